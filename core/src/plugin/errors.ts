@@ -1,0 +1,72 @@
+/** What went wrong, in one word that programs may rely on. `docs/errors.md` explains each. */
+export type ErrorCode =
+  | "LIRPA_ATTRIBUTE"
+  | "LIRPA_COMPILE"
+  | "LIRPA_CONFLICT"
+  | "LIRPA_EXECUTOR"
+  | "LIRPA_GRAPH"
+  | "LIRPA_INTERNAL"
+  | "LIRPA_MEMORY"
+  | "LIRPA_MODEL"
+  | "LIRPA_OPTION"
+  | "LIRPA_PERTURBATION"
+  | "LIRPA_PLUGIN"
+  | "LIRPA_QUERY"
+  | "LIRPA_SHAPE"
+  | "LIRPA_UNSUPPORTED_ATTRIBUTE"
+  | "LIRPA_UNSUPPORTED_METHOD"
+  | "LIRPA_UNSUPPORTED_OPERATOR"
+  | "LIRPA_UNSUPPORTED_PERTURBATION";
+
+export interface ErrorOptions {
+  /** What to do next, in one sentence. */
+  readonly hint?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/** Every error that lirpa throws on purpose. Match on `code`, never on the message. */
+export class LirpaError extends Error {
+  readonly $$type = "lirpa.error";
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "LirpaError";
+    this.code = code;
+    this.hint = options.hint;
+    this.details = options.details ?? {};
+  }
+}
+
+/** True also for errors of another copy of this package. */
+export function isLirpaError(error: unknown): error is LirpaError {
+  return error instanceof Error && (error as { $$type?: unknown }).$$type === "lirpa.error";
+}
+
+/** An attribute or constant input of a node has a value that its operator does not allow. */
+export function attributeError(message: string, options?: ErrorOptions): LirpaError {
+  return new LirpaError("LIRPA_ATTRIBUTE", message, options);
+}
+
+/** Legal ONNX that this operator's rule does not cover. */
+export function unsupportedAttribute(message: string, options?: ErrorOptions): LirpaError {
+  return new LirpaError("LIRPA_UNSUPPORTED_ATTRIBUTE", message, options);
+}
+
+/** Shapes that do not fit each other. */
+export function shapeError(message: string, options?: ErrorOptions): LirpaError {
+  return new LirpaError("LIRPA_SHAPE", message, options);
+}
+
+/** A perturbation's parameters are missing, of the wrong shape or out of range. */
+export function perturbationError(message: string, options?: ErrorOptions): LirpaError {
+  return new LirpaError("LIRPA_PERTURBATION", message, options);
+}
+
+/** A plugin that breaks the contract. The message starts with the plugin's name. */
+export function pluginError(plugin: string, message: string, options?: ErrorOptions): LirpaError {
+  return new LirpaError("LIRPA_PLUGIN", `[${plugin}] ${message}`, { ...options, details: { plugin, ...options?.details } });
+}

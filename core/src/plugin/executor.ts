@@ -1,0 +1,28 @@
+import type { HostTensor } from "./tensor.js";
+import type { Program } from "./program.js";
+
+/** A program that is ready to run, in a process or on a device. */
+export interface CompiledProgram {
+  /**
+   * Runs the program. Every input of the program must be there; its array has the program's physical shape
+   * `[instances or 1, rows or 1, ...shape]`, and so have the outputs.
+   */
+  run(inputs: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>>;
+  /** Gives back what the program holds. A disposed program must not run again. */
+  dispose(): Promise<void>;
+}
+
+/** Runs recorded programs. */
+export interface Executor {
+  readonly $$type: "lirpa.executor";
+  readonly name: string;
+  /** What the numbers are computed in. */
+  readonly precision: "float32" | "float64";
+  /** Throws `LIRPA_EXECUTOR` where the program cannot run here. */
+  compile(program: Program): Promise<CompiledProgram>;
+}
+
+/** Freezes and brands an executor. */
+export function defineExecutor(executor: Omit<Executor, "$$type">): Executor {
+  return Object.freeze({ ...executor, $$type: "lirpa.executor" });
+}

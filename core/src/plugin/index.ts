@@ -1,0 +1,8 @@
+/** The contract between lirpa and its plugins: types, `define*` functions and errors. All that a plugin depends on. */
+export * from "./errors.js";
+export * from "./executor.js";
+export * from "./operator.js";
+export * from "./perturbation.js";
+export * from "./plugin.js";
+export * from "./program.js";
+export * from "./tensor.js";

@@ -1,0 +1,172 @@
+import type { HostTensor, Shape, Tensor, TensorLike, TensorOps } from "./tensor.js";
+
+/** An attribute of an ONNX node as the importer delivers it. Int64 values are numbers. */
+export type AttributeValue = number | string | readonly number[] | readonly string[] | HostTensor;
+export type RawAttributes = Readonly<Record<string, AttributeValue>>;
+
+/** What a rule gets besides its tensors. `A` is what the operator's `attributes` function returned. */
+export interface RuleContext<A> {
+  readonly t: TensorOps;
+  readonly attributes: A;
+  /** For error messages: the node's name and operator type. */
+  readonly node: string;
+}
+
+/** What `attributes` may look at: the raw attributes, the shapes of the inputs and those inputs that are constants. */
+export interface AttributeContext {
+  readonly node: string;
+  readonly opset: number;
+  readonly shapes: readonly (Shape | undefined)[];
+  readonly constants: readonly (HostTensor | undefined)[];
+  readonly outputs: number;
+}
+
+export interface Interval {
+  readonly lower: Tensor;
+  readonly upper: Tensor;
+}
+
+/** `slope · x + intercept`, elementwise. */
+export interface Line {
+  readonly slope: TensorLike;
+  readonly intercept: TensorLike;
+}
+
+export interface Lines {
+  readonly lower: Line;
+  readonly upper: Line;
+}
+
+/** The inputs of a node in ONNX's order; an optional input that is absent is undefined. */
+export type Inputs = readonly (Tensor | undefined)[];
+
+/** One node of a composite's expansion. Names of values are local; `inputs.i` and `outputs.i` are the composite's own. */
+export interface SubgraphNode {
+  readonly name: string;
+  readonly type: string;
+  readonly domain?: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes?: RawAttributes;
+}
+
+export interface Subgraph {
+  readonly nodes: readonly SubgraphNode[];
+  readonly constants?: Readonly<Record<string, HostTensor>>;
+}
+
+interface OperatorBase<A> {
+  /** The ONNX operator type, such as `"Relu"`. */
+  readonly type: string;
+  /** The ONNX domain; the default one where absent. */
+  readonly domain?: string;
+  /** The first opset of the domain that this rule reads. */
+  readonly sinceVersion: number;
+  /** Names of the inputs in ONNX's order. `"B?"` is optional, `"inputs..."` takes all that follow. */
+  readonly inputs: readonly string[];
+  /** Parses the node's attributes once, and refuses what the rules do not cover. */
+  attributes?(raw: RawAttributes, context: AttributeContext): A;
+  /** Replaces the node by other operators before any rule runs; undefined keeps the node. */
+  expand?(attributes: A, context: AttributeContext): Subgraph | undefined;
+}
+
+/** One output, or several in ONNX's order. */
+export type Outputs = Tensor | readonly Tensor[];
+
+/** Affine in the inputs that `data` names, together; the other inputs are parameters that nobody may perturb. */
+export interface LinearOperator<A> extends OperatorBase<A> {
+  readonly kind: "linear";
+  /** Names of the inputs in which the operator is affine; the first one where absent. */
+  readonly data?: readonly string[];
+  forward(context: RuleContext<A>, ...inputs: Inputs): Outputs;
+  /** All coefficients are at least zero: the interval is forward of the lower and of the upper ends. */
+  readonly nonnegative?: boolean;
+  /** The linear part with absolute coefficients, applied to radii at the data inputs. Required unless `nonnegative`. */
+  magnitude?(context: RuleContext<A>, ...inputs: Inputs): Outputs;
+}
+
+/** Applies one scalar function to each element of the first input; other inputs are parameters that broadcast. */
+export interface ElementwiseOperator<A> extends OperatorBase<A> {
+  readonly kind: "elementwise";
+  forward(context: RuleContext<A>, x: Tensor, ...parameters: Inputs): Tensor;
+  readonly monotone?: "increasing" | "decreasing";
+  /** The smallest interval around the function's values on [lower, upper]. Required unless `monotone`. */
+  range?(context: RuleContext<A>, interval: Interval, ...parameters: Inputs): Interval;
+  /** A line below and a line above the function on [lower, upper]. */
+  relax(context: RuleContext<A>, interval: Interval, ...parameters: Inputs): Lines;
+  /** Other lines that a query may ask for by name (`"relaxation": { "Relu": "zero" }`). */
+  readonly relaxations?: Readonly<Record<string, RelaxRule<A>>>;
+}
+
+export type RelaxRule<A> = (context: RuleContext<A>, interval: Interval, ...parameters: Inputs) => Lines;
+
+/**
+ * A product: linear in each of two inputs while the other is fixed, with no negative coefficient in the products, plus
+ * whatever is linear in the `additive` inputs. With one factor fixed it is treated as linear.
+ */
+export interface BilinearOperator<A> extends OperatorBase<A> {
+  readonly kind: "bilinear";
+  /** Names of the two factors. */
+  readonly factors: readonly [string, string];
+  /** Names of inputs that are added with nonnegative coefficients, such as a bias. */
+  readonly additive?: readonly string[];
+  forward(context: RuleContext<A>, ...inputs: Inputs): Tensor;
+  /**
+   * The products term by term: `left · right` broadcasts to all products, `sum` adds up those of one output element.
+   * Additive inputs are not part of it.
+   */
+  terms(context: RuleContext<A>, ...inputs: Inputs): {
+    readonly left: Tensor;
+    readonly right: Tensor;
+    sum(products: Tensor): Tensor;
+  };
+}
+
+/** Nothing but other operators: every rule comes from the expansion. */
+export interface CompositeOperator<A> extends OperatorBase<A> {
+  readonly kind: "composite";
+  expand(attributes: A, context: AttributeContext): Subgraph;
+}
+
+/** Coefficients of the lower and of the upper bound with respect to one tensor, in that tensor's shape. */
+export interface Coefficients {
+  readonly lower: Tensor;
+  readonly upper: Tensor;
+}
+
+export interface BackwardStep {
+  /** For each input its coefficients; undefined where the step does not depend on it. */
+  readonly inputs: readonly (Coefficients | undefined)[];
+  /** Scalars to add to the lower and to the upper bound. */
+  readonly bias: Coefficients;
+}
+
+/** The escape hatch: writes its own rules. */
+export interface CustomOperator<A> extends OperatorBase<A> {
+  readonly kind: "custom";
+  forward(context: RuleContext<A>, ...inputs: Inputs): Outputs;
+  /** Intervals of the outputs from those of the inputs (an unperturbed input has lower = upper). */
+  interval(context: RuleContext<A>, ...inputs: readonly (Interval | undefined)[]): Interval | readonly Interval[];
+  /** Carries coefficients of the outputs to the inputs, given the inputs' intervals. */
+  backward(
+    context: RuleContext<A>,
+    outputs: readonly (Coefficients | undefined)[],
+    inputs: readonly (Interval | undefined)[],
+  ): BackwardStep;
+}
+
+export type AnyOperator<A> =
+  | LinearOperator<A>
+  | ElementwiseOperator<A>
+  | BilinearOperator<A>
+  | CompositeOperator<A>
+  | CustomOperator<A>;
+
+/** An operator whose attribute type nobody outside its file needs to know. */
+export type Operator = Branded<AnyOperator<unknown>>;
+type Branded<T> = T extends unknown ? Readonly<T> & { readonly $$type: "lirpa.operator" } : never;
+
+/** Checks nothing but types; the registry checks the value. Freezes the operator so that it cannot drift. */
+export function defineOperator<A>(operator: AnyOperator<A>): Operator {
+  return Object.freeze({ ...operator, $$type: "lirpa.operator" }) as unknown as Operator;
+}

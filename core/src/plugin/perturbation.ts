@@ -1,0 +1,58 @@
+import type { Interval } from "./operator.js";
+import type { HostTensor, Shape, Tensor, TensorOps } from "./tensor.js";
+
+/** What a query says of a perturbation: a `type` and that type's own fields. JSON, or the same as an object. */
+export interface PerturbationQuery {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+/** Where a perturbation is put. */
+export interface PerturbationSite {
+  /** The input's or parameter's name, for messages. */
+  readonly name: string;
+  readonly shape: Shape;
+  readonly role: "input" | "weight";
+  readonly center: HostTensor;
+}
+
+/**
+ * A parsed set. `structure` decides what is recorded (a norm, a number of candidates) and is part of the program's
+ * identity: plain JSON. `values` are numbers that may change without a new program (a radius, limits).
+ */
+export interface PerturbationSet<S> {
+  readonly structure: S;
+  readonly values: Readonly<Record<string, HostTensor>>;
+}
+
+export interface SetContext<S> {
+  readonly t: TensorOps;
+  readonly structure: S;
+  readonly center: Tensor;
+  readonly values: Readonly<Record<string, Tensor>>;
+}
+
+/** A perturbation owns its whole geometry. Core never asks for its type. */
+export interface AnyPerturbation<S> {
+  /** The names by which queries ask for it. */
+  readonly types: readonly string[];
+  /** Refuses wrong parameters with `perturbationError`. */
+  parse(query: PerturbationQuery, site: PerturbationSite): PerturbationSet<S>;
+  /** True where the set is a box: its hull is the set itself. */
+  isBox(structure: S): boolean;
+  /** The smallest box around the set. */
+  hull(context: SetContext<S>): Interval;
+  /** The exact minimum (`lower`) or maximum (`upper`) of ⟨a, x⟩ over the set: a scalar. `a` has the center's shape. */
+  concretize(context: SetContext<S>, a: Tensor, side: "lower" | "upper"): Tensor;
+  /** A point of the set on the host; `random()` is uniform in [0, 1). Corners and edges should come up often. */
+  sample(site: PerturbationSite, set: PerturbationSet<S>, random: () => number): HostTensor;
+  /** The nearest point of the set (or a point of it near `x`), for attacks. */
+  project(context: SetContext<S>, x: Tensor): Tensor;
+}
+
+export type Perturbation = Readonly<AnyPerturbation<unknown>> & { readonly $$type: "lirpa.perturbation" };
+
+/** Freezes and brands a perturbation. */
+export function definePerturbation<S>(perturbation: AnyPerturbation<S>): Perturbation {
+  return Object.freeze({ ...perturbation, $$type: "lirpa.perturbation" }) as unknown as Perturbation;
+}

@@ -1,0 +1,39 @@
+import { pluginError } from "./errors.js";
+import type { Operator } from "./operator.js";
+import type { Perturbation } from "./perturbation.js";
+
+/** The generation of this contract. It moves only when a plugin written against the previous one would break. */
+export const API_VERSION = 1;
+
+export interface PluginDefinition {
+  /** The npm name of the package. */
+  readonly name: string;
+  /** The generation of the contract that the plugin was written against: 1. */
+  readonly apiVersion: number;
+  readonly operators?: readonly Operator[];
+  readonly perturbations?: readonly Perturbation[];
+  /** Operators that this plugin takes over from other plugins, as `"Relu"` or `"my.domain:Relu"`. */
+  readonly overrides?: readonly string[];
+}
+
+export interface Plugin extends PluginDefinition {
+  readonly $$type: "lirpa.plugin";
+  readonly operators: readonly Operator[];
+  readonly perturbations: readonly Perturbation[];
+  readonly overrides: readonly string[];
+}
+
+/** A plugin is a plain frozen value; importing it has no effect. */
+export function definePlugin(definition: PluginDefinition): Plugin {
+  if (typeof definition.name !== "string" || definition.name === "") {
+    throw pluginError("?", "a plugin needs a name", { hint: "Use the package's npm name." });
+  }
+  return Object.freeze({
+    $$type: "lirpa.plugin",
+    name: definition.name,
+    apiVersion: definition.apiVersion,
+    operators: Object.freeze([...(definition.operators ?? [])]),
+    perturbations: Object.freeze([...(definition.perturbations ?? [])]),
+    overrides: Object.freeze([...(definition.overrides ?? [])]),
+  });
+}
