@@ -22,7 +22,10 @@ export const gemm: Operator = defineOperator<GemmAttributes>({
     transB: Boolean(raw["transB"]),
   }),
   // A bilinear rule has no negative coefficients: scales other than one become factors of their own.
-  expand: (attributes, context) => (attributes.alpha === 1 && attributes.beta === 1 ? undefined : scaled(attributes, context.shapes.length > 2)),
+  expand: (attributes, { shapes }) => {
+    const hasC = shapes[2] !== undefined;
+    return attributes.alpha === 1 && (attributes.beta === 1 || !hasC) ? undefined : scaled(attributes, hasC);
+  },
   forward: (context, a, b, c) => {
     const { t } = context;
     const [left, right] = factors(context, a!, b!);

@@ -1,0 +1,179 @@
+import { LirpaError } from "../plugin/errors.js";
+import type { HostTensor } from "../plugin/tensor.js";
+import { topological } from "../tensor/evaluate.js";
+import type { IrNode, RowSpace } from "../tensor/ir.js";
+import type { InputAttributes } from "../tensor/primitives/leaves.js";
+import { OnnxModelWriter, type NodeAttributes } from "./onnx-writer.js";
+
+/** A size: a number, or a product of a number and sizes that are open until a run. */
+export type Dim = number | SymbolicDim;
+interface SymbolicDim {
+  readonly factor: number;
+  readonly symbols: readonly string[];
+}
+
+const INSTANCES = "instances";
+
+/**
+ * Lowers nodes to ONNX. Every value has the physical shape `[instances or 1, rows or 1, ...S]`; lowerings that need
+ * another one reshape, which ONNX Runtime does without copying.
+ */
+export class Emitter {
+  private readonly writer: OnnxModelWriter;
+  private readonly names = new Map<IrNode, string>();
+  private readonly constants = new Map<string, HostTensor>();
+  private readonly integers = new Map<string, string>();
+  private readonly reshaped = new Map<string, string>();
+  private readonly sizes = new Map<string, string>();
+  private readonly inputs = new Map<string, InputAttributes>();
+
+  constructor(name: string) {
+    this.writer = new OnnxModelWriter(name);
+  }
+
+  /** Lowers everything that the outputs need and returns the model's bytes. */
+  emit(outputs: Readonly<Record<string, IrNode>>): Uint8Array {
+    const order = topological(Object.values(outputs));
+    for (const node of order) if (node.primitive.name === "input") this.names.set(node, node.primitive.lower(this, node, []));
+    for (const node of order) {
+      if (!this.names.has(node)) this.names.set(node, node.primitive.lower(this, node, node.inputs.map((input) => this.names.get(input)!)));
+    }
+    for (const [name, node] of Object.entries(outputs)) {
+      this.writer.node("Identity", [this.names.get(node)!], [name], {});
+      this.writer.output(name, node.dtype, this.symbolic(node));
+    }
+    return this.writer.finish(this.constants);
+  }
+
+  node(type: string, inputs: readonly string[], attributes: NodeAttributes = {}, output = 0): string {
+    const outputs = Array.from({ length: output + 1 }, () => this.writer.freshName(type));
+    this.writer.node(type, inputs, outputs, attributes);
+    return outputs[output]!;
+  }
+
+  input(attributes: InputAttributes): string {
+    const { name, dtype, shape, instances, rows } = attributes;
+    this.inputs.set(name, attributes);
+    this.writer.input(name, dtype, [instances ? INSTANCES : 1, rows?.size ?? rows?.name ?? 1, ...shape]);
+    return name;
+  }
+
+  initializer(value: HostTensor, dims: readonly number[]): string {
+    const name = this.writer.freshName("constant");
+    this.constants.set(name, { ...value, shape: dims });
+    return name;
+  }
+
+  ints(values: readonly number[]): string {
+    const key = values.join(",");
+    let name = this.integers.get(key);
+    if (name === undefined) {
+      name = this.initializer({ shape: [values.length], dtype: "int", data: Float64Array.from(values) }, [values.length]);
+      this.integers.set(key, name);
+    }
+    return name;
+  }
+
+  /** The physical shape of a node's value. */
+  dims(node: IrNode): Dim[] {
+    return [this.instancesOf(node), rowsOf(node.rows), ...node.shape];
+  }
+
+  instancesOf(node: IrNode): Dim {
+    return node.instances ? { factor: 1, symbols: [INSTANCES] } : 1;
+  }
+
+  product(dims: readonly Dim[]): Dim {
+    const factor = dims.reduce<number>((product, dim) => product * (typeof dim === "number" ? dim : dim.factor), 1);
+    const symbols = dims.flatMap((dim) => (typeof dim === "number" ? [] : dim.symbols));
+    return symbols.length === 0 ? factor : { factor, symbols };
+  }
+
+  reshape(name: string, from: readonly Dim[], to: readonly Dim[]): string {
+    if (from.length === to.length && from.every((dim, axis) => keyOf(dim) === keyOf(to[axis]!))) return name;
+    const constant = this.constants.get(name);
+    if (constant !== undefined) return this.initializer(constant, to as number[]);
+    const key = `${name}|${to.map(keyOf).join(",")}`;
+    let result = this.reshaped.get(key);
+    if (result === undefined) {
+      const open = to.filter((dim) => typeof dim !== "number").length;
+      const target = open > 1 ? this.sizeVector(to) : this.ints(to.map((dim) => (typeof dim === "number" ? dim : -1)));
+      result = this.node("Reshape", [name, target]);
+      this.reshaped.set(key, result);
+    }
+    return result;
+  }
+
+  /** The inputs with as many axes as the node, so that ONNX broadcasts S against S and hidden axes against hidden axes. */
+  aligned(node: IrNode, inputs: readonly string[]): string[] {
+    return inputs.map((name, i) => {
+      const input = node.inputs[i]!;
+      const missing = node.shape.length - input.shape.length;
+      if (missing <= 0) return name;
+      const constant = this.constants.get(name);
+      if (constant !== undefined) return this.initializer(constant, [1, 1, ...new Array<number>(missing).fill(1), ...input.shape]);
+      const key = `${name}|+${missing}`;
+      let result = this.reshaped.get(key);
+      if (result === undefined) {
+        result = this.node("Unsqueeze", [name, this.ints(Array.from({ length: missing }, (_, axis) => axis + 2))]);
+        this.reshaped.set(key, result);
+      }
+      return result;
+    });
+  }
+
+  /** The inputs repeated along the hidden axes that the node has and they lack. */
+  leveled(node: IrNode, inputs: readonly string[]): string[] {
+    return inputs.map((name, i) => {
+      const input = node.inputs[i]!;
+      if (input.instances === node.instances && input.rows === node.rows) return name;
+      const target = [this.instancesOf(node), rowsOf(node.rows), ...input.shape.map(() => 1)];
+      const vector = target.every((dim) => typeof dim === "number") ? this.ints(target as number[]) : this.sizeVector(target);
+      return this.node("Expand", [name, vector]);
+    });
+  }
+
+  private sizeVector(dims: readonly Dim[]): string {
+    const key = dims.map(keyOf).join(",");
+    let name = this.sizes.get(key);
+    if (name === undefined) {
+      name = this.node("Concat", dims.map((dim) => this.sizeOf(dim)), { axis: 0 });
+      this.sizes.set(key, name);
+    }
+    return name;
+  }
+
+  private sizeOf(dim: Dim): string {
+    if (typeof dim === "number") return this.ints([dim]);
+    const factors = dim.symbols.map((symbol) => this.symbol(symbol));
+    if (dim.factor !== 1) factors.push(this.ints([dim.factor]));
+    return factors.reduce((product, factor) => this.node("Mul", [product, factor]));
+  }
+
+  /** The value of an open size, read from the shape of any input that has it. */
+  private symbol(symbol: string): string {
+    let name = this.sizes.get(symbol);
+    if (name === undefined) {
+      const axis = symbol === INSTANCES ? 0 : 1;
+      const source = [...this.inputs.values()].find((input) => (axis === 0 ? input.instances : input.rows?.name === symbol));
+      if (source === undefined) throw new LirpaError("LIRPA_INTERNAL", `no input of the program tells the size of ${symbol}`);
+      name = this.node("Shape", [source.name], { start: axis, end: axis + 1 });
+      this.sizes.set(symbol, name);
+    }
+    return name;
+  }
+
+  private symbolic(node: IrNode): (number | string)[] {
+    return [node.instances ? INSTANCES : 1, node.rows === undefined ? 1 : (node.rows.size ?? node.rows.name), ...node.shape];
+  }
+}
+
+function rowsOf(rows: RowSpace | undefined): Dim {
+  if (rows === undefined) return 1;
+  return rows.size ?? { factor: 1, symbols: [rows.name] };
+}
+
+function keyOf(dim: Dim): string {
+  return typeof dim === "number" ? String(dim) : `${dim.factor}*${[...dim.symbols].sort().join("*")}`;
+}
+

@@ -1,0 +1,81 @@
+import onnxProto from "onnx-proto";
+import type { DType, HostTensor } from "../plugin/tensor.js";
+
+const { onnx } = onnxProto;
+
+export type NodeAttributes = Readonly<Record<string, number | readonly number[]>>;
+
+/** The opset that emitted programs use, and the oldest file format that carries it. */
+const OPSET = 17;
+const IR_VERSION = 8;
+const TYPES = { float: 1, int: 7, bool: 9 } as const;
+const FLOAT_ATTRIBUTES: ReadonlySet<string> = new Set(["alpha", "beta", "epsilon"]);
+
+/** Collects nodes, inputs and outputs of one ONNX graph; `finish` encodes it. */
+export class OnnxModelWriter {
+  private readonly nodes: InstanceType<typeof onnx.NodeProto>[] = [];
+  private readonly inputs: InstanceType<typeof onnx.ValueInfoProto>[] = [];
+  private readonly outputs: InstanceType<typeof onnx.ValueInfoProto>[] = [];
+  private count = 0;
+
+  constructor(private readonly name: string) {}
+
+  freshName(hint: string): string {
+    return `${hint}_${this.count++}`;
+  }
+
+  node(type: string, inputs: readonly string[], outputs: readonly string[], attributes: NodeAttributes): void {
+    const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(type, name, value));
+    this.nodes.push(onnx.NodeProto.create({ opType: type, name: outputs[outputs.length - 1]!, input: [...inputs], output: [...outputs], attribute }));
+  }
+
+  input(name: string, dtype: DType, dims: readonly (number | string)[]): void {
+    this.inputs.push(valueInfo(name, dtype, dims));
+  }
+
+  output(name: string, dtype: DType, dims: readonly (number | string)[]): void {
+    this.outputs.push(valueInfo(name, dtype, dims));
+  }
+
+  /** The model's bytes. Only constants that a node reads are written. */
+  finish(constants: ReadonlyMap<string, HostTensor>): Uint8Array {
+    const used = new Set(this.nodes.flatMap((node) => node.input ?? []));
+    const initializer = [...constants].filter(([name]) => used.has(name)).map(([name, value]) => tensorProto(name, value));
+    const graph = onnx.GraphProto.create({ name: this.name, node: this.nodes, input: this.inputs, output: this.outputs, initializer });
+    const model = onnx.ModelProto.create({
+      irVersion: IR_VERSION,
+      producerName: "lirpa",
+      opsetImport: [onnx.OperatorSetIdProto.create({ domain: "", version: OPSET })],
+      graph,
+    });
+    return onnx.ModelProto.encode(model).finish();
+  }
+}
+
+function valueInfo(name: string, dtype: DType, dims: readonly (number | string)[]): InstanceType<typeof onnx.ValueInfoProto> {
+  const dim = dims.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size }));
+  return onnx.ValueInfoProto.create({ name, type: { tensorType: { elemType: TYPES[dtype], shape: { dim } } } });
+}
+
+function attributeProto(type: string, name: string, value: number | readonly number[]): InstanceType<typeof onnx.AttributeProto> {
+  const { AttributeType } = onnx.AttributeProto;
+  if (type === "ConstantOfShape") {
+    const t = tensorProto("", { shape: [1], dtype: "float", data: Float32Array.of(value as number) });
+    return onnx.AttributeProto.create({ name, type: AttributeType.TENSOR, t });
+  }
+  if (typeof value !== "number") return onnx.AttributeProto.create({ name, type: AttributeType.INTS, ints: [...value] });
+  return FLOAT_ATTRIBUTES.has(name)
+    ? onnx.AttributeProto.create({ name, type: AttributeType.FLOAT, f: value })
+    : onnx.AttributeProto.create({ name, type: AttributeType.INT, i: value });
+}
+
+function tensorProto(name: string, { shape, dtype, data }: HostTensor): InstanceType<typeof onnx.TensorProto> {
+  return onnx.TensorProto.create({ name, dataType: TYPES[dtype], dims: [...shape], rawData: bytesOf(dtype, data) });
+}
+
+function bytesOf(dtype: DType, data: HostTensor["data"]): Uint8Array {
+  if (dtype === "bool") return Uint8Array.from(data);
+  if (dtype === "int") return new Uint8Array(BigInt64Array.from(data as unknown as ArrayLike<number> & Iterable<number>, BigInt as unknown as (v: number) => bigint).buffer);
+  const floats = data instanceof Float32Array ? data : Float32Array.from(data);
+  return new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength);
+}

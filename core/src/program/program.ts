@@ -1,0 +1,38 @@
+import { LirpaError } from "../plugin/errors.js";
+import type { HostTensor } from "../plugin/tensor.js";
+import type { Program, ProgramInput } from "../plugin/program.js";
+import { evaluate, topological } from "../tensor/evaluate.js";
+import { isIrNode, type IrNode } from "../tensor/ir.js";
+import type { InputAttributes } from "../tensor/primitives/leaves.js";
+import { Emitter } from "./emitter.js";
+
+/** Closes a recording: the program's inputs are those that its outputs reach. */
+export function makeProgram(name: string, outputs: Readonly<Record<string, IrNode>>): Program {
+  const inputs: ProgramInput[] = topological(Object.values(outputs))
+    .filter((node) => node.primitive.name === "input")
+    .map((node) => {
+      const { rows, ...rest } = node.attributes as InputAttributes;
+      return Object.freeze({ ...rest, rows: rows !== undefined });
+    });
+  return Object.freeze({ $$type: "lirpa.program", name, inputs, outputs: Object.freeze({ ...outputs }) });
+}
+
+/** The program as one ONNX model: opset 17, self-contained. Runs in any ONNX runtime. */
+export function emitOnnx(program: Program): Uint8Array {
+  return new Emitter(program.name).emit(nodesOf(program));
+}
+
+/** The program's outputs in float64, by the primitives' definitions. */
+export function evaluateProgram(program: Program, inputs: Readonly<Record<string, HostTensor>>): Record<string, HostTensor> {
+  const nodes = nodesOf(program);
+  const values = evaluate(Object.values(nodes), inputs);
+  return Object.fromEntries(Object.keys(nodes).map((name, i) => [name, values[i]!]));
+}
+
+function nodesOf(program: Program): Record<string, IrNode> {
+  const entries = Object.entries(program.outputs).map(([name, tensor]) => {
+    if (!isIrNode(tensor)) throw new LirpaError("LIRPA_EXECUTOR", `the output ${name} of program ${program.name} was not recorded`);
+    return [name, tensor] as const;
+  });
+  return Object.fromEntries(entries);
+}

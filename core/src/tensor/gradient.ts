@@ -1,0 +1,53 @@
+import { LirpaError } from "../plugin/errors.js";
+import { topological } from "./evaluate.js";
+import type { IrNode } from "./ir.js";
+import type { Vocabulary } from "./vocabulary.js";
+
+/**
+ * Reverse-mode differentiation: for each of `wrt` the sum over `outputs` of cotangent times Jacobian, undefined where no
+ * output depends on it. A value that instances or rows share collects the cotangents of all of them.
+ */
+export function vjp(t: Vocabulary, outputs: readonly IrNode[], cotangents: readonly IrNode[], wrt: readonly IrNode[]): (IrNode | undefined)[] {
+  const order = topological(outputs);
+  const needed = dependents(order, wrt);
+  const gradients = new Map<IrNode, IrNode>();
+  outputs.forEach((output, i) => accumulate(t, gradients, output, cotangents[i]!));
+  for (const node of order.reverse()) {
+    const g = gradients.get(node);
+    if (g === undefined || node.inputs.length === 0 || !needed.has(node) || wrt.includes(node)) continue;
+    const parts = gradientOf(t, node, g);
+    node.inputs.forEach((input, i) => {
+      const part = parts[i];
+      if (part !== undefined && needed.has(input)) accumulate(t, gradients, input, collected(t, node, input, part));
+    });
+  }
+  return wrt.map((node) => gradients.get(node));
+}
+
+function dependents(order: readonly IrNode[], wrt: readonly IrNode[]): Set<IrNode> {
+  const needed = new Set<IrNode>(wrt);
+  for (const node of order) if (node.inputs.some((input) => needed.has(input))) needed.add(node);
+  return needed;
+}
+
+const PIECEWISE_CONSTANT: ReadonlySet<string> = new Set([
+  "sign", "floor", "ceil", "round", "not", "less", "lessEqual", "equal", "and", "or", "argMax", "argMin", "topKIndices", "cast", "stopGradient",
+]);
+
+function gradientOf(t: Vocabulary, node: IrNode, g: IrNode): readonly (IrNode | undefined)[] {
+  if (node.primitive.gradient !== undefined) return node.primitive.gradient(t, node, g);
+  if (PIECEWISE_CONSTANT.has(node.primitive.name)) return [];
+  throw new LirpaError("LIRPA_INTERNAL", `the primitive ${node.primitive.name} has no gradient`);
+}
+
+/** Adds up over the hidden axes that the node has and the input has not. */
+function collected(t: Vocabulary, node: IrNode, input: IrNode, part: IrNode): IrNode {
+  if (node.primitive.name === "rowsToShape" || node.primitive.name === "shapeToRows") return part;
+  const over = { instances: node.instances && !input.instances, rows: node.rows !== undefined && input.rows === undefined };
+  return over.instances || over.rows ? t.sumHidden(t.spread(part, node), over) : part;
+}
+
+function accumulate(t: Vocabulary, gradients: Map<IrNode, IrNode>, node: IrNode, part: IrNode): void {
+  const sum = gradients.get(node);
+  gradients.set(node, sum === undefined ? part : t.add(sum, part));
+}

@@ -1,0 +1,224 @@
+import { shapeError } from "../../plugin/errors.js";
+import type { Shape } from "../../plugin/tensor.js";
+import { definePrimitive, type IrNode, type Primitive } from "../ir.js";
+import { uniformValue } from "../recorder.js";
+import { broadcastShapes, broadcastStrides, sameShape, showShape, sizeOf, stridesOf, walk } from "../shapes.js";
+import type { Vocabulary } from "../vocabulary.js";
+
+/** What only moves elements turns a uniform constant into a uniform constant. */
+function uniform(t: Vocabulary, x: IrNode, shape: Shape): IrNode | undefined {
+  const value = uniformValue(x);
+  return value === undefined ? undefined : t.fullOf(shape, value, x.dtype);
+}
+
+export const reshapePrimitive: Primitive = definePrimitive<{ readonly shape: Shape }>({
+  name: "reshape",
+  infer: ([x], { shape }) => {
+    if (sizeOf(x!.shape) !== sizeOf(shape)) throw shapeError(`${showShape(x!.shape)} does not reshape to ${showShape(shape)}`);
+    return { shape, dtype: x!.dtype };
+  },
+  simplify: (t, [x], { shape }) => {
+    if (sameShape(x!.shape, shape)) return x;
+    if (x!.primitive.name === "reshape") return t.reshape(x!.inputs[0]!, shape);
+    if (x!.primitive.name === "eye" && sizeOf(x!.shape) === sizeOf(shape)) return t.eye(shape, x!.rows!);
+    return sizeOf(x!.shape) === sizeOf(shape) ? uniform(t, x!, shape) : undefined;
+  },
+  gradient: (t, { inputs: [x] }, g) => [t.reshape(g, x!.shape)],
+  lower: (emitter, node, [x]) => emitter.reshape(x!, emitter.dims(node.inputs[0]!), emitter.dims(node)),
+  evaluate: ([x]) => Float64Array.from(x!.data),
+});
+
+export const transposePrimitive: Primitive = definePrimitive<{ readonly permutation: readonly number[] }>({
+  name: "transpose",
+  infer: ([x], { permutation }) => ({ shape: permutation.map((axis) => x!.shape[axis]!), dtype: x!.dtype }),
+  simplify: (t, [x], { permutation }) => {
+    if (permutation.every((axis, at) => axis === at)) return x;
+    const shape = permutation.map((axis) => x!.shape[axis]!);
+    // Moving only axes of size 1 is a reshape.
+    const moved = permutation.filter((axis) => x!.shape[axis] !== 1);
+    if (moved.every((axis, at) => at === 0 || moved[at - 1]! < axis)) return t.reshape(x!, shape);
+    if (x!.primitive.name === "transpose") {
+      const first = (x!.attributes as { permutation: readonly number[] }).permutation;
+      return t.transpose(x!.inputs[0]!, permutation.map((axis) => first[axis]!));
+    }
+    return uniform(t, x!, shape);
+  },
+  gradient: (t, { attributes: { permutation } }, g) => {
+    const inverse = new Array<number>(permutation.length);
+    permutation.forEach((axis, at) => (inverse[axis] = at));
+    return [t.transpose(g, inverse)];
+  },
+  lower: (emitter, node, [x]) => emitter.node("Transpose", [x!], { perm: [0, 1, ...node.attributes.permutation.map((axis) => axis + 2)] }),
+  evaluate: ([x], { permutation }, { shape }) => {
+    const result = new Float64Array(x!.data.length);
+    const strides = stridesOf(x!.shape);
+    walk(shape, permutation.map((axis) => strides[axis]!), 0, (offset, i) => (result[i] = x!.data[offset]!));
+    return result;
+  },
+});
+
+export const expandPrimitive: Primitive = definePrimitive<{ readonly shape: Shape }>({
+  name: "expand",
+  infer: ([x], { shape }) => {
+    if (!sameShape(broadcastShapes(x!.shape, shape), shape)) throw shapeError(`${showShape(x!.shape)} does not expand to ${showShape(shape)}`);
+    return { shape, dtype: x!.dtype };
+  },
+  simplify: (t, [x], { shape }) => {
+    if (sameShape(x!.shape, shape)) return x;
+    return sizeOf(x!.shape) === sizeOf(shape) ? t.reshape(x!, shape) : uniform(t, x!, shape);
+  },
+  gradient: (t, { inputs: [x] }, g) => [t.unbroadcast(g, x!.shape)],
+  lower: (emitter, node, inputs) => emitter.node("Expand", [emitter.aligned(node, inputs)[0]!, emitter.ints([1, 1, ...node.shape])]),
+  evaluate: ([x], _, { shape }) => {
+    const result = new Float64Array(sizeOf(shape));
+    walk(shape, broadcastStrides(x!.shape, shape), 0, (offset, i) => (result[i] = x!.data[offset]!));
+    return result;
+  },
+});
+
+export const concatPrimitive: Primitive = definePrimitive<{ readonly axis: number }>({
+  name: "concat",
+  infer: (xs, { axis }) => {
+    const first = xs[0]!.shape;
+    for (const { shape } of xs) {
+      if (shape.length !== first.length || shape.some((size, at) => at !== axis && size !== first[at])) {
+        throw shapeError(`${xs.map((x) => showShape(x.shape)).join(", ")} do not join along axis ${axis}`);
+      }
+    }
+    const total = xs.reduce((sum, { shape }) => sum + shape[axis]!, 0);
+    return { shape: first.map((size, at) => (at === axis ? total : size)), dtype: xs[0]!.dtype };
+  },
+  simplify: (t, xs, { axis }) => {
+    if (xs.length === 1) return xs[0];
+    const value = uniformValue(xs[0]!);
+    if (value === undefined || !xs.every((x) => uniformValue(x) === value)) return undefined;
+    const total = xs.reduce((sum, { shape }) => sum + shape[axis]!, 0);
+    return t.fullOf(xs[0]!.shape.map((size, at) => (at === axis ? total : size)), value, xs[0]!.dtype);
+  },
+  gradient: (t, { inputs, attributes: { axis } }, g) => {
+    let start = 0;
+    return inputs.map((x) => {
+      const from = start;
+      start += x.shape[axis]!;
+      return t.slice(g, g.shape.map((_, at) => (at === axis ? from : 0)), g.shape.map((size, at) => (at === axis ? start : size)));
+    });
+  },
+  lower: (emitter, node, inputs) => emitter.node("Concat", emitter.leveled(node, inputs), { axis: node.attributes.axis + 2 }),
+  evaluate: (xs, { axis }, { shape }) => {
+    const result = new Float64Array(sizeOf(shape));
+    const strides = stridesOf(shape);
+    let start = 0;
+    for (const x of xs) {
+      walk(x.shape, strides, start * strides[axis]!, (offset, i) => (result[offset] = x.data[i]!));
+      start += x.shape[axis]!;
+    }
+    return result;
+  },
+});
+
+interface SliceAttributes {
+  readonly starts: readonly number[];
+  readonly sizes: readonly number[];
+  readonly steps: readonly number[];
+}
+
+export const slicePrimitive: Primitive = definePrimitive<SliceAttributes>({
+  name: "slice",
+  infer: ([x], { sizes }) => ({ shape: sizes, dtype: x!.dtype }),
+  simplify: (t, [x], { sizes }) => (sameShape(x!.shape, sizes) ? x : uniform(t, x!, sizes)),
+  gradient: (t, { inputs: [x], attributes: { starts, sizes, steps } }, g) => {
+    const last = starts.map((start, axis) => start + (sizes[axis]! - 1) * steps[axis]!);
+    return [t.pad(g, starts, x!.shape.map((size, axis) => size - last[axis]! - 1), 0, steps.map((step) => step - 1))];
+  },
+  lower: (emitter, node, [x]) => {
+    const { starts, sizes, steps } = node.attributes;
+    const from = node.inputs[0]!.shape;
+    const axes = sizes.flatMap((size, axis) => (size === from[axis] ? [] : [axis]));
+    const pick = (of: (axis: number) => number): string => emitter.ints(axes.map(of));
+    const stops = pick((axis) => starts[axis]! + (sizes[axis]! - 1) * steps[axis]! + 1);
+    return emitter.node("Slice", [x!, pick((axis) => starts[axis]!), stops, pick((axis) => axis + 2), pick((axis) => steps[axis]!)]);
+  },
+  evaluate: ([x], { starts, steps }, { shape }) => {
+    const result = new Float64Array(sizeOf(shape));
+    const strides = stridesOf(x!.shape);
+    const start = starts.reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
+    walk(shape, strides.map((stride, axis) => stride * steps[axis]!), start, (offset, i) => (result[i] = x!.data[offset]!));
+    return result;
+  },
+});
+
+export const flipPrimitive: Primitive = definePrimitive<{ readonly axes: readonly number[] }>({
+  name: "flip",
+  infer: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+  simplify: (t, [x], { axes }) => (axes.every((axis) => x!.shape[axis] === 1) ? x : uniform(t, x!, x!.shape)),
+  gradient: (t, { attributes: { axes } }, g) => [t.flip(g, axes)],
+  lower: (emitter, node, [x]) => {
+    const { axes } = node.attributes;
+    const ends = emitter.ints(axes.map(() => -Number.MAX_SAFE_INTEGER));
+    return emitter.node("Slice", [x!, emitter.ints(axes.map(() => -1)), ends, emitter.ints(axes.map((axis) => axis + 2)), emitter.ints(axes.map(() => -1))]);
+  },
+  evaluate: ([x], { axes }, { shape }) => {
+    const result = new Float64Array(x!.data.length);
+    const strides = stridesOf(shape);
+    const start = axes.reduce((sum, axis) => sum + (shape[axis]! - 1) * strides[axis]!, 0);
+    walk(shape, strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride)), start, (offset, i) => (result[i] = x!.data[offset]!));
+    return result;
+  },
+});
+
+interface PadAttributes {
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+  readonly interior: readonly number[];
+  readonly value: number;
+}
+
+function paddedShape(shape: Shape, { low, high, interior }: PadAttributes): number[] {
+  return shape.map((size, axis) => low[axis]! + high[axis]! + size + Math.max(0, size - 1) * interior[axis]!);
+}
+
+export const padPrimitive: Primitive = definePrimitive<PadAttributes>({
+  name: "pad",
+  infer: ([x], attributes) => ({ shape: paddedShape(x!.shape, attributes), dtype: x!.dtype }),
+  simplify: (t, [x], attributes) => {
+    const shape = paddedShape(x!.shape, attributes);
+    if (sameShape(shape, x!.shape)) return x;
+    return uniformValue(x!) === attributes.value ? t.fullOf(shape, attributes.value, x!.dtype) : undefined;
+  },
+  gradient: (t, { inputs: [x], attributes: { low, interior } }, g) => {
+    const steps = interior.map((gap) => gap + 1);
+    const stops = low.map((start, axis) => start + (x!.shape[axis]! - 1) * steps[axis]! + 1);
+    return [t.slice(g, low, stops, steps)];
+  },
+  lower: (emitter, node, [x]) => {
+    const { low, high, interior, value } = node.attributes;
+    const fill = emitter.initializer({ shape: [], dtype: node.dtype, data: Float64Array.of(value) }, []);
+    let result = x!;
+    const dims = [...emitter.dims(node.inputs[0]!)];
+    // A gap behind each element comes from a new axis that is padded and merged; the last gap is cut off again.
+    interior.forEach((gap, axis) => {
+      const size = node.inputs[0]!.shape[axis]!;
+      if (gap === 0 || size === 1) return;
+      const at = axis + 2;
+      const split = [...dims.slice(0, at + 1), 1, ...dims.slice(at + 1)];
+      result = emitter.reshape(result, dims, split);
+      const pads = new Array<number>(2 * split.length).fill(0);
+      pads[split.length + at + 1] = gap;
+      result = emitter.node("Pad", [result, emitter.ints(pads), fill]);
+      split[at + 1] = gap + 1;
+      dims[at] = size * (gap + 1);
+      result = emitter.reshape(result, split, dims);
+      dims[at] = (size - 1) * (gap + 1) + 1;
+      result = emitter.node("Slice", [result, emitter.ints([0]), emitter.ints([dims[at] as number]), emitter.ints([at]), emitter.ints([1])]);
+    });
+    if ([...low, ...high].every((count) => count === 0)) return result;
+    return emitter.node("Pad", [result, emitter.ints([0, 0, ...low, 0, 0, ...high]), fill]);
+  },
+  evaluate: ([x], { low, interior, value }, { shape }) => {
+    const result = new Float64Array(sizeOf(shape)).fill(value);
+    const strides = stridesOf(shape);
+    const start = low.reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
+    walk(x!.shape, strides.map((stride, axis) => stride * (interior[axis]! + 1)), start, (offset, i) => (result[offset] = x!.data[i]!));
+    return result;
+  },
+});

@@ -1,0 +1,352 @@
+import { shapeError } from "../plugin/errors.js";
+import type { ConvOptions, ConvTransposeOptions, DType, HostTensor, Shape, Tensor, TensorLike, TensorOps, WindowOptions } from "../plugin/tensor.js";
+import { isIrNode, type IrNode, type Primitive, type RowSpace } from "./ir.js";
+import { convPrimitive, convTransposePrimitive, matmulPrimitive } from "./primitives/contraction.js";
+import { binaryPrimitives, castPrimitive, stopGradientPrimitive, unaryPrimitives, wherePrimitive, type BinaryName, type UnaryName } from "./primitives/elementwise.js";
+import { rowsToShapePrimitive, shapeToRowsPrimitive, spreadPrimitive, sumHiddenPrimitive } from "./primitives/hidden.js";
+import { gatherElementsPrimitive, gatherPrimitive } from "./primitives/indexing.js";
+import { constantPrimitive, eyePrimitive, fullPrimitive, inputPrimitive, type InputAttributes } from "./primitives/leaves.js";
+import { argMaxPrimitive, argMinPrimitive, reduceMaxPrimitive, reduceMinPrimitive, sumPrimitive, topKIndicesPrimitive } from "./primitives/reduction.js";
+import { concatPrimitive, expandPrimitive, flipPrimitive, padPrimitive, reshapePrimitive, slicePrimitive, transposePrimitive } from "./primitives/shape.js";
+import { constantOf, isConstant, Recorder } from "./recorder.js";
+import { normalizeAxes, normalizeAxis, reducedShape, sameShape, showShape, sizeOf } from "./shapes.js";
+
+type Operand = TensorLike;
+type Unary = (x: Operand) => IrNode;
+type Binary = (a: Operand, b: Operand) => IrNode;
+
+/** How one recording treats the marks that rules leave. An analysis gives its own. */
+export interface Marks {
+  free?(t: Vocabulary, value: IrNode, min: IrNode, max: IrNode): IrNode;
+  outward?(t: Vocabulary, lower: IrNode, upper: IrNode): readonly [IrNode, IrNode];
+}
+
+/**
+ * The vocabulary over one recorder, with what only core may say: inputs, rows, hidden axes. Rules see it as `TensorOps`.
+ */
+export class Vocabulary implements TensorOps {
+  constructor(
+    private readonly recorder: Recorder = new Recorder(),
+    private readonly marks: Marks = {},
+  ) {}
+
+  /** The same recording with other marks. */
+  with(marks: Marks): Vocabulary {
+    return new Vocabulary(this.recorder, marks);
+  }
+
+  private record(primitive: Primitive, inputs: readonly IrNode[], attributes?: unknown): IrNode {
+    return this.recorder.record(this, primitive, inputs, attributes);
+  }
+
+  // ── constants and leaves
+  constant(value: HostTensor | number | readonly number[], shape?: Shape, dtype: DType = "float"): IrNode {
+    if (typeof value === "number") return this.fullOf(shape ?? [], value, dtype);
+    const host: HostTensor = "data" in value ? value : { shape: shape ?? [value.length], dtype, data: Float64Array.from(value) };
+    if (host.data.length !== sizeOf(host.shape)) throw shapeError(`${host.data.length} numbers are no tensor of shape ${showShape(host.shape)}`);
+    if (host.data.length === 1) return this.fullOf(host.shape, host.data[0]!, host.dtype);
+    return this.record(constantPrimitive, [], { value: host });
+  }
+  full(shape: Shape, value: number): IrNode {
+    return this.fullOf(shape, value, "float");
+  }
+  fullOf(shape: Shape, value: number, dtype: DType): IrNode {
+    return this.record(fullPrimitive, [], { shape, dtype, value });
+  }
+  zeros(shape: Shape): IrNode {
+    return this.full(shape, 0);
+  }
+  arange(n: number): IrNode {
+    return this.constant(Array.from({ length: n }, (_, i) => i), [n], "int");
+  }
+  constantValue(x: Tensor): HostTensor | undefined {
+    const node = this.node(x);
+    return isConstant(node) ? constantOf(node) : undefined;
+  }
+  input(attributes: InputAttributes): IrNode {
+    return this.record(inputPrimitive, [], attributes);
+  }
+  /** The unit rows of a tensor of some shape; `rows` has one row for each of its elements. */
+  eye(shape: Shape, rows: RowSpace): IrNode {
+    return this.record(eyePrimitive, [], { shape, rows });
+  }
+
+  // ── elementwise
+  private unary(name: UnaryName): Unary {
+    return (x) => this.record(unaryPrimitives[name], [this.node(x)]);
+  }
+  private binary(name: BinaryName): Binary {
+    return (a, b) => this.record(binaryPrimitives[name], this.pair(a, b));
+  }
+  readonly neg: Unary = this.unary("neg");
+  readonly abs: Unary = this.unary("abs");
+  readonly sign: Unary = this.unary("sign");
+  readonly relu: Unary = this.unary("relu");
+  readonly exp: Unary = this.unary("exp");
+  readonly log: Unary = this.unary("log");
+  readonly sqrt: Unary = this.unary("sqrt");
+  readonly reciprocal: Unary = this.unary("reciprocal");
+  readonly floor: Unary = this.unary("floor");
+  readonly ceil: Unary = this.unary("ceil");
+  readonly round: Unary = this.unary("round");
+  readonly sin: Unary = this.unary("sin");
+  readonly cos: Unary = this.unary("cos");
+  readonly atan: Unary = this.unary("atan");
+  readonly tanh: Unary = this.unary("tanh");
+  readonly sigmoid: Unary = this.unary("sigmoid");
+  readonly erf: Unary = this.unary("erf");
+  readonly not: Unary = this.unary("not");
+  square(x: Operand): IrNode {
+    return this.mul(x, x);
+  }
+  cast(x: Tensor, to: DType): IrNode {
+    return this.record(castPrimitive, [this.node(x)], { to });
+  }
+  readonly add: Binary = this.binary("add");
+  readonly sub: Binary = this.binary("sub");
+  readonly mul: Binary = this.binary("mul");
+  readonly div: Binary = this.binary("div");
+  readonly pow: Binary = this.binary("pow");
+  readonly min: Binary = this.binary("min");
+  readonly max: Binary = this.binary("max");
+  readonly less: Binary = this.binary("less");
+  readonly lessEqual: Binary = this.binary("lessEqual");
+  readonly equal: Binary = this.binary("equal");
+  readonly and: Binary = this.binary("and");
+  readonly or: Binary = this.binary("or");
+  greater(a: Operand, b: Operand): IrNode {
+    return this.less(b, a);
+  }
+  greaterEqual(a: Operand, b: Operand): IrNode {
+    return this.lessEqual(b, a);
+  }
+  where(condition: Tensor, a: Operand, b: Operand): IrNode {
+    return this.record(wherePrimitive, [this.node(condition), ...this.pair(a, b)]);
+  }
+
+  // ── contraction
+  matmul(a: Tensor, b: Tensor): IrNode {
+    return this.record(matmulPrimitive, [this.node(a), this.node(b)]);
+  }
+  dot(a: Tensor, b: Tensor): IrNode {
+    const [left, right] = [this.node(a), this.node(b)];
+    if (!sameShape(left.shape, right.shape)) throw shapeError(`dot of ${showShape(left.shape)} and ${showShape(right.shape)}`);
+    // Rows go to the left factor: the lowering then makes one matrix of them.
+    const [x, y] = left.rows === undefined && right.rows !== undefined ? [right, left] : [left, right];
+    const size = sizeOf(x.shape);
+    return this.reshape(this.matmul(this.reshape(x, [1, size]), this.reshape(y, [size, 1])), []);
+  }
+  conv(x: Tensor, w: Tensor, options: ConvOptions): IrNode {
+    const [input, kernel] = [this.node(x), this.node(w)];
+    if (!kernel.instances && kernel.rows === undefined) return this.record(convPrimitive, [input, kernel], pick(options));
+    return this.convByWindows(input, kernel, options);
+  }
+  convTranspose(x: Tensor, w: Tensor, options: ConvTransposeOptions): IrNode {
+    const [input, kernel] = [this.node(x), this.node(w)];
+    if (!kernel.instances && kernel.rows === undefined) {
+      return this.record(convTransposePrimitive, [input, kernel], { ...pick(options), outputPadding: options.outputPadding });
+    }
+    return this.convTransposeByWindows(input, kernel, options);
+  }
+  windows(x: Tensor, kernel: readonly number[], { strides, pads, dilations }: WindowOptions, padValue = 0): IrNode {
+    const node = this.node(x);
+    const spatial = kernel.length;
+    const edge = (from: number): number[] => [0, 0, ...pads.slice(from, from + spatial)];
+    const padded = this.pad(node, edge(0), edge(spatial), padValue);
+    const out = kernel.map((size, axis) => Math.floor((padded.shape[axis + 2]! - (size - 1) * dilations[axis]! - 1) / strides[axis]!) + 1);
+    const [batch, channels] = node.shape as [number, number];
+    const parts = positions(kernel).map((at) => {
+      const starts = [0, 0, ...at.map((p, axis) => p * dilations[axis]!)];
+      const stops = [batch, channels, ...out.map((size, axis) => starts[axis + 2]! + (size - 1) * strides[axis]! + 1)];
+      return this.reshape(this.slice(padded, starts, stops, [1, 1, ...strides]), [batch, channels, 1, ...out]);
+    });
+    return this.concat(parts, 2);
+  }
+  /** The gradient of `conv` in its kernel: windows of the input times the cotangent, summed over the batch. */
+  convWeightGradient(x: IrNode, g: IrNode, kernel: Shape, options: ConvOptions): IrNode {
+    const { groups } = options;
+    const [columns, positionsOut] = this.columns(x, kernel.slice(2), options);
+    const [batch, outputs] = g.shape as [number, number];
+    const grouped = this.reshape(g, [batch, groups, outputs / groups, positionsOut]);
+    const product = this.matmul(grouped, this.swapLast(columns));
+    return this.reshape(this.sum(product, [0]), kernel);
+  }
+  /** Windows as matrices: [B, groups, Ci / groups · kernel, positions]. */
+  private columns(x: IrNode, kernel: readonly number[], options: ConvOptions): [IrNode, number] {
+    const windows = this.windows(x, kernel, options);
+    const [batch, channels] = x.shape as [number, number];
+    const count = sizeOf(windows.shape.slice(3));
+    return [this.reshape(windows, [batch, options.groups, (channels / options.groups) * sizeOf(kernel), count]), count];
+  }
+  private convByWindows(x: IrNode, w: IrNode, options: ConvOptions): IrNode {
+    const { groups, strides, pads, dilations } = options;
+    const kernel = w.shape.slice(2);
+    const [columns] = this.columns(x, kernel, options);
+    const matrix = this.reshape(w, [groups, w.shape[0]! / groups, sizeOf(w.shape.slice(1))]);
+    const out = kernel.map((size, axis) => Math.floor((x.shape[axis + 2]! + pads[axis]! + pads[axis + kernel.length]! - (size - 1) * dilations[axis]! - 1) / strides[axis]!) + 1);
+    return this.reshape(this.matmul(matrix, columns), [x.shape[0]!, w.shape[0]!, ...out]);
+  }
+  /** Every input element times the kernel, put down where its window lies: windows of the zero-stuffed input, flipped. */
+  private convTransposeByWindows(x: IrNode, w: IrNode, { strides, pads, dilations, groups, outputPadding }: ConvTransposeOptions): IrNode {
+    const spatial = strides.length;
+    const reach = strides.map((_, axis) => (w.shape[axis + 2]! - 1) * dilations[axis]!);
+    const low = reach.map((size, axis) => size - pads[axis]!);
+    const high = reach.map((size, axis) => size - pads[axis + spatial]! + outputPadding[axis]!);
+    const clipped = (sizes: number[]): number[] => sizes.map((size) => Math.max(0, size));
+    const stuffed = this.pad(x, [0, 0, ...clipped(low)], [0, 0, ...clipped(high)], 0, [0, 0, ...strides.map((stride) => stride - 1)]);
+    const cut = this.slice(
+      stuffed,
+      [0, 0, ...low.map((size) => Math.max(0, -size))],
+      [...stuffed.shape.slice(0, 2), ...high.map((size, axis) => stuffed.shape[axis + 2]! + Math.min(0, size))],
+    );
+    const [inputs, outputs] = w.shape as [number, number];
+    const kernel = w.shape.slice(2);
+    const grouped = this.reshape(w, [groups, inputs / groups, outputs, ...kernel]);
+    const axes = kernel.map((_, axis) => axis + 3);
+    const turned = this.flip(this.transpose(grouped, [0, 2, 1, ...axes]), axes);
+    const ones = strides.map(() => 1);
+    return this.conv(cut, this.reshape(turned, [groups * outputs, inputs / groups, ...kernel]), { strides: ones, dilations, groups, pads: [...ones, ...ones].map(() => 0) });
+  }
+
+  // ── reduction
+  private reduced(primitive: Primitive, x: Tensor, axes: readonly number[] | undefined, keepDims: boolean): IrNode {
+    const node = this.node(x);
+    const normal = normalizeAxes(axes, node.shape.length);
+    return this.reshape(this.record(primitive, [node], { axes: normal }), reducedShape(node.shape, normal, keepDims));
+  }
+  sum(x: Tensor, axes?: readonly number[], keepDims = false): IrNode {
+    return this.reduced(sumPrimitive, x, axes, keepDims);
+  }
+  mean(x: Tensor, axes?: readonly number[], keepDims = false): IrNode {
+    const sum = this.sum(x, axes, keepDims);
+    return this.mul(sum, sizeOf(sum.shape) / sizeOf(x.shape));
+  }
+  reduceMax(x: Tensor, axes?: readonly number[], keepDims = false): IrNode {
+    return this.reduced(reduceMaxPrimitive, x, axes, keepDims);
+  }
+  reduceMin(x: Tensor, axes?: readonly number[], keepDims = false): IrNode {
+    return this.reduced(reduceMinPrimitive, x, axes, keepDims);
+  }
+  argMax(x: Tensor, axis: number): IrNode {
+    return this.record(argMaxPrimitive, [this.node(x)], { axis: normalizeAxis(axis, x.shape.length) });
+  }
+  argMin(x: Tensor, axis: number): IrNode {
+    return this.record(argMinPrimitive, [this.node(x)], { axis: normalizeAxis(axis, x.shape.length) });
+  }
+  topK(x: Tensor, k: number, axis: number): { values: IrNode; indices: IrNode } {
+    const at = normalizeAxis(axis, x.shape.length);
+    if (!Number.isInteger(k) || k < 0 || k > x.shape[at]!) throw shapeError(`top ${k} of ${x.shape[at]} elements`);
+    const indices = this.record(topKIndicesPrimitive, [this.node(x)], { k, axis: at });
+    return { values: this.gatherElements(x, indices, at), indices };
+  }
+
+  // ── shape
+  reshape(x: Tensor, shape: Shape): IrNode {
+    return this.record(reshapePrimitive, [this.node(x)], { shape: [...shape] });
+  }
+  transpose(x: Tensor, permutation?: readonly number[]): IrNode {
+    const rank = x.shape.length;
+    const order = permutation ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
+    if (order.length !== rank || new Set(order).size !== rank) throw shapeError(`[${order}] is no permutation of ${rank} axes`);
+    return this.record(transposePrimitive, [this.node(x)], { permutation: order.map((axis) => normalizeAxis(axis, rank)) });
+  }
+  swapLast(x: Tensor): IrNode {
+    const rank = x.shape.length;
+    return this.transpose(x, x.shape.map((_, axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis)));
+  }
+  /** A vector as a matrix of one row; anything else as it is. */
+  unsqueezeMatrix(x: Tensor): IrNode {
+    return x.shape.length === 1 ? this.reshape(x, [1, ...x.shape]) : this.node(x);
+  }
+  expand(x: Operand, shape: Shape): IrNode {
+    return this.record(expandPrimitive, [this.node(x)], { shape: [...shape] });
+  }
+  concat(xs: readonly Tensor[], axis: number): IrNode {
+    if (xs.length === 0) throw shapeError("nothing to join");
+    return this.record(concatPrimitive, xs.map((x) => this.node(x)), { axis: normalizeAxis(axis, xs[0]!.shape.length) });
+  }
+  slice(x: Tensor, starts: readonly number[], stops: readonly number[], steps: readonly number[] = starts.map(() => 1)): IrNode {
+    const fits = [starts, stops, steps].every((list) => list.length === x.shape.length) && steps.every((step) => step >= 1);
+    if (!fits || starts.some((start, axis) => start < 0 || stops[axis]! > x.shape[axis]!)) {
+      throw shapeError(`slice [${starts}] to [${stops}] by [${steps}] of ${showShape(x.shape)}`);
+    }
+    const sizes = starts.map((start, axis) => Math.max(0, Math.ceil((stops[axis]! - start) / steps[axis]!)));
+    return this.record(slicePrimitive, [this.node(x)], { starts: [...starts], sizes, steps: [...steps] });
+  }
+  flip(x: Tensor, axes: readonly number[]): IrNode {
+    return this.record(flipPrimitive, [this.node(x)], { axes: normalizeAxes(axes, x.shape.length) });
+  }
+  pad(x: Tensor, low: readonly number[], high: readonly number[], value = 0, interior: readonly number[] = low.map(() => 0)): IrNode {
+    const fits = [low, high, interior].every((list) => list.length === x.shape.length && list.every((count) => count >= 0));
+    if (!fits) throw shapeError(`pad [${low}], [${high}], [${interior}] of ${showShape(x.shape)}`);
+    return this.record(padPrimitive, [this.node(x)], { low: [...low], high: [...high], interior: [...interior], value });
+  }
+
+  // ── indexing
+  gather(x: Tensor, indices: Tensor, axis: number): IrNode {
+    return this.record(gatherPrimitive, [this.node(x), this.node(indices)], { axis: normalizeAxis(axis, x.shape.length) });
+  }
+  gatherElements(x: Tensor, indices: Tensor, axis: number): IrNode {
+    return this.record(gatherElementsPrimitive, [this.node(x), this.node(indices)], { axis: normalizeAxis(axis, x.shape.length) });
+  }
+
+  // ── meaning
+  free(value: Tensor, min: Operand, max: Operand): IrNode {
+    return this.marks.free?.(this, this.node(value), this.node(min), this.node(max)) ?? this.node(value);
+  }
+  outward(lower: Tensor, upper: Tensor): readonly [IrNode, IrNode] {
+    return this.marks.outward?.(this, this.node(lower), this.node(upper)) ?? [this.node(lower), this.node(upper)];
+  }
+  stopGradient(x: Tensor): IrNode {
+    return this.record(stopGradientPrimitive, [this.node(x)]);
+  }
+
+  // ── hidden axes, for core alone
+  rowsToShape(x: IrNode, rows: RowSpace | undefined = x.rows): IrNode {
+    if (x.rows === undefined && rows?.size !== undefined) return this.expand(this.reshape(x, [1, ...x.shape]), [rows.size, ...x.shape]);
+    return this.record(rowsToShapePrimitive, [x]);
+  }
+  shapeToRows(x: IrNode, rows: RowSpace): IrNode {
+    return this.record(shapeToRowsPrimitive, [x], { rows });
+  }
+  spread(x: IrNode, like: IrNode): IrNode {
+    return this.record(spreadPrimitive, [x, like]);
+  }
+  sumHidden(x: IrNode, over: { readonly instances: boolean; readonly rows: boolean }): IrNode {
+    const instances = over.instances && x.instances;
+    const rows = over.rows && x.rows !== undefined;
+    return instances || rows ? this.record(sumHiddenPrimitive, [x], { instances, rows }) : x;
+  }
+  /** Sums a cotangent over the axes along which an operand of this shape was broadcast. */
+  unbroadcast(g: IrNode, shape: Shape): IrNode {
+    if (sameShape(g.shape, shape)) return g;
+    const lead = g.shape.length - shape.length;
+    const axes = g.shape.flatMap((size, axis) => (axis < lead || (shape[axis - lead] === 1 && size !== 1) ? [axis] : []));
+    return this.reshape(this.sum(g, axes, true), shape);
+  }
+
+  /** A tensor as the node it is; a number as a scalar constant. */
+  node(x: Operand, dtype: DType = "float"): IrNode {
+    if (typeof x === "number") return this.fullOf([], x, dtype);
+    if (!isIrNode(x)) throw shapeError("an operand is neither a number nor a tensor of this recording");
+    return x;
+  }
+  /** Two operands; a number takes the other one's dtype. */
+  private pair(a: Operand, b: Operand): [IrNode, IrNode] {
+    const dtype = typeof a !== "number" ? a.dtype : typeof b !== "number" ? b.dtype : "float";
+    const left = this.node(a, dtype);
+    const right = this.node(b, dtype);
+    if (left.dtype !== right.dtype) throw shapeError(`an operation joins ${left.dtype} and ${right.dtype}`);
+    return [left, right];
+  }
+}
+
+/** Only the options that a primitive knows, in one order, so that equal convolutions are one node. */
+function pick({ strides, pads, dilations, groups }: ConvOptions): ConvOptions {
+  return { strides: [...strides], pads: [...pads], dilations: [...dilations], groups };
+}
+
+/** All positions of a kernel in row-major order. */
+function positions(kernel: readonly number[]): number[][] {
+  return kernel.reduce<number[][]>((done, size) => done.flatMap((head) => Array.from({ length: size }, (_, i) => [...head, i])), [[]]);
+}

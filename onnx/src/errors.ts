@@ -1,0 +1,11 @@
+import { LirpaError, type ErrorOptions } from "@lirpa/core";
+
+/** Something is wrong with the file. */
+export function modelError(message: string, options?: ErrorOptions): LirpaError {
+  return new LirpaError("LIRPA_MODEL", message, options);
+}
+
+/** How messages name a node. */
+export function nodeLabel(name: string, type: string): string {
+  return `node "${name}" (${type})`;
+}

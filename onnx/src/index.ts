@@ -1,0 +1,4 @@
+/** Reads ONNX models. No file system, no Node API: runs in a browser. */
+export { readModel, type ReadModelOptions } from "./read-model.js";
+export type { ReadExternal } from "./external-data.js";
+export { describeInput } from "./inputs.js";

@@ -1,0 +1,14 @@
+/** An int64 as protobufjs delivers it: a `Long` where that package is at hand, otherwise a number. */
+export type Int64 = number | { toNumber(): number };
+
+/** Integers beyond 2^53 lose their last digits. */
+export function toNumber(value: Int64): number {
+  return typeof value === "number" ? value : value.toNumber();
+}
+
+/** The number of elements of a shape, or undefined where it is no shape: a negative size, or more than memory can hold. */
+export function elementCount(shape: readonly number[]): number | undefined {
+  if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return undefined;
+  const count = shape.reduce((product, size) => product * size, 1);
+  return Number.isSafeInteger(count) ? count : undefined;
+}

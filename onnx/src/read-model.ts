@@ -1,0 +1,60 @@
+import type { Graph, HostTensor } from "@lirpa/core";
+import type { onnx } from "onnx-proto";
+import { decodeModel } from "./decode.js";
+import { modelError } from "./errors.js";
+import { readExternalFiles, type ExternalFiles, type ReadExternal } from "./external-data.js";
+import { refuseNonFinite } from "./finite.js";
+import { readInputs } from "./inputs.js";
+import { readNodes } from "./nodes.js";
+import { readOpsets } from "./opsets.js";
+import { sortNodes } from "./sort-nodes.js";
+import { readTensor } from "./tensor-proto.js";
+
+export interface ReadModelOptions {
+  /** Delivers files with weights that lie beside the model. This package knows no file system. */
+  readonly readExternal?: ReadExternal;
+  /** What to call the model, such as its file name; by default the name of its graph. */
+  readonly name?: string;
+}
+
+/** Reads an ONNX file. Whatever is wrong with it is a `LirpaError`. */
+export async function readModel(bytes: Uint8Array, options: ReadModelOptions = {}): Promise<Graph> {
+  const { model, graph } = decodeModel(bytes, options.name ?? "this");
+  const opsets = readOpsets(model);
+  const files = await readExternalFiles(graph, options.readExternal);
+  const initializers = readInitializers(graph, files);
+  const inputs = readInputs(graph, initializers);
+  const given = new Set(initializers.keys());
+  for (const { name } of inputs) {
+    if (given.has(name)) throw modelError(`the model has two inputs "${name}"`);
+    given.add(name);
+  }
+  const nodes = sortNodes(readNodes(graph, opsets, files), given);
+  const values = new Set([...given, ...nodes.flatMap((node) => node.outputs)]);
+  const outputs = readOutputs(graph, values);
+  return { name: options.name ?? (graph.name || "model"), inputs, outputs, initializers, nodes, opsets };
+}
+
+function readInitializers(graph: onnx.GraphProto, files: ExternalFiles): ReadonlyMap<string, HostTensor> {
+  const initializers = new Map<string, HostTensor>();
+  for (const proto of graph.initializer as onnx.TensorProto[]) {
+    const what = `the initializer "${proto.name}"`;
+    if (proto.name === "") throw modelError("an initializer has no name");
+    if (initializers.has(proto.name)) throw modelError(`the model has ${what} twice`);
+    const tensor = readTensor(proto, what, files);
+    if (tensor.dtype === "float") refuseNonFinite(tensor.data, what);
+    initializers.set(proto.name, tensor);
+  }
+  return initializers;
+}
+
+function readOutputs(graph: onnx.GraphProto, values: ReadonlySet<string>): readonly string[] {
+  const outputs = graph.output.map(({ name }) => name ?? "");
+  if (outputs.length === 0) throw modelError("the model has no outputs");
+  for (const [i, name] of outputs.entries()) {
+    if (name === "") throw modelError("an output of the model has no name");
+    if (!values.has(name)) throw modelError(`the output "${name}" of the model is made by no node`, { details: { value: name } });
+    if (outputs.indexOf(name) !== i) throw modelError(`the model has the output "${name}" twice`);
+  }
+  return outputs;
+}

@@ -1,0 +1,58 @@
+import type { HostTensor, Interval, PerturbationQuery, PerturbationSet, PerturbationSite, SetContext, Tensor } from "@lirpa/core/plugin";
+import { place, readTensor, refusal, refuseUnknown } from "./fields.js";
+import { single, spread } from "./points.js";
+
+/** lower <= x <= upper; the center lies in the box, not always in its middle. */
+export interface Box {
+  readonly set: "box";
+}
+
+type Context = SetContext<unknown>;
+
+/** How far the center may be outside, relative to the numbers: limits and centers may have been rounded apart. */
+const TOLERANCE = 1e-6;
+
+export function parse(query: PerturbationQuery, site: PerturbationSite): PerturbationSet<Box> {
+  refuseUnknown(query, site, ["lower", "upper"]);
+  const lower = readTensor(query, site, "lower");
+  const upper = readTensor(query, site, "upper");
+  site.center.data.forEach((center, i) => {
+    const [low, high] = [lower.data[i]!, upper.data[i]!];
+    const box = `[${low}, ${high}] at ${place(i, site.shape)}`;
+    if (low > high) throw refusal(query, site, `lower is above upper: ${box}`, "Give lower <= upper for every element.");
+    const slack = TOLERANCE * Math.max(Math.abs(low), Math.abs(high));
+    if (!(center >= low - slack && center <= high + slack)) {
+      throw refusal(query, site, `the center ${center} is outside ${box}`, "Move the center into the box, or the limits around the center.");
+    }
+  });
+  return Object.freeze({ structure: Object.freeze({ set: "box" }), values: Object.freeze({ lower, upper }) });
+}
+
+export function hull({ values }: Context): Interval {
+  return { lower: values["lower"]!, upper: values["upper"]! };
+}
+
+/** Each coordinate at the end that its coefficient asks for. No middle and radius: they would have to be rounded. */
+export function concretize({ t, values }: Context, a: Tensor, side: "lower" | "upper"): Tensor {
+  const [least, greatest] = [values["lower"]!, values["upper"]!];
+  const [positive, negative] = side === "lower" ? [least, greatest] : [greatest, least];
+  return t.add(t.dot(t.relu(a), positive), t.dot(t.min(a, 0), negative));
+}
+
+/** The nearest point of the box. */
+export function project({ t, values }: Context, x: Tensor): Tensor {
+  return t.max(t.min(x, values["upper"]!), values["lower"]!);
+}
+
+/** Corners, faces and inner points. */
+export function sample(site: PerturbationSite, values: PerturbationSet<Box>["values"], random: () => number): HostTensor {
+  const { data } = site.center;
+  const [lower, upper] = [values["lower"]!.data, values["upper"]!.data];
+  const point = data.slice();
+  spread(data.length, random).forEach((share, i) => {
+    const [low, high] = [lower[i]!, upper[i]!];
+    const value = Math.min(Math.max((low * (1 - share) + high * (1 + share)) / 2, low), high);
+    point[i] = point instanceof Float32Array ? single(value, data[i]!) : value;
+  });
+  return { shape: site.shape, dtype: "float", data: point };
+}

@@ -1,0 +1,39 @@
+import type { PerturbationQuery } from "@lirpa/core/plugin";
+
+export interface LpOptions {
+  /** p of the Lp norm, 1 or more; Infinity is the maximum norm. */
+  readonly norm: number;
+  /** One radius, or one per element of the tensor (flat, in row-major order): then the ball is stretched. */
+  readonly eps: number | ArrayLike<number>;
+  /** One ball per row of the first axis (inputs, where nothing is said) or one around the whole tensor (weights). */
+  readonly over?: "all" | "rows";
+}
+
+export interface BoxOptions {
+  /** One number per element of the tensor, flat, in row-major order. */
+  readonly lower: ArrayLike<number>;
+  readonly upper: ArrayLike<number>;
+}
+
+/** A ball around an input or a weight, as a query says it. It is checked when it meets its tensor. */
+export function lp({ norm, eps, over }: LpOptions): PerturbationQuery {
+  return Object.freeze({
+    ...named(norm),
+    eps: typeof eps === "number" ? eps : frozen(eps),
+    ...(over === undefined ? {} : { over }),
+  });
+}
+
+/** A box around an input or a weight, as a query says it. It is checked when it meets its tensor. */
+export function box({ lower, upper }: BoxOptions): PerturbationQuery {
+  return Object.freeze({ type: "box", lower: frozen(lower), upper: frozen(upper) });
+}
+
+function named(norm: number): PerturbationQuery {
+  if (norm === Infinity) return { type: "linf" };
+  return norm === 2 || norm === 1 ? { type: `l${norm}` } : { type: "lp", p: norm };
+}
+
+function frozen(numbers: ArrayLike<number>): readonly number[] {
+  return Object.freeze(Array.from(numbers));
+}

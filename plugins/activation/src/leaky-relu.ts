@@ -1,0 +1,31 @@
+import { attributeError, defineOperator, type Operator, type RuleContext, type Tensor } from "@lirpa/core/plugin";
+import { choices, hingeRange, hingeRule, type Hinge } from "./hinge.js";
+
+interface LeakyReluAttributes {
+  readonly alpha: number;
+}
+
+/** x above zero, alpha · x below it. Convex for alpha ≤ 1, concave beyond, decreasing below zero for a negative alpha. */
+export const leakyRelu: Operator = defineOperator<LeakyReluAttributes>({
+  type: "LeakyRelu",
+  sinceVersion: 6,
+  kind: "elementwise",
+  inputs: ["X"],
+  attributes: (raw, { node }) => {
+    const alpha = Number(raw["alpha"] ?? 0.01);
+    if (!Number.isFinite(alpha)) throw attributeError(`${node}: alpha is ${alpha}`, { hint: "alpha must be a finite number." });
+    return Object.freeze({ alpha });
+  },
+  forward,
+  range: (context, interval) => hingeRange(context.t, interval, (x) => forward(context, x)),
+  relax: hingeRule(slopes, choices.adaptive),
+  relaxations: { adaptive: hingeRule(slopes, choices.adaptive), "same-slope": hingeRule(slopes, choices.sameSlope) },
+});
+
+function forward({ t, attributes }: RuleContext<LeakyReluAttributes>, x: Tensor): Tensor {
+  return t.add(t.relu(x), t.mul(t.min(x, 0), attributes.alpha));
+}
+
+function slopes({ attributes }: RuleContext<LeakyReluAttributes>): Hinge {
+  return { left: attributes.alpha, right: 1 };
+}

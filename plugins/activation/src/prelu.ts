@@ -1,0 +1,35 @@
+import { defineOperator, shapeError, type Inputs, type Operator, type RuleContext, type Shape, type Tensor } from "@lirpa/core/plugin";
+import { choices, hingeRange, hingeRule, type Hinge } from "./hinge.js";
+
+/** x above zero, slope · x below it; the slope is a parameter that broadcasts to x (and never x to the slope). */
+export const prelu: Operator = defineOperator<object>({
+  type: "PRelu",
+  sinceVersion: 7,
+  kind: "elementwise",
+  inputs: ["X", "slope"],
+  attributes: (_, { node, shapes: [x, slope] }) => {
+    if (x !== undefined && slope !== undefined && !broadcasts(slope, x)) {
+      throw shapeError(`${node}: a slope of shape [${slope.join(", ")}] does not broadcast to [${x.join(", ")}]`, {
+        hint: "Slopes per channel need the shape [channels, 1, 1], not [channels].",
+      });
+    }
+    return Object.freeze({});
+  },
+  forward: (context, x, slope) => value(context, x, slope!),
+  range: (context, interval, slope) => hingeRange(context.t, interval, (x) => value(context, x, slope!)),
+  relax: hingeRule(slopes, choices.adaptive),
+  relaxations: { adaptive: hingeRule(slopes, choices.adaptive), "same-slope": hingeRule(slopes, choices.sameSlope) },
+});
+
+function value({ t }: RuleContext<object>, x: Tensor, slope: Tensor): Tensor {
+  return t.add(t.relu(x), t.mul(t.min(x, 0), slope));
+}
+
+function slopes(_: RuleContext<object>, ...[slope]: Inputs): Hinge {
+  return { left: slope!, right: 1 };
+}
+
+function broadcasts(from: Shape, to: Shape): boolean {
+  const missing = to.length - from.length;
+  return missing >= 0 && from.every((size, axis) => size === 1 || size === to[missing + axis]);
+}

@@ -1,0 +1,29 @@
+import { defineOperator, unsupportedAttribute, type AttributeContext, type Operator } from "@lirpa/core/plugin";
+
+/** The identity: what dropout does at inference. */
+export const dropout: Operator = defineOperator<undefined>({
+  type: "Dropout",
+  sinceVersion: 7,
+  kind: "linear",
+  inputs: ["data", "ratio?", "training_mode?"],
+  attributes: (_raw, context) => refuseTraining(context),
+  forward: (_context, x) => x!,
+  nonnegative: true,
+});
+
+function refuseTraining({ node, outputs, shapes, constants }: AttributeContext): undefined {
+  if (outputs > 1) {
+    throw unsupportedAttribute(`${node}: the output 'mask' is not supported, only 'output' is`, {
+      hint: "Export the model for inference, without dropout masks.",
+    });
+  }
+  const training = constants[2];
+  if (shapes[2] !== undefined && training === undefined) {
+    throw unsupportedAttribute(`${node}: 'training_mode' must be a constant`, { hint: "Export the model for inference." });
+  }
+  if (training !== undefined && training.data[0] !== 0) {
+    throw unsupportedAttribute(`${node}: dropout in training mode is random; only inference is supported`, {
+      hint: "Export the model for inference (training_mode false).",
+    });
+  }
+}
