@@ -1,6 +1,6 @@
 import onnxProto, { type onnx } from "onnx-proto";
 import { modelError } from "./errors.js";
-import { toNumber } from "./numbers.js";
+import { asBytes, toNumber } from "./numbers.js";
 
 /** A model that has a graph. Lists and messages within are instances of onnx-proto's classes. */
 export interface DecodedModel {
@@ -9,7 +9,10 @@ export interface DecodedModel {
 }
 
 /** Decodes a file and refuses what is no ONNX model. protobufjs reads much garbage without complaint. */
-export function decodeModel(bytes: Uint8Array, file: string): DecodedModel {
+export function decodeModel(contents: Uint8Array, file: string): DecodedModel {
+  // protobufjs treats Node's Buffers otherwise than plain arrays.
+  const bytes = asBytes(contents);
+  if (bytes === undefined) throw modelError("the contents of a model must be a Uint8Array");
   const model = decodeBytes(bytes, file);
   const graph = model.graph as onnx.GraphProto | null;
   if (!(toNumber(model.irVersion) > 0)) throw unreadable(bytes, file, "it has no IR version");
@@ -32,8 +35,7 @@ export function decodeModel(bytes: Uint8Array, file: string): DecodedModel {
 
 function decodeBytes(bytes: Uint8Array, file: string): onnx.ModelProto {
   try {
-    // A plain view: protobufjs treats Node's Buffers otherwise.
-    return onnxProto.onnx.ModelProto.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    return onnxProto.onnx.ModelProto.decode(bytes);
   } catch (error) {
     throw unreadable(bytes, file, error instanceof Error ? error.message : String(error), error);
   }

@@ -1,6 +1,7 @@
 import { isLirpaError } from "@lirpa/core";
 import onnxProto, { type onnx } from "onnx-proto";
 import { modelError } from "./errors.js";
+import { asBytes } from "./numbers.js";
 
 /** Delivers a file that lies beside the model. `location` is a relative path without `..`. */
 export type ReadExternal = (location: string) => Uint8Array | Promise<Uint8Array>;
@@ -43,14 +44,14 @@ async function fetchFile(location: string, user: string, readExternal: ReadExter
       details: { location },
     });
   }
-  let file: unknown;
+  let file: Uint8Array | undefined;
   try {
-    file = await readExternal(location);
+    file = asBytes(await readExternal(location));
   } catch (error) {
     if (isLirpaError(error)) throw error;
     throw unreadable(location, user, error instanceof Error ? error.message : String(error), error);
   }
-  if (!(file instanceof Uint8Array)) throw unreadable(location, user, "no bytes were delivered");
+  if (file === undefined) throw unreadable(location, user, "no bytes were delivered");
   return file;
 }
 

@@ -15,10 +15,14 @@ export function refuseNonFinite(values: HostTensor["data"], what: string): void 
   throw notFinite(what, String(values[at]), at, "Replace it by a large finite number, such as 1e30, and save the model again.");
 }
 
-/** Zero times a value is NaN exactly where the value is not finite: one sum tells, without a branch per element. */
+/** A value less itself is NaN exactly where it is not finite: one sum tells, without a branch per element. */
 function allFinite(values: HostTensor["data"] | readonly number[]): boolean {
+  const { length } = values;
   let probe = 0;
-  for (let i = 0; i < values.length; i++) probe += values[i]! * 0;
+  for (let i = 0; i < length; i++) {
+    const value = values[i]!;
+    probe += value - value;
+  }
   return probe === 0;
 }
 

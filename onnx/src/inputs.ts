@@ -13,7 +13,7 @@ export function describeInput({ name, dtype, shape }: GraphInput): string {
 export function readInputs(graph: onnx.GraphProto, initializers: ReadonlyMap<string, unknown>): readonly GraphInput[] {
   const fed = (graph.input as onnx.ValueInfoProto[]).filter(({ name }) => !initializers.has(name));
   const dims = fed.map(dimensionsOf);
-  const taken = new Set(dims.flat().map(({ dimParam }) => dimParam));
+  const taken = new Set(dims.flat().map(({ dimParam }) => dimParam ?? ""));
   return fed.map((proto, i) => ({
     name: proto.name,
     shape: dims[i]!.map((dim, axis) => dimension(dim, `${proto.name}_axis_${axis}`, taken)),
@@ -43,7 +43,7 @@ function dtypeOf(proto: onnx.ValueInfoProto): GraphInput["dtype"] {
 }
 
 /** Some exporters write 0 or -1 where a size is open, some neither a size nor a name: each of these is a size of its own. */
-function dimension(dim: onnx.TensorShapeProto.IDimension, fallback: string, taken: Set<string | null | undefined>): Dimension {
+function dimension(dim: onnx.TensorShapeProto.IDimension, fallback: string, taken: Set<string>): Dimension {
   const size = toNumber(dim.dimValue ?? 0);
   if (size > 0 && Number.isSafeInteger(size)) return size;
   if (dim.dimParam) return dim.dimParam;

@@ -6,6 +6,11 @@ export function toNumber(value: Int64): number {
   return typeof value === "number" ? value : value.toNumber();
 }
 
+/** The bytes of a view of any kind, such as Node's Buffer, in a plain array; undefined where it is no view. */
+export function asBytes(value: unknown): Uint8Array | undefined {
+  return ArrayBuffer.isView(value) ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : undefined;
+}
+
 /** The number of elements of a shape, or undefined where it is no shape: a negative size, or more than memory can hold. */
 export function elementCount(shape: readonly number[]): number | undefined {
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return undefined;

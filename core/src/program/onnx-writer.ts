@@ -76,6 +76,6 @@ function tensorProto(name: string, { shape, dtype, data }: HostTensor): Instance
 function bytesOf(dtype: DType, data: HostTensor["data"]): Uint8Array {
   if (dtype === "bool") return Uint8Array.from(data);
   if (dtype === "int") return new Uint8Array(BigInt64Array.from(data as unknown as ArrayLike<number> & Iterable<number>, BigInt as unknown as (v: number) => bigint).buffer);
-  const floats = data instanceof Float32Array ? data : Float32Array.from(data);
+  const floats = data instanceof Float32Array ? data : new Float32Array(data);
   return new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength);
 }

@@ -63,7 +63,7 @@ function toTensor({ shape, dtype, data }: HostTensor): Tensor {
   const dims = [...shape];
   switch (dtype) {
     case "float":
-      return new Tensor("float32", data instanceof Float32Array ? data : Float32Array.from(data), dims);
+      return new Tensor("float32", data instanceof Float32Array ? data : new Float32Array(data), dims);
     case "int":
       return new Tensor("int64", BigInt64Array.from(Array.from(data, BigInt)), dims);
     case "bool":

@@ -1,5 +1,4 @@
-import type { HostTensor, Interval, PerturbationQuery, PerturbationSet, PerturbationSite, SetContext, Shape, Tensor } from "@lirpa/core/plugin";
-import { count, list, place, readTensor, refusal, refuseUnknown } from "./fields.js";
+import type { HostTensor, Interval, PerturbationSet, PerturbationSite, SetContext, Shape, Tensor } from "@lirpa/core/plugin";
 import { dual, norm, type Norm } from "./norms.js";
 import { direction, single, spread, stepped } from "./points.js";
 
@@ -15,26 +14,6 @@ export interface Ball {
 }
 
 type Context = SetContext<unknown>;
-
-const NORMS: Readonly<Record<string, Norm>> = { linf: "inf", l2: 2, l1: 1 };
-
-export function parse(query: PerturbationQuery, site: PerturbationSite): PerturbationSet<Ball> {
-  refuseUnknown(query, site, query.type === "lp" ? ["p", "eps", "over"] : ["eps", "over"]);
-  refuseCenter(query, site);
-  const eps = readEps(query, site);
-  const over = readOver(query, site);
-  const p = readNorm(query, site);
-  // Balls of one coordinate are intervals in every norm, and the maximum norm's ball is a box however it is divided.
-  const coordinates = count(over === "rows" ? site.shape.slice(1) : site.shape);
-  const box = p === "inf" || coordinates === 1;
-  const structure: Ball = {
-    set: "ball",
-    norm: box ? "inf" : p,
-    over: box ? "all" : over,
-    eps: eps.shape.length === 0 ? "number" : "tensor",
-  };
-  return Object.freeze({ structure: Object.freeze(structure), values: Object.freeze({ eps }) });
-}
 
 /** Each coordinate moves by its radius at most, in every norm. */
 export function hull({ t, center, values }: Context): Interval {
@@ -100,45 +79,4 @@ export function sample(site: PerturbationSite, ball: Ball, values: PerturbationS
 /** The axes within one ball. */
 function axes(ball: Ball, shape: Shape): readonly number[] {
   return shape.map((_, axis) => axis).slice(ball.over === "rows" ? 1 : 0);
-}
-
-function readNorm(query: PerturbationQuery, site: PerturbationSite): Norm {
-  const p = query.type === "lp" ? query["p"] : NORMS[query.type];
-  if (p === "inf" || p === Infinity) return "inf";
-  if (typeof p === "number" && p >= 1) return p;
-  const problem = p === undefined ? '"p" is missing' : `"p" is ${typeof p === "number" ? p : JSON.stringify(p)}`;
-  throw refusal(query, site, problem, 'Give "p" as a number of at least 1, or as "inf".');
-}
-
-function readEps(query: PerturbationQuery, site: PerturbationSite): HostTensor {
-  const eps = query["eps"];
-  const hint = 'Give "eps" as a finite number of at least 0, or as one such number per element.';
-  if (typeof eps !== "number" && list(eps) === undefined) {
-    throw refusal(query, site, eps === undefined ? '"eps" is missing' : `"eps" is ${JSON.stringify(eps)}`, hint);
-  }
-  if (typeof eps === "number") {
-    if (!(eps >= 0 && eps < Infinity)) throw refusal(query, site, `"eps" is ${eps}`, hint);
-    return { shape: [], dtype: "float", data: Float64Array.of(eps) };
-  }
-  const radii = readTensor(query, site, "eps");
-  const negative = radii.data.findIndex((radius) => radius < 0);
-  if (negative >= 0) throw refusal(query, site, `"eps" is ${radii.data[negative]} at ${place(negative, site.shape)}`, hint);
-  return radii;
-}
-
-/**
- * Inputs come batch first: each row has its own ball. A tensor of one axis has no batch axis beside its elements (and
- * a norm of rows of one number would say nothing), so it is one vector. A weight is one vector, too.
- */
-function readOver(query: PerturbationQuery, site: PerturbationSite): "all" | "rows" {
-  const over = query["over"];
-  if (over === undefined) return site.role === "input" && site.shape.length > 1 ? "rows" : "all";
-  if (over === "all" || over === "rows") return site.shape.length === 0 ? "all" : over;
-  throw refusal(query, site, `"over" is ${JSON.stringify(over)}`, 'Give "rows" (one ball per row of the first axis) or "all" (one ball).');
-}
-
-function refuseCenter(query: PerturbationQuery, site: PerturbationSite): void {
-  const bad = site.center.data.findIndex((value) => !Number.isFinite(value));
-  if (bad < 0) return;
-  throw refusal(query, site, `the center is ${site.center.data[bad]} at ${place(bad, site.shape)}`, "Give a finite center.");
 }

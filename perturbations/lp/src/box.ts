@@ -12,7 +12,8 @@ type Context = SetContext<unknown>;
 /** How far the center may be outside, relative to the numbers: limits and centers may have been rounded apart. */
 const TOLERANCE = 1e-6;
 
-export function parse(query: PerturbationQuery, site: PerturbationSite): PerturbationSet<Box> {
+/** Reads a query of type `box`. */
+export function parseBox(query: PerturbationQuery, site: PerturbationSite): PerturbationSet<Box> {
   refuseUnknown(query, site, ["lower", "upper"]);
   const lower = readTensor(query, site, "lower");
   const upper = readTensor(query, site, "upper");
@@ -32,11 +33,15 @@ export function hull({ values }: Context): Interval {
   return { lower: values["lower"]!, upper: values["upper"]! };
 }
 
-/** Each coordinate at the end that its coefficient asks for. No middle and radius: they would have to be rounded. */
+/**
+ * Each coordinate at the end that its coefficient asks for. A middle and a radius would have to be rounded. The negative
+ * part is a − relu(a), exact in floating point, and not min(a, 0): so at a = 0 the gradient is still a point of the box.
+ */
 export function concretize({ t, values }: Context, a: Tensor, side: "lower" | "upper"): Tensor {
   const [least, greatest] = [values["lower"]!, values["upper"]!];
   const [positive, negative] = side === "lower" ? [least, greatest] : [greatest, least];
-  return t.add(t.dot(t.relu(a), positive), t.dot(t.min(a, 0), negative));
+  const above = t.relu(a);
+  return t.add(t.dot(above, positive), t.dot(t.sub(a, above), negative));
 }
 
 /** The nearest point of the box. */

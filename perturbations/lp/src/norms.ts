@@ -14,7 +14,8 @@ export function dual(p: Norm): Norm {
 
 /**
  * ‖x‖_p over `axes`, which keep size 1. Up to rounding it is never below the true norm, float32's underflow of squares
- * and powers included: TINY is the square of 1e-15, far above what can vanish.
+ * and powers included: TINY is the square of 1e-15, far above what can vanish. Squares may overflow (float32: elements
+ * beyond 1e19) to an infinite, still sound, L2 norm.
  */
 export function norm(t: TensorOps, x: Tensor, p: Norm, axes: readonly number[]): Tensor {
   const size = t.abs(x);
@@ -22,8 +23,9 @@ export function norm(t: TensorOps, x: Tensor, p: Norm, axes: readonly number[]):
   if (p === 1) return t.sum(size, axes, true);
   if (p === 2) return t.sqrt(t.max(t.sum(t.square(x), axes, true), TINY));
   // Powers of numbers in [0, 1] neither overflow nor all vanish. The result is the same for every scale, so that no
-  // gradient needs to flow through it. The sum is at least 1 wherever the scale is the greatest element itself.
+  // gradient needs to flow through it. The sum is at least 1 unless all elements are TINY; the floor is lower because a
+  // maximum of equals would divide the gradient between them.
   const scale = t.stopGradient(t.max(t.reduceMax(size, axes, true), TINY));
   const powers = t.pow(t.max(t.div(size, scale), TINY), p);
-  return t.mul(scale, t.pow(t.max(t.sum(powers, axes, true), 1), 1 / p));
+  return t.mul(scale, t.pow(t.max(t.sum(powers, axes, true), 0.5), 1 / p));
 }

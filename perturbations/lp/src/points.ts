@@ -25,6 +25,15 @@ export function direction(n: number, p: number, random: () => number): Float64Ar
   return raw.map((value) => (value / greatest / sum ** (1 / p)) * reach);
 }
 
+/** The distance from 1 to the next number, and the least number above 0. */
+interface Precision {
+  readonly unit: number;
+  readonly least: number;
+}
+
+const SINGLE: Precision = { unit: 2 ** -23, least: 2 ** -149 };
+const DOUBLE: Precision = { unit: 2 ** -52, least: 2 ** -1074 };
+
 /** center + step, rounded so that it is at most as far from the center as the step says. */
 export function stepped(center: number, step: number): number {
   const sum = center + step;
@@ -32,19 +41,19 @@ export function stepped(center: number, step: number): number {
   // What the addition lost: center + step = sum + lost, exactly (Knuth's two-sum).
   const lost = center - (sum - moved) + (step - moved);
   const away = Math.sign(step);
-  return away * lost >= 0 ? sum : back(sum, away, center, 2 ** -52);
+  return away * lost >= 0 ? sum : back(sum, away, center, DOUBLE);
 }
 
 /** The value in single precision, on the center's side of it. */
 export function single(value: number, center: number): number {
   const rounded = Math.fround(value);
   const away = Math.sign(value - center);
-  return away * (rounded - value) <= 0 ? rounded : Math.fround(back(rounded, away, center, 2 ** -23));
+  return away * (rounded - value) <= 0 ? rounded : Math.fround(back(rounded, away, center, SINGLE));
 }
 
 /** One to two units in the last place back, not beyond the center. */
-function back(value: number, away: number, center: number, unit: number): number {
-  const result = value - away * Math.abs(value) * unit;
+function back(value: number, away: number, center: number, { unit, least }: Precision): number {
+  const result = value - away * Math.max(Math.abs(value) * unit, least);
   return away > 0 ? Math.max(result, center) : Math.min(result, center);
 }
 

@@ -3,14 +3,21 @@ import { choices, hingeRange, hingeRule, type Hinge } from "./hinge.js";
 
 const slopes = (): Hinge => ({ left: -1, right: 1 });
 
-/** |x|: above it the chord, below it any line through the origin with a slope in [−1, 1]. */
+/**
+ * |x|: above it the chord, below it any line through the origin with a slope in [−1, 1]. The default is 0 where the
+ * interval contains zero: a slope of ±1 gains area only by the difference of two squares, but lowers the least value
+ * from 0 to the negative of the shorter side. On the goldens it is the choice that is never looser than the peer's.
+ */
 export const abs: Operator = defineOperator({
   type: "Abs",
   sinceVersion: 6,
   kind: "elementwise",
   inputs: ["X"],
   forward: ({ t }, x) => t.abs(x),
-  range: ({ t }, interval) => hingeRange(t, interval, t.abs),
-  relax: hingeRule(slopes, choices.adaptive),
-  relaxations: { adaptive: hingeRule(slopes, choices.adaptive), "same-slope": hingeRule(slopes, choices.sameSlope) },
+  range: ({ t }, interval) => hingeRange(t, interval, (x) => t.abs(x)),
+  relax: hingeRule(slopes, choices.middle),
+  relaxations: {
+    "least-area": hingeRule(slopes, choices.leastArea),
+    "same-slope": hingeRule(slopes, choices.sameSlope),
+  },
 });

@@ -1,5 +1,5 @@
-import { attributeError, defineOperator, unsupportedAttribute, type AttributeContext, type Operator, type RawAttributes } from "@lirpa/core/plugin";
-import { saturate, saturationLines, type Limits } from "./saturation.js";
+import { attributeError, defineOperator, unsupportedAttribute, type AttributeContext, type Operator, type RawAttributes, type RelaxRule } from "@lirpa/core/plugin";
+import { choices, saturate, saturationLines, type Choice, type Limits } from "./saturation.js";
 
 /** Files write the largest float32 where they mean no limit. */
 const UNLIMITED = 3.4e38;
@@ -20,8 +20,13 @@ export const clip: Operator = defineOperator<Limits>({
   },
   forward: ({ t, attributes }, x) => saturate(t, x, attributes),
   monotone: "increasing",
-  relax: ({ t, attributes }, interval) => saturationLines(t, interval, attributes),
+  relax: lines(choices.standard),
+  relaxations: { "least-area": lines(choices.leastArea), "same-slope": lines(choices.sameSlope) },
 });
+
+function lines(choice: Choice): RelaxRule<Limits> {
+  return ({ t, attributes }, interval) => saturationLines(t, interval, attributes, choice);
+}
 
 function limit(raw: RawAttributes, { node, opset, shapes, constants }: AttributeContext, name: "min" | "max", index: number): number | undefined {
   if (opset < 11) return checked(node, name, raw[name] === undefined ? undefined : Number(raw[name]));

@@ -1,5 +1,5 @@
-import { attributeError, defineOperator, type Interval, type Line, type Operator, type RuleContext, type Tensor } from "@lirpa/core/plugin";
-import { saturate, saturationLines, type Limits } from "./saturation.js";
+import { attributeError, defineOperator, type Interval, type Line, type Operator, type RelaxRule, type RuleContext, type Tensor } from "@lirpa/core/plugin";
+import { choices, saturate, saturationLines, type Choice, type Limits } from "./saturation.js";
 
 interface HardSigmoidAttributes {
   readonly alpha: number;
@@ -27,17 +27,22 @@ export const hardSigmoid: Operator = defineOperator<HardSigmoidAttributes>({
     const { lower, upper } = argumentRange(context, interval);
     return { lower: saturate(context.t, lower, UNIT), upper: saturate(context.t, upper, UNIT) };
   },
-  // The cut-off is relaxed over the range of its argument y; a line in y = alpha · x + beta is a line in x.
-  relax: (context, interval) => {
+  relax: lines(choices.standard),
+  relaxations: { "least-area": lines(choices.leastArea), "same-slope": lines(choices.sameSlope) },
+});
+
+/** The cut-off is relaxed over the range of its argument y; a line in y = alpha · x + beta is a line in x. */
+function lines(choice: Choice): RelaxRule<HardSigmoidAttributes> {
+  return (context, interval) => {
     const { t, attributes } = context;
-    const { lower, upper } = saturationLines(t, argumentRange(context, interval), UNIT);
+    const { lower, upper } = saturationLines(t, argumentRange(context, interval), UNIT, choice);
     const inX = ({ slope, intercept }: Line): Line => ({
       slope: t.mul(slope, attributes.alpha),
       intercept: t.add(intercept, t.mul(slope, attributes.beta)),
     });
     return { lower: inX(lower), upper: inX(upper) };
-  },
-});
+  };
+}
 
 function argument({ t, attributes }: RuleContext<HardSigmoidAttributes>, x: Tensor): Tensor {
   return t.add(t.mul(x, attributes.alpha), attributes.beta);

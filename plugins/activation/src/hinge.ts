@@ -15,14 +15,15 @@ interface Shares {
   readonly chord: Tensor;
   readonly least: Tensor;
   readonly most: Tensor;
-  /** The share of the smaller area between the two lines: that of the longer side. */
-  readonly adaptive: Tensor;
+  /** The share that leaves the least area between the two lines: that of the longer side. */
+  readonly leastArea: Tensor;
 }
 
 export type Choice = (t: TensorOps, shares: Shares) => Tensor;
 
-export const choices: Readonly<Record<"adaptive" | "sameSlope" | "left" | "right", Choice>> = {
-  adaptive: (t, { adaptive, least, most }) => t.free(adaptive, least, most),
+export const choices: Readonly<Record<"leastArea" | "middle" | "sameSlope" | "left" | "right", Choice>> = {
+  leastArea: (t, { leastArea, least, most }) => t.free(leastArea, least, most),
+  middle: (t, { least, most }) => t.free(t.mul(t.add(least, most), 0.5), least, most),
   sameSlope: (_, { chord }) => chord,
   left: (_, { least }) => least,
   right: (_, { most }) => most,
@@ -70,7 +71,7 @@ function sharesOf(t: TensorOps, { lower, upper }: Interval): Shares {
     chord: t.div(above, t.max(t.sub(above, below), 1e-30)),
     least: t.where(t.greaterEqual(lower, 0), most, 0),
     most,
-    adaptive: t.where(t.greater(t.add(above, below), 0), 1, 0),
+    leastArea: t.where(t.greater(t.add(above, below), 0), 1, 0),
   };
 }
 

@@ -18,8 +18,8 @@ export const leakyRelu: Operator = defineOperator<LeakyReluAttributes>({
   },
   forward,
   range: (context, interval) => hingeRange(context.t, interval, (x) => forward(context, x)),
-  relax: hingeRule(slopes, choices.adaptive),
-  relaxations: { adaptive: hingeRule(slopes, choices.adaptive), "same-slope": hingeRule(slopes, choices.sameSlope) },
+  relax: hingeRule(slopes, choices.leastArea),
+  relaxations: { "same-slope": hingeRule(slopes, choices.sameSlope) },
 });
 
 function forward({ t, attributes }: RuleContext<LeakyReluAttributes>, x: Tensor): Tensor {

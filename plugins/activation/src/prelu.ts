@@ -17,8 +17,8 @@ export const prelu: Operator = defineOperator<object>({
   },
   forward: (context, x, slope) => value(context, x, slope!),
   range: (context, interval, slope) => hingeRange(context.t, interval, (x) => value(context, x, slope!)),
-  relax: hingeRule(slopes, choices.adaptive),
-  relaxations: { adaptive: hingeRule(slopes, choices.adaptive), "same-slope": hingeRule(slopes, choices.sameSlope) },
+  relax: hingeRule(slopes, choices.leastArea),
+  relaxations: { "same-slope": hingeRule(slopes, choices.sameSlope) },
 });
 
 function value({ t }: RuleContext<object>, x: Tensor, slope: Tensor): Tensor {

@@ -14,9 +14,8 @@ export const relu: Operator = defineOperator({
   inputs: ["X"],
   forward: ({ t }, x) => t.relu(x),
   monotone: "increasing",
-  relax: hingeRule(slopes, choices.adaptive),
+  relax: hingeRule(slopes, choices.leastArea),
   relaxations: {
-    adaptive: hingeRule(slopes, choices.adaptive),
     "same-slope": hingeRule(slopes, choices.sameSlope),
     zero: hingeRule(slopes, choices.left),
     one: hingeRule(slopes, choices.right),

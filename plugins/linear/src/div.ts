@@ -18,8 +18,7 @@ function refuseZeros({ node, constants }: AttributeContext): undefined {
   }
 }
 
-/** Integers divide toward zero. */
+/** Quotients of integers are cut toward zero, and so are casts. */
 function truncated(t: TensorOps, a: Tensor, b: Tensor): Tensor {
-  const quotient = t.div(t.cast(a, "float"), t.cast(b, "float"));
-  return t.cast(t.mul(t.sign(quotient), t.floor(t.abs(quotient))), "int");
+  return t.cast(t.div(t.cast(a, "float"), t.cast(b, "float")), "int");
 }

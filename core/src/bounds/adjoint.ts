@@ -1,0 +1,51 @@
+import { LirpaError } from "../plugin/errors.js";
+import type { RuleContext } from "../plugin/operator.js";
+import type { Tensor } from "../plugin/tensor.js";
+import { contextOf, type ResolvedNode } from "../graph/resolved.js";
+import { vjp } from "../tensor/gradient.js";
+import { isIrNode, type IrNode, type RowSpace } from "../tensor/ir.js";
+import type { Vocabulary } from "../tensor/vocabulary.js";
+
+/** Runs a node's forward rule on the given inputs. */
+export function outputsOf(node: ResolvedNode, context: RuleContext<unknown>, inputs: readonly (IrNode | undefined)[]): IrNode[] {
+  return asNodes(node, node.operator.forward(context, ...(inputs as [Tensor, ...(Tensor | undefined)[]])));
+}
+
+/** What a rule returned, as a list of recorded tensors. */
+export function asNodes(node: ResolvedNode, result: Tensor | readonly Tensor[]): IrNode[] {
+  const list: readonly unknown[] = Array.isArray(result) ? result : [result];
+  return list.map((tensor) => {
+    if (!isIrNode(tensor)) throw new LirpaError("LIRPA_PLUGIN", `[${node.plugin}] a rule of ${node.type} returned no tensor (node ${node.name})`);
+    return tensor;
+  });
+}
+
+/**
+ * Carries coefficients of a node's outputs to those of its inputs in which it is linear while the others are fixed:
+ * the gradient of the forward rule. The placeholders that stand for the open inputs must vanish from the result, or
+ * the rule was not linear in them.
+ */
+export function adjoint(
+  t: Vocabulary,
+  node: ResolvedNode,
+  rows: RowSpace,
+  outputs: readonly (IrNode | undefined)[],
+  open: readonly number[],
+  fixed: readonly (IrNode | undefined)[],
+): (IrNode | undefined)[] {
+  const placeholders = open.map((slot) => {
+    const { shape } = node.inputs[slot]!;
+    // Placeholders have all hidden axes, so that no coefficient is summed over instances or rows.
+    return t.input({ name: `?${slot}:${shape.join("x")}@${rows.name}`, shape, dtype: "float", instances: true, rows });
+  });
+  const inputs = fixed.slice();
+  open.forEach((slot, i) => (inputs[slot] = placeholders[i]));
+  const results = outputsOf(node, contextOf(node, t), inputs);
+  const used = outputs.flatMap((coefficients, i) => (coefficients === undefined ? [] : [i]));
+  return vjp(t, used.map((i) => results[i]!), used.map((i) => outputs[i]!), placeholders);
+}
+
+/** True for an input that only stands for an open one while an adjoint is taken. */
+export function isPlaceholder(name: string): boolean {
+  return name.startsWith("?");
+}

@@ -1,0 +1,97 @@
+import type { Value, ResolvedNode } from "../graph/resolved.js";
+import type { IrNode } from "../tensor/ir.js";
+import type { CoefficientPair } from "./kind-rules.js";
+import type { BoundRun, NodeInterval, Target } from "./run.js";
+
+export interface BackwardOptions {
+  /** Where the linear form ends early, to be concretized over that value's interval. */
+  readonly stopAt?: (value: Value) => NodeInterval | undefined;
+}
+
+/**
+ * Carries the target's coefficients back to the sources, node by node in reverse topological order, and concretizes
+ * there (Zhang et al. 2018; Xu et al. 2020, section 3). Coefficients of a value that is used twice add up.
+ * @returns the lower and the upper bound of each row: scalars with rows.
+ */
+export function boundsByBackward(run: BoundRun, target: Target, boundsOf: (value: Value) => NodeInterval, { stopAt }: BackwardOptions = {}): NodeInterval {
+  const { t } = run;
+  const form = new LinearForm(run);
+  form.add(target.value, { lower: target.coefficients, upper: target.coefficients });
+  for (let node = form.nextNode(); node !== undefined; node = form.nextNode()) {
+    const stopped = stopAt === undefined ? [] : node.outputs.filter((value) => form.has(value) && run.isPerturbed(value) && stopAt(value) !== undefined);
+    for (const value of stopped) form.concretizeBox(value, stopAt!(value)!);
+    const outputs = node.outputs.map((value) => form.take(value));
+    if (outputs.every((pair) => pair === undefined)) continue;
+    const { inputs, bias } = run.rules(node).backward({ run, rows: target.rows, outputs, boundsOf }, node);
+    form.addBias(bias);
+    inputs.forEach((pair, slot) => {
+      if (pair !== undefined) form.add(node!.inputs[slot]!, pair);
+    });
+  }
+  for (const value of run.sources.keys()) form.concretizeSource(value);
+  return { lower: t.node(form.bias.lower), upper: t.node(form.bias.upper) };
+}
+
+/** Coefficients by value, and the constant collected so far. Missing means zero. */
+class LinearForm {
+  private readonly pairs = new Map<Value, CoefficientPair>();
+  bias: CoefficientPair;
+
+  constructor(private readonly run: BoundRun) {
+    const zero = run.t.zeros([]);
+    this.bias = { lower: zero, upper: zero };
+  }
+
+  has(value: Value): boolean {
+    return this.pairs.has(value);
+  }
+
+  add(value: Value, pair: CoefficientPair): void {
+    const { t } = this.run;
+    if (!this.run.isPerturbed(value)) {
+      const exact = this.run.exact(value);
+      this.addBias({ lower: t.dot(pair.lower, exact), upper: t.dot(pair.upper, exact) });
+      return;
+    }
+    const sum = this.pairs.get(value);
+    this.pairs.set(value, sum === undefined ? pair : { lower: t.add(sum.lower, pair.lower), upper: t.add(sum.upper, pair.upper) });
+  }
+
+  take(value: Value): CoefficientPair | undefined {
+    const pair = this.pairs.get(value);
+    this.pairs.delete(value);
+    return pair;
+  }
+
+  addBias({ lower, upper }: CoefficientPair): void {
+    const { t } = this.run;
+    this.bias = { lower: t.add(this.bias.lower, lower), upper: t.add(this.bias.upper, upper) };
+  }
+
+  /** The last node in topological order that has coefficients. */
+  nextNode(): ResolvedNode | undefined {
+    let last: ResolvedNode | undefined;
+    for (const value of this.pairs.keys()) {
+      if (value.producer !== undefined && (last === undefined || value.producer.order > last.order)) last = value.producer;
+    }
+    return last;
+  }
+
+  concretizeSource(value: Value): void {
+    const pair = this.take(value);
+    if (pair === undefined) return;
+    const source = this.run.sources.get(value)!;
+    const context = this.run.setContext(source);
+    const end = (side: "lower" | "upper"): IrNode => this.run.t.node(source.perturbation.concretize(context, pair[side], side));
+    this.addBias({ lower: end("lower"), upper: end("upper") });
+  }
+
+  concretizeBox(value: Value, { lower, upper }: NodeInterval): void {
+    const { t } = this.run;
+    const pair = this.take(value)!;
+    this.addBias({
+      lower: t.add(t.dot(t.relu(pair.lower), lower), t.dot(t.min(pair.lower, 0), upper)),
+      upper: t.add(t.dot(t.relu(pair.upper), upper), t.dot(t.min(pair.upper, 0), lower)),
+    });
+  }
+}

@@ -1,0 +1,139 @@
+import { LirpaError } from "../plugin/errors.js";
+import type { BilinearOperator } from "../plugin/operator.js";
+import { contextOf, slotName, slotsOf, type ResolvedNode } from "../graph/resolved.js";
+import type { IrNode } from "../tensor/ir.js";
+import { adjoint, asNodes, outputsOf } from "./adjoint.js";
+import { affineStep, withOpen } from "./affine.js";
+import type { CoefficientPair, KindRules, Step, StepContext } from "./kind-rules.js";
+import { around, middle, radius } from "./linear.js";
+import { isAffineFromPreciseSources, preciseIntervals } from "./precise.js";
+import type { BoundRun, NodeInterval } from "./run.js";
+
+/** Products: linear while one factor is fixed, McCormick's planes where both are perturbed. */
+export const bilinearRules: KindRules = {
+  interval: (run, node) => {
+    check(run, node);
+    if (isAffineFromPreciseSources(run, node)) return preciseIntervals(run, node);
+    return isAffine(run, node) ? linearInterval(run, node) : productInterval(run, node);
+  },
+  backward: (context, node) => {
+    check(context.run, node);
+    return isAffine(context.run, node) ? affineStep(context, node) : mcCormickStep(context, node);
+  },
+  isAffine,
+};
+
+function factorSlots(node: ResolvedNode): [number, number] {
+  const operator = node.operator as BilinearOperator<unknown>;
+  return slotsOf(node.operator, operator.factors, node.inputs.length) as [number, number];
+}
+
+function isAffine(run: BoundRun, node: ResolvedNode): boolean {
+  return factorSlots(node).some((slot) => !run.isPerturbed(node.inputs[slot]!));
+}
+
+/** One factor fixed: centre and radius, the radius through the factor's magnitude. */
+function linearInterval(run: BoundRun, node: ResolvedNode): NodeInterval[] {
+  const { t } = run;
+  const context = contextOf(node, t);
+  const factors = factorSlots(node);
+  const centers = outputsOf(node, context, withOpen(run, node, (slot) => middle(run, run.interval(node.inputs[slot]!))));
+  const partner = factors.some((slot) => run.isPerturbed(node.inputs[slot]!));
+  const radii = node.inputs.map((input, slot) => {
+    if (input === undefined) return undefined;
+    if (run.isPerturbed(input)) return radius(run, run.interval(input));
+    // With only an additive input perturbed the product itself has no radius.
+    return factors.includes(slot) ? (partner ? t.abs(run.exact(input)) : t.zeros(input.shape)) : t.zeros(input.shape);
+  });
+  return around(run, centers, outputsOf(node, context, radii));
+}
+
+/** Both factors perturbed: the extreme of the four corners, product by product (exact for independent factors). */
+function productInterval(run: BoundRun, node: ResolvedNode): NodeInterval[] {
+  const { t } = run;
+  const operator = node.operator as BilinearOperator<unknown>;
+  const context = contextOf(node, t);
+  const [left, right] = factorSlots(node);
+  const corners = (["lower", "upper"] as const).flatMap((i) =>
+    (["lower", "upper"] as const).map((j) => {
+      const inputs = node.inputs.map((input, slot) => {
+        if (input === undefined) return undefined;
+        return run.interval(input)[slot === left ? i : slot === right ? j : "lower"];
+      });
+      const terms = operator.terms(context, ...inputs);
+      return { product: t.mul(terms.left, terms.right), sum: terms.sum };
+    }),
+  );
+  const extreme = (pick: (a: IrNode, b: IrNode) => IrNode): IrNode =>
+    asNodes(node, corners[0]!.sum(corners.map(({ product }) => product).reduce(pick)))[0]!;
+  const additive = (end: "lower" | "upper"): IrNode => {
+    const inputs = node.inputs.map((input, slot) => {
+      if (input === undefined) return undefined;
+      return slot === left || slot === right ? t.zeros(input.shape) : run.interval(input)[end];
+    });
+    return outputsOf(node, context, inputs)[0]!;
+  };
+  return [{
+    lower: t.add(extreme((a, b) => t.min(a, b)), additive("lower")),
+    upper: t.add(extreme((a, b) => t.max(a, b)), additive("upper")),
+  }];
+}
+
+/**
+ * McCormick (1976): with x ≥ lx and w in [lw, uw], every product has x·w ≥ lw·x + lx·w − lx·lw and
+ * x·w ≤ uw·x + lx·w − lx·uw. Coefficients of products are nonnegative, so that the planes add up as forward itself does.
+ */
+function mcCormickStep({ run, rows, outputs: [pair], boundsOf }: StepContext, node: ResolvedNode): Step {
+  const { t } = run;
+  const context = contextOf(node, t);
+  const [left, right] = factorSlots(node);
+  const bound = (slot: number): NodeInterval => {
+    const { lower, upper } = boundsOf(node.inputs[slot]!);
+    const [low, high] = t.outward(lower, upper);
+    return { lower: low, upper: high };
+  };
+  const x = bound(left);
+  const w = bound(right);
+  const at = (l: IrNode, r: IrNode): (IrNode | undefined)[] =>
+    node.inputs.map((input, slot) => {
+      if (input === undefined) return undefined;
+      if (slot === left) return l;
+      if (slot === right) return r;
+      return run.isPerturbed(input) ? t.zeros(input.shape) : run.exact(input);
+    });
+  const noAddends = (l: IrNode, r: IrNode): (IrNode | undefined)[] =>
+    at(l, r).map((value, slot) => (value === undefined || slot === left || slot === right ? value : t.zeros(value.shape)));
+  const additive = run.perturbedSlots(node).filter((slot) => slot !== left && slot !== right);
+  const zero = (slot: number): IrNode => t.zeros(node.inputs[slot]!.shape);
+  const addends = outputsOf(node, context, at(zero(left), zero(right)))[0]!;
+
+  const side = (a: IrNode, below: "lower" | "upper"): { inputs: (IrNode | undefined)[]; bias: IrNode } => {
+    const above = below === "lower" ? "upper" : "lower";
+    const positive = t.relu(a);
+    const negative = t.min(a, 0);
+    const inputs: (IrNode | undefined)[] = node.inputs.map(() => undefined);
+    const toLeft = (part: IrNode, end: "lower" | "upper"): IrNode => adjoint(t, node, rows, [part], [left], noAddends(zero(left), w[end]))[0]!;
+    inputs[left] = t.add(toLeft(positive, below), toLeft(negative, above));
+    inputs[right] = adjoint(t, node, rows, [a], [right], noAddends(x.lower, zero(right)))[0]!;
+    for (const slot of additive) inputs[slot] = adjoint(t, node, rows, [a], [slot], at(zero(left), zero(right)))[0]!;
+    const corner = (part: IrNode, end: "lower" | "upper"): IrNode => t.dot(part, outputsOf(node, context, noAddends(x.lower, w[end]))[0]!);
+    const bias = t.sub(t.dot(a, addends), t.add(corner(positive, below), corner(negative, above)));
+    return { inputs, bias };
+  };
+  const lower = side(pair!.lower, "lower");
+  const upper = side(pair!.upper, "upper");
+  return {
+    inputs: lower.inputs.map((a, slot): CoefficientPair | undefined => (a === undefined ? undefined : { lower: a, upper: upper.inputs[slot]! })),
+    bias: { lower: lower.bias, upper: upper.bias },
+  };
+}
+
+function check(run: BoundRun, node: ResolvedNode): void {
+  const operator = node.operator as BilinearOperator<unknown>;
+  const allowed = slotsOf(node.operator, [...operator.factors, ...(operator.additive ?? [])], node.inputs.length);
+  for (const slot of run.perturbedSlots(node)) {
+    if (!allowed.includes(slot)) {
+      throw new LirpaError("LIRPA_UNSUPPORTED_ATTRIBUTE", `node ${node.name}: the rule of ${node.type} takes its input ${slotName(node.operator, slot)} as fixed, but ${node.inputs[slot]!.name} is perturbed`);
+    }
+  }
+}

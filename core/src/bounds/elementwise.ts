@@ -1,0 +1,72 @@
+import { LirpaError } from "../plugin/errors.js";
+import type { ElementwiseOperator, Line, RelaxRule } from "../plugin/operator.js";
+import type { Tensor } from "../plugin/tensor.js";
+import { contextOf, type ResolvedNode } from "../graph/resolved.js";
+import type { IrNode } from "../tensor/ir.js";
+import { sameShape } from "../tensor/shapes.js";
+import type { Vocabulary } from "../tensor/vocabulary.js";
+import type { CoefficientPair, KindRules } from "./kind-rules.js";
+import { checkParameters } from "./linear.js";
+import type { BoundRun } from "./run.js";
+
+/** Scalar functions, element by element: two lines bracket each; the sign of a coefficient says which one it meets. */
+export const elementwiseRules: KindRules = {
+  interval: (run, node) => {
+    checkParameters(run, node);
+    const operator = node.operator as ElementwiseOperator<unknown>;
+    const { t } = run;
+    const context = contextOf(node, t);
+    const interval = run.interval(node.inputs[0]!);
+    const parameters = parametersOf(run, node);
+    if (operator.monotone === undefined) {
+      const { lower, upper } = operator.range!(context, interval, ...parameters);
+      return [{ lower: t.node(lower), upper: t.node(upper) }];
+    }
+    const ends = [interval.lower, interval.upper].map((end) => t.node(operator.forward(context, end, ...parameters)));
+    const [lower, upper] = operator.monotone === "increasing" ? ends : ends.reverse();
+    return [{ lower: lower!, upper: upper! }];
+  },
+  backward: ({ run, outputs: [pair], boundsOf }, node) => {
+    checkParameters(run, node);
+    const { t } = run;
+    const input = node.inputs[0]!;
+    if (!sameShape(input.shape, node.outputs[0]!.shape)) {
+      throw new LirpaError("LIRPA_PLUGIN", `[${node.plugin}] ${node.type} is called elementwise, but changes the shape (node ${node.name})`);
+    }
+    const bounds = boundsOf(input);
+    const [lower, upper] = t.outward(bounds.lower, bounds.upper);
+    const lines = relaxRule(run, node)(contextOf(node, t), { lower, upper }, ...parametersOf(run, node));
+    const below = sideOf(t, pair!.lower, lines.lower, lines.upper, input.shape);
+    const above = sideOf(t, pair!.upper, lines.upper, lines.lower, input.shape);
+    return {
+      inputs: node.inputs.map((_, slot): CoefficientPair | undefined => (slot === 0 ? { lower: below.slope, upper: above.slope } : undefined)),
+      bias: { lower: below.bias, upper: above.bias },
+    };
+  },
+  isAffine: () => false,
+};
+
+/** Coefficients a with a ≥ 0 take one line, the others the other one. Continuous in a: rounding flips nothing. */
+function sideOf(t: Vocabulary, a: IrNode, positive: Line, negative: Line, shape: readonly number[]): { slope: IrNode; bias: IrNode } {
+  const chooses = t.less(a, 0);
+  const slope = t.mul(a, t.where(chooses, negative.slope, positive.slope));
+  const intercept = (line: Line, part: IrNode): IrNode => t.dot(part, t.expand(line.intercept, shape));
+  const bias = t.add(intercept(positive, t.relu(a)), intercept(negative, t.min(a, 0)));
+  return { slope: t.expand(slope, shape), bias };
+}
+
+function parametersOf(run: BoundRun, node: ResolvedNode): (Tensor | undefined)[] {
+  return node.inputs.slice(1).map((input) => (input === undefined ? undefined : run.exact(input)));
+}
+
+function relaxRule(run: BoundRun, node: ResolvedNode): RelaxRule<unknown> {
+  const operator = node.operator as ElementwiseOperator<unknown>;
+  const wanted = run.options.relaxation[node.type];
+  if (wanted === undefined || wanted === "adaptive") return operator.relax.bind(operator);
+  const rule = operator.relaxations?.[wanted];
+  if (rule === undefined) {
+    const known = ["adaptive", ...Object.keys(operator.relaxations ?? {})];
+    throw new LirpaError("LIRPA_OPTION", `${node.type} has no relaxation called ${wanted}`, { hint: `It offers ${known.join(", ")}.` });
+  }
+  return rule;
+}

@@ -1,0 +1,32 @@
+import type { ResolvedNode, Value } from "../graph/resolved.js";
+import type { IrNode, RowSpace } from "../tensor/ir.js";
+import type { BoundRun, NodeInterval } from "./run.js";
+
+/** Coefficients of the two bounds with respect to one value. Until a relaxation parts them they are one node. */
+export interface CoefficientPair {
+  readonly lower: IrNode;
+  readonly upper: IrNode;
+}
+
+/** One step of a linear form from a node's outputs to its inputs. */
+export interface Step {
+  readonly inputs: readonly (CoefficientPair | undefined)[];
+  readonly bias: CoefficientPair;
+}
+
+export interface StepContext {
+  readonly run: BoundRun;
+  readonly rows: RowSpace;
+  /** Coefficients of each output. */
+  readonly outputs: readonly (CoefficientPair | undefined)[];
+  /** The bounds that relaxations rely on. */
+  boundsOf(value: Value): NodeInterval;
+}
+
+/** What core derives from an operator's kind. */
+export interface KindRules {
+  interval(run: BoundRun, node: ResolvedNode): readonly NodeInterval[];
+  backward(context: StepContext, node: ResolvedNode): Step;
+  /** True where the node is affine in what is perturbed. */
+  isAffine(run: BoundRun, node: ResolvedNode): boolean;
+}

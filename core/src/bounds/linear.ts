@@ -1,0 +1,67 @@
+import { LirpaError } from "../plugin/errors.js";
+import type { LinearOperator } from "../plugin/operator.js";
+import { contextOf, slotName, slotsOf, type ResolvedNode } from "../graph/resolved.js";
+import { affineStep, withOpen } from "./affine.js";
+import { asNodes, outputsOf } from "./adjoint.js";
+import { isAffineFromPreciseSources, preciseIntervals } from "./precise.js";
+import type { KindRules } from "./kind-rules.js";
+import type { BoundRun, NodeInterval } from "./run.js";
+
+/** Affine operators: exact intervals of one step by centre and radius, exact backward steps by the adjoint. */
+export const linearRules: KindRules = {
+  interval: (run, node) => {
+    checkParameters(run, node);
+    if (isAffineFromPreciseSources(run, node)) return preciseIntervals(run, node);
+    const operator = node.operator as LinearOperator<unknown>;
+    const context = contextOf(node, run.t);
+    const at = (end: "lower" | "upper") => withOpen(run, node, (slot) => run.interval(node.inputs[slot]!)[end]);
+    if (operator.nonnegative === true) {
+      const lower = outputsOf(node, context, at("lower"));
+      const upper = outputsOf(node, context, at("upper"));
+      return lower.map((low, i) => ({ lower: low, upper: upper[i]! }));
+    }
+    const { t } = run;
+    const centers = outputsOf(node, context, withOpen(run, node, (slot) => middle(run, run.interval(node.inputs[slot]!))));
+    // Fixed data inputs have radius zero; parameters keep their values.
+    const data = slotsOf(operator as ResolvedNode["operator"], operator.data ?? operator.inputs.slice(0, 1), node.inputs.length);
+    const radii = node.inputs.map((input, slot) => {
+      if (input === undefined) return undefined;
+      if (run.isPerturbed(input)) return radius(run, run.interval(input));
+      return data.includes(slot) ? t.zeros(input.shape) : run.exact(input);
+    });
+    const spread = asNodes(node, operator.magnitude!(context, ...radii));
+    return around(run, centers, spread);
+  },
+  backward: (context, node) => {
+    checkParameters(context.run, node);
+    return affineStep(context, node);
+  },
+  isAffine: () => true,
+};
+
+export function middle({ t }: BoundRun, { lower, upper }: NodeInterval): NodeInterval["lower"] {
+  return lower === upper ? lower : t.mul(t.add(lower, upper), 0.5);
+}
+
+export function radius({ t }: BoundRun, { lower, upper }: NodeInterval): NodeInterval["lower"] {
+  return lower === upper ? t.zeros(lower.shape) : t.mul(t.sub(upper, lower), 0.5);
+}
+
+export function around({ t }: BoundRun, centers: readonly NodeInterval["lower"][], radii: readonly NodeInterval["lower"][]): NodeInterval[] {
+  return centers.map((center, i) => ({ lower: t.sub(center, radii[i]!), upper: t.add(center, radii[i]!) }));
+}
+
+/** Refuses a perturbation of an input that the rule takes as fixed. */
+export function checkParameters(run: BoundRun, node: ResolvedNode): void {
+  const { operator } = node;
+  const data = operator.kind === "linear" ? (operator.data ?? operator.inputs.slice(0, 1)) : operator.inputs.slice(0, 1);
+  const open = slotsOf(operator, data, node.inputs.length);
+  for (const slot of run.perturbedSlots(node)) {
+    if (open.includes(slot)) continue;
+    const name = slotName(operator, slot);
+    throw new LirpaError("LIRPA_UNSUPPORTED_ATTRIBUTE", `node ${node.name}: the rule of ${node.type} takes its input ${name} as fixed, but ${node.inputs[slot]!.name} is perturbed`, {
+      hint: `Only ${data.join(", ")} may depend on a perturbation.`,
+      details: { node: node.name, operator: node.type, input: name },
+    });
+  }
+}

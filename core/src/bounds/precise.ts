@@ -1,0 +1,66 @@
+import type { ResolvedNode, Value } from "../graph/resolved.js";
+import type { RowSpace } from "../tensor/ir.js";
+import { sizeOf } from "../tensor/shapes.js";
+import { boundsByBackward } from "./backward.js";
+import type { BoundRun, NodeInterval } from "./run.js";
+
+/**
+ * True where a node is affine in sources of which at least one is no box. An interval step would start from the box
+ * around that set; the exact linear form is concretized over the set itself, by its dual norm.
+ */
+export function isAffineFromPreciseSources(run: BoundRun, node: ResolvedNode): boolean {
+  let precise = false;
+  const seen = new Set<Value>();
+  const affine = (value: Value): boolean => {
+    if (seen.has(value) || !run.isPerturbed(value)) return true;
+    seen.add(value);
+    const source = run.sources.get(value);
+    if (source !== undefined) {
+      precise ||= !source.perturbation.isBox(source.structure);
+      return true;
+    }
+    const producer = value.producer!;
+    return run.rules(producer).isAffine(run, producer) && producer.inputs.every((input) => input === undefined || affine(input));
+  };
+  return run.rules(node).isAffine(run, node) && node.inputs.every((input) => input === undefined || affine(input)) && precise;
+}
+
+/** Bounds of all elements of each output by the exact linear form. */
+export function preciseIntervals(run: BoundRun, node: ResolvedNode): NodeInterval[] {
+  return node.outputs.map((value) => elementBounds(run, value, (input) => run.interval(input)));
+}
+
+/** Bounds of every element of a value by carrying unit rows back to the sources. */
+export function elementBounds(run: BoundRun, value: Value, boundsOf: (value: Value) => NodeInterval): NodeInterval {
+  const { t } = run;
+  const rows = elementRows(value);
+  const { lower, upper } = boundsByBackward(run, { value, rows, coefficients: t.eye(value.shape, rows) }, boundsOf);
+  return {
+    lower: t.reshape(t.rowsToShape(lower, rows), value.shape),
+    upper: t.reshape(t.rowsToShape(upper, rows), value.shape),
+  };
+}
+
+const spaces = new WeakMap<Value, RowSpace>();
+
+/** One row for each element of a value. */
+export function elementRows(value: Value): RowSpace {
+  let rows = spaces.get(value);
+  if (rows === undefined) spaces.set(value, (rows = Object.freeze({ name: `rows:${value.name}`, size: sizeOf(value.shape) })));
+  return rows;
+}
+
+/**
+ * True where interval arithmetic is as good as any linear form: one affine step from a box. Then nobody needs rows.
+ */
+export function intervalIsExact(run: BoundRun, value: Value): boolean {
+  const { producer } = value;
+  if (!run.isPerturbed(value) || producer === undefined) return true;
+  const slots = run.perturbedSlots(producer);
+  if (!run.rules(producer).isAffine(run, producer)) return false;
+  return slots.every((slot) => {
+    const source = run.sources.get(producer.inputs[slot]!);
+    const repeated = slots.some((other) => other !== slot && producer.inputs[other] === producer.inputs[slot]);
+    return source !== undefined && source.perturbation.isBox(source.structure) && !repeated;
+  });
+}

@@ -1,0 +1,146 @@
+import { LirpaError } from "../plugin/errors.js";
+import type { Perturbation } from "../plugin/perturbation.js";
+import type { Program } from "../plugin/program.js";
+import type { Shape } from "../plugin/tensor.js";
+import type { ResolvedGraph, Value } from "../graph/resolved.js";
+import type { Method } from "../methods/method.js";
+import { makeProgram } from "../program/program.js";
+import { topological } from "../tensor/evaluate.js";
+import type { IrNode, RowSpace } from "../tensor/ir.js";
+import { Vocabulary } from "../tensor/vocabulary.js";
+import { isPlaceholder } from "./adjoint.js";
+import { rulesOf } from "./kinds.js";
+import { elementBounds, intervalIsExact } from "./precise.js";
+import { BoundRun, type NodeInterval, type RunOptions, type Source } from "./run.js";
+
+/** What is known of a perturbed value before any number is: enough to record. */
+export interface SourceStructure {
+  readonly value: Value;
+  readonly perturbation: Perturbation;
+  readonly structure: unknown;
+  /** Shapes of the set's values; the first axis of an input's values is that of the input. */
+  readonly values: Readonly<Record<string, Shape>>;
+}
+
+/** One bound computation, without its numbers. */
+export interface BoundProblem {
+  readonly graph: ResolvedGraph;
+  readonly sources: readonly SourceStructure[];
+  readonly output: Value;
+  /** Rows of a matrix over the output, or every element of it. */
+  readonly spec: "rows" | "elements";
+  readonly method: Method;
+  readonly options: RunOptions;
+}
+
+/** The names by which programs are fed. */
+export const inputNames = {
+  center: (value: Value): string => `center:${value.name}`,
+  setValue: (value: Value, key: string): string => `set:${value.name}:${key}`,
+  fixed: (value: Value): string => `input:${value.name}`,
+  given: (value: Value, end: "lower" | "upper"): string => `given:${value.name}:${end}`,
+  rows: "rows",
+} as const;
+
+/** The whole problem in one program: outputs `lower` and `upper`. */
+export function recordWhole(problem: BoundProblem): Program {
+  const { method, output, spec } = problem;
+  const run = newRun(problem, []);
+  const known = new Map<Value, NodeInterval>();
+  const boundsOf = (value: Value): NodeInterval => {
+    let bounds = known.get(value);
+    if (bounds === undefined) known.set(value, (bounds = intermediate(run, method, value, boundsOf)));
+    return bounds;
+  };
+  if (spec === "rows") return close(problem, "bounds", specBounds(run, problem, boundsOf));
+  if (!run.isPerturbed(output)) return close(problem, "bounds", run.interval(output));
+  return close(problem, "bounds", method.elements?.(run, output) ?? elementBounds(run, output, boundsOf));
+}
+
+function specBounds(run: BoundRun, { method, output }: BoundProblem, boundsOf: (value: Value) => NodeInterval): NodeInterval {
+  const rows: RowSpace = { name: "rows", size: undefined };
+  const coefficients = run.t.input({ name: inputNames.rows, shape: output.shape, dtype: "float", instances: false, rows });
+  return method.rows(run, { value: output, rows, coefficients }, boundsOf);
+}
+
+function intermediate(run: BoundRun, method: Method, value: Value, boundsOf: (value: Value) => NodeInterval): NodeInterval {
+  if (method.intermediate === "interval" || run.isGiven(value) || intervalIsExact(run, value)) return run.interval(value);
+  return elementBounds(run, value, boundsOf);
+}
+
+/** The values whose bounds the whole program would compute by rows, each before those that rely on it. */
+export function rowStages(problem: BoundProblem): Value[] {
+  const { method, output } = problem;
+  if (method.intermediate === "interval") return [];
+  const run = newRun(problem, []);
+  const stages = new Set<Value>();
+  const boundsOf = (value: Value): NodeInterval => {
+    if (!stages.has(value) && !intervalIsExact(run, value)) {
+      // Recording one row finds what this value's bounds rely on.
+      method.rows(run, anyRows(run, value), boundsOf);
+      stages.add(value);
+    }
+    return run.interval(value);
+  };
+  if (run.isPerturbed(output)) method.rows(run, anyRows(run, output), boundsOf);
+  return [...stages];
+}
+
+function anyRows(run: BoundRun, value: Value): { value: Value; rows: RowSpace; coefficients: IrNode } {
+  const rows: RowSpace = { name: "rows", size: undefined };
+  return { value, rows, coefficients: run.t.input({ name: inputNames.rows, shape: value.shape, dtype: "float", instances: false, rows }) };
+}
+
+/** Bounds of some rows of one value, given the bounds of all stages before it. */
+export function recordStage(problem: BoundProblem, value: Value, given: readonly Value[]): Program {
+  const run = newRun(problem, given);
+  const boundsOf = (wanted: Value): NodeInterval => intermediate(run, problem.method, wanted, boundsOf);
+  return close(problem, `stage:${value.name}`, problem.method.rows(run, anyRows(run, value), boundsOf));
+}
+
+function newRun({ graph, sources, options }: BoundProblem, given: readonly Value[]): BoundRun {
+  const t = new Vocabulary();
+  const byValue = new Map<Value, Source>();
+  for (const { value, perturbation, structure, values } of sources) {
+    const instances = value.parameter === undefined;
+    const feed = (name: string, shape: Shape): IrNode => t.input({ name, shape, dtype: "float", instances: instances && shape.length > 0, rows: undefined });
+    byValue.set(value, {
+      perturbation,
+      structure,
+      center: feed(inputNames.center(value), value.shape),
+      values: Object.fromEntries(Object.entries(values).map(([key, shape]) => [key, feed(inputNames.setValue(value, key), shape)])),
+    });
+  }
+  const fixed = new Map<Value, IrNode>();
+  for (const value of graph.inputs) {
+    if (byValue.has(value)) continue;
+    fixed.set(value, t.input({ name: inputNames.fixed(value), shape: value.shape, dtype: value.dtype, instances: true, rows: undefined }));
+  }
+  const known = new Map<Value, NodeInterval>();
+  for (const value of given) {
+    const feed = (end: "lower" | "upper"): IrNode => t.input({ name: inputNames.given(value, end), shape: value.shape, dtype: "float", instances: true, rows: undefined });
+    known.set(value, { lower: feed("lower"), upper: feed("upper") });
+  }
+  return new BoundRun(graph, rulesOf, t, byValue, fixed, options, known);
+}
+
+function close({ graph }: BoundProblem, name: string, { lower, upper }: NodeInterval): Program {
+  const program = makeProgram(`${graph.name}:${name}`, { lower, upper });
+  const stray = program.inputs.find((input) => isPlaceholder(input.name));
+  if (stray !== undefined) {
+    throw new LirpaError("LIRPA_PLUGIN", `an operator that calls itself linear is not: its adjoint depends on the input (${stray.name})`, {
+      hint: "Run the conformance kit on the plugins of this model.",
+    });
+  }
+  return program;
+}
+
+/** Bytes of the largest value of a program, for one instance and a number of rows; four such are alive at a time. */
+export function peakBytes(program: Program, rows: number): number {
+  let largest = 0;
+  for (const node of topological(Object.values(program.outputs) as IrNode[])) {
+    const count = node.rows === undefined ? 1 : (node.rows.size ?? rows);
+    largest = Math.max(largest, count * node.shape.reduce((product, size) => product * size, 4));
+  }
+  return 4 * largest;
+}

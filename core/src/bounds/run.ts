@@ -1,0 +1,129 @@
+import { LirpaError } from "../plugin/errors.js";
+import type { Interval } from "../plugin/operator.js";
+import type { Perturbation, SetContext } from "../plugin/perturbation.js";
+import type { ResolvedGraph, ResolvedNode, Value } from "../graph/resolved.js";
+import { contextOf } from "../graph/resolved.js";
+import type { IrNode, RowSpace } from "../tensor/ir.js";
+import type { Vocabulary } from "../tensor/vocabulary.js";
+import { outputsOf } from "./adjoint.js";
+import type { KindRules } from "./kind-rules.js";
+
+/** A perturbed input or parameter: its set, recorded. */
+export interface Source {
+  readonly perturbation: Perturbation;
+  readonly structure: unknown;
+  readonly center: IrNode;
+  readonly values: Readonly<Record<string, IrNode>>;
+}
+
+export interface RunOptions {
+  /** Which lines an operator uses where it offers several, by operator type. */
+  readonly relaxation: Readonly<Record<string, string>>;
+}
+
+/** An interval whose ends are nodes of the recording. */
+export interface NodeInterval extends Interval {
+  readonly lower: IrNode;
+  readonly upper: IrNode;
+}
+
+/** What is bounded: linear functions of one value, one row each. */
+export interface Target {
+  readonly value: Value;
+  readonly rows: RowSpace;
+  /** Coefficients with respect to the value, in its shape. */
+  readonly coefficients: IrNode;
+}
+
+/**
+ * One recording of bounds over one graph: what is perturbed, the exact values of what is not, intervals, and bounds
+ * that an earlier program computed. Methods and kinds read and extend it; nothing else holds state.
+ */
+export class BoundRun {
+  private readonly exactValues = new Map<Value, IrNode>();
+  private readonly intervals = new Map<Value, NodeInterval>();
+  private readonly perturbed = new Set<Value>();
+
+  constructor(
+    readonly graph: ResolvedGraph,
+    /** What core derives from the kind of a node's operator. */
+    readonly rules: (node: ResolvedNode) => KindRules,
+    readonly t: Vocabulary,
+    readonly sources: ReadonlyMap<Value, Source>,
+    /** Inputs that are fed, but not perturbed. */
+    fixed: ReadonlyMap<Value, IrNode>,
+    readonly options: RunOptions,
+    /** Bounds of values that are known already. */
+    private readonly given: ReadonlyMap<Value, NodeInterval> = new Map(),
+  ) {
+    for (const [value, tensor] of fixed) this.exactValues.set(value, tensor);
+    for (const source of sources.keys()) this.perturbed.add(source);
+    for (const node of graph.nodes) {
+      if (node.inputs.some((input) => input !== undefined && this.perturbed.has(input))) {
+        for (const output of node.outputs) if (output.constant === undefined) this.perturbed.add(output);
+      }
+    }
+  }
+
+  isPerturbed(value: Value): boolean {
+    return this.perturbed.has(value);
+  }
+
+  isGiven(value: Value): boolean {
+    return this.given.has(value);
+  }
+
+  /** Positions of a node's inputs that the perturbation reaches. */
+  perturbedSlots(node: ResolvedNode): number[] {
+    return node.inputs.flatMap((input, slot) => (input !== undefined && this.isPerturbed(input) ? [slot] : []));
+  }
+
+  /** The value of what is not perturbed. */
+  exact(value: Value): IrNode {
+    const known = this.exactValues.get(value);
+    if (known !== undefined) return known;
+    if (this.isPerturbed(value)) throw new LirpaError("LIRPA_INTERNAL", `the value ${value.name} is perturbed and has no exact value`);
+    if (value.constant !== undefined) return this.remember(value, this.t.constant(value.constant));
+    const { producer } = value;
+    if (producer === undefined) throw new LirpaError("LIRPA_INTERNAL", `nothing gives the value ${value.name}`);
+    const inputs = producer.inputs.map((input) => (input === undefined ? undefined : this.exact(input)));
+    outputsOf(producer, contextOf(producer, this.t), inputs).forEach((tensor, i) => this.remember(producer.outputs[i]!, tensor));
+    return this.exactValues.get(value)!;
+  }
+
+  private remember(value: Value, tensor: IrNode): IrNode {
+    this.exactValues.set(value, tensor);
+    return tensor;
+  }
+
+  /** Interval bounds (IBP) of a value; given bounds where there are any. */
+  interval(value: Value): NodeInterval {
+    const known = this.given.get(value) ?? this.intervals.get(value);
+    if (known !== undefined) return known;
+    if (!this.isPerturbed(value)) return this.keep(value, this.exact(value), this.exact(value));
+    const source = this.sources.get(value);
+    if (source !== undefined) {
+      const { lower, upper } = source.perturbation.hull(this.setContext(source));
+      return this.keep(value, this.t.node(lower), this.t.node(upper));
+    }
+    const node = value.producer!;
+    const results = this.rules(node).interval(this, node);
+    results.forEach((result, i) => this.keep(node.outputs[i]!, result.lower, result.upper));
+    return this.intervals.get(value)!;
+  }
+
+  /** Intervals of a node's inputs, as its rules want them. */
+  inputIntervals(node: ResolvedNode, of: (value: Value) => NodeInterval): (NodeInterval | undefined)[] {
+    return node.inputs.map((input) => (input === undefined ? undefined : of(input)));
+  }
+
+  private keep(value: Value, lower: IrNode, upper: IrNode): NodeInterval {
+    const interval = { lower, upper };
+    this.intervals.set(value, interval);
+    return interval;
+  }
+
+  setContext({ structure, center, values }: Source): SetContext<unknown> {
+    return { t: this.t, structure, center, values };
+  }
+}

@@ -1,0 +1,195 @@
+import { LirpaError, isLirpaError } from "../plugin/errors.js";
+import type { AttributeContext, Operator, Subgraph } from "../plugin/operator.js";
+import type { HostTensor, Shape, Tensor } from "../plugin/tensor.js";
+import type { PluginRegistry } from "../registry/plugin-registry.js";
+import { constantOf, isConstant } from "../tensor/recorder.js";
+import { isIrNode, type IrNode } from "../tensor/ir.js";
+import { Vocabulary } from "../tensor/vocabulary.js";
+import type { Graph, GraphNode } from "./graph.js";
+import { contextOf, type ResolvedGraph, type ResolvedNode, type Value } from "./resolved.js";
+import { verifyResolved } from "./verify.js";
+
+export interface ResolveOptions {
+  /** Shapes of the inputs, every size a number. */
+  readonly shapes: ReadonlyMap<string, Shape>;
+  /** Initializers that stay open because a query perturbs them. */
+  readonly perturbedParameters?: ReadonlySet<string>;
+}
+
+/**
+ * Gives every node its operator, attributes and shapes, expands composites, and folds what is constant. Shapes come
+ * from recording each node's own forward rule, so that no operator states its shape twice.
+ */
+export function resolveGraph(graph: Graph, registry: PluginRegistry, options: ResolveOptions): ResolvedGraph {
+  const resolved = new Resolver(graph, registry, options).run();
+  verifyResolved(resolved);
+  return resolved;
+}
+
+type OpenValue = Value & { readonly tensor: IrNode };
+
+class Resolver {
+  private readonly t = new Vocabulary();
+  private readonly values = new Map<string, OpenValue>();
+  private readonly nodes: ResolvedNode[] = [];
+  private readonly inputs: Value[] = [];
+  private readonly parameters: Value[] = [];
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly registry: PluginRegistry,
+    private readonly options: ResolveOptions,
+  ) {}
+
+  run(): ResolvedGraph {
+    for (const { name, dtype } of this.graph.inputs) {
+      const shape = this.options.shapes.get(name);
+      if (shape === undefined) throw new LirpaError("LIRPA_INTERNAL", `no shape was given for the input ${name}`);
+      this.inputs.push(this.open(name, shape, dtype));
+    }
+    for (const [name, value] of this.graph.initializers) {
+      if (this.options.perturbedParameters?.has(name)) this.parameters.push(this.open(name, value.shape, value.dtype, undefined, value));
+      else this.constant(name, value);
+    }
+    for (const node of this.graph.nodes) this.resolve(node);
+    return Object.freeze({
+      name: this.graph.name,
+      inputs: this.inputs,
+      outputs: this.graph.outputs.map((name) => this.valueOf(name, "the graph's outputs")),
+      nodes: this.nodes,
+      parameters: this.parameters,
+    });
+  }
+
+  private resolve(node: GraphNode): void {
+    const opset = this.graph.opsets.get(node.domain) ?? 1;
+    const found = this.registry.operator(node.domain, node.type, opset);
+    if (found === undefined) throw this.registry.missing(node.name, node.domain, node.type, opset);
+    const operator = found.value;
+    const inputs = node.inputs.map((name) => (name === "" ? undefined : this.valueOf(name, `node ${node.name}`)));
+    checkCount(node, operator, inputs.length);
+    const context: AttributeContext = {
+      node: node.name,
+      opset,
+      shapes: inputs.map((input) => input?.shape),
+      constants: inputs.map((input) => input?.constant),
+      outputs: node.outputs.length,
+    };
+    const attributes = Object.freeze(operator.attributes?.(node.attributes, context) ?? {});
+    const expansion = operator.expand?.(attributes, context);
+    if (expansion !== undefined) this.expand(node, expansion);
+    else if (operator.kind === "composite") throw new LirpaError("LIRPA_PLUGIN", `[${found.plugin}] ${node.type} expands to nothing (node ${node.name})`);
+    else this.add(node, operator, found.plugin, attributes, inputs);
+  }
+
+  private add(node: GraphNode, operator: ResolvedNode["operator"], plugin: string, attributes: unknown, inputs: readonly (OpenValue | undefined)[]): void {
+    const outputs: Value[] = [];
+    const resolved: ResolvedNode = { name: node.name, type: node.type, operator, plugin, attributes, inputs, outputs, order: this.nodes.length };
+    const tensors = this.forward(resolved, inputs);
+    const open = tensors.some((tensor) => !isConstant(tensor));
+    node.outputs.forEach((name, i) => {
+      if (name === "") return;
+      const tensor = tensors[i];
+      if (tensor === undefined) {
+        throw new LirpaError("LIRPA_UNSUPPORTED_OPERATOR", `node ${node.name}: the rule of ${node.type} gives ${tensors.length} of its ${node.outputs.length} outputs`, {
+          hint: "Remove the unused output from the model.", details: { node: node.name, operator: node.type },
+        });
+      }
+      if (isConstant(tensor)) this.constant(name, constantOf(tensor));
+      else outputs.push(this.open(name, tensor.shape, tensor.dtype, resolved));
+    });
+    if (open) {
+      if (outputs.length !== node.outputs.length || outputs.length !== tensors.length) this.padOutputs(resolved, tensors, node, outputs);
+      this.nodes.push(resolved);
+    }
+  }
+
+  /** Outputs that nobody named still have a place, so that rules may count on all of them. */
+  private padOutputs(resolved: ResolvedNode, tensors: readonly IrNode[], node: GraphNode, outputs: Value[]): void {
+    outputs.splice(0, outputs.length, ...tensors.map((tensor, i) => {
+      const name = node.outputs[i];
+      const known = name === undefined || name === "" ? undefined : this.values.get(name);
+      return known ?? this.open(`${node.name}/output${i}`, tensor.shape, tensor.dtype, resolved);
+    }));
+  }
+
+  private forward(node: ResolvedNode, inputs: readonly (OpenValue | undefined)[]): IrNode[] {
+    try {
+      const result = node.operator.forward(contextOf(node, this.t), ...(inputs.map((input) => input?.tensor) as [Tensor, ...(Tensor | undefined)[]]));
+      return (Array.isArray(result) ? result : [result]).map((tensor: unknown) => {
+        if (!isIrNode(tensor)) throw new LirpaError("LIRPA_PLUGIN", `[${node.plugin}] forward of ${node.type} returned no tensor`);
+        return tensor;
+      });
+    } catch (error) {
+      throw located(error, node);
+    }
+  }
+
+  /** Splices a composite's subgraph in; its nodes are called `<node>/<part>`. */
+  private expand(node: GraphNode, { nodes, constants = {} }: Subgraph): void {
+    const local = (name: string): string => {
+      const place = /^(inputs|outputs)\.(\d+)$/.exec(name);
+      if (place === null) return name === "" ? "" : `${node.name}/${name}`;
+      return (place[1] === "inputs" ? node.inputs : node.outputs)[Number(place[2])] ?? "";
+    };
+    for (const [name, value] of Object.entries(constants)) this.constant(local(name), value);
+    for (const part of nodes) {
+      this.resolve({
+        name: `${node.name}/${part.name}`,
+        type: part.type,
+        domain: part.domain ?? "",
+        inputs: trimmed(part.inputs.map(local)),
+        outputs: part.outputs.map(local),
+        attributes: part.attributes ?? {},
+      });
+    }
+  }
+
+  private open(name: string, shape: Shape, dtype: Value["dtype"], producer?: ResolvedNode, parameter?: HostTensor): OpenValue {
+    const tensor = this.t.input({ name, shape, dtype, instances: false, rows: undefined });
+    return this.define({ name, shape, dtype, constant: undefined, parameter, producer, tensor });
+  }
+
+  private constant(name: string, value: HostTensor): void {
+    this.define({ name, shape: value.shape, dtype: value.dtype, constant: value, parameter: undefined, producer: undefined, tensor: this.t.constant(value) });
+  }
+
+  private define(value: OpenValue): OpenValue {
+    if (this.values.has(value.name)) throw new LirpaError("LIRPA_GRAPH", `two things are called ${value.name}`);
+    this.values.set(value.name, value);
+    return value;
+  }
+
+  private valueOf(name: string, user: string): OpenValue {
+    const value = this.values.get(name);
+    if (value === undefined) throw new LirpaError("LIRPA_GRAPH", `${user} reads ${name}, which nothing defines before it`);
+    return value;
+  }
+}
+
+function trimmed(names: readonly string[]): readonly string[] {
+  const last = names.findLastIndex((name) => name !== "");
+  return names.slice(0, last + 1);
+}
+
+function checkCount(node: GraphNode, operator: Operator, count: number): void {
+  const variadic = operator.inputs.some((name) => name.endsWith("..."));
+  const least = operator.inputs.filter((name) => !name.endsWith("?") && !name.endsWith("...")).length;
+  const fits = count >= least && (variadic || count <= operator.inputs.length);
+  const missing = operator.inputs.findIndex((name, i) => !/(\?|\.\.\.)$/.test(name) && node.inputs[i] === "");
+  if (!fits || missing >= 0) {
+    throw new LirpaError("LIRPA_GRAPH", `node ${node.name}: ${node.type} takes the inputs ${operator.inputs.join(", ")}; the model gives ${count}`);
+  }
+}
+
+/** The same error with the node's name in front, where the rule could not know it. */
+function located(error: unknown, node: { readonly name: string; readonly type: string; readonly plugin: string }): unknown {
+  if (isLirpaError(error)) {
+    if (error.message.includes(node.name)) return error;
+    const { hint, details } = error;
+    return new LirpaError(error.code, `node ${node.name} (${node.type}): ${error.message}`, { ...(hint !== undefined && { hint }), details: { ...details, node: node.name }, cause: error });
+  }
+  return new LirpaError("LIRPA_PLUGIN", `[${node.plugin}] the rule of ${node.type} failed at node ${node.name}: ${error instanceof Error ? error.message : String(error)}`, {
+    cause: error, hint: "This is a defect of the plugin.",
+  });
+}

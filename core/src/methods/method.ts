@@ -1,0 +1,23 @@
+import type { NodeInterval, BoundRun, Target } from "../bounds/run.js";
+import type { Value } from "../graph/resolved.js";
+
+/**
+ * A way to bound. A method says how rows of a target are bounded, given bounds of the values that relaxations rely on,
+ * and where those come from; core records, chunks and runs the programs.
+ */
+export interface Method {
+  readonly $$type: "lirpa.method";
+  readonly name: string;
+  readonly description: string;
+  /** Bounds that relaxations rely on: by interval arithmetic, or by this method's own rows, value by value. */
+  readonly intermediate: "interval" | "rows";
+  /** Lower and upper bounds of a target's rows. */
+  rows(run: BoundRun, target: Target, boundsOf: (value: Value) => NodeInterval): NodeInterval;
+  /** Bounds of all elements of a value at once, where the method has a cheaper way than unit rows. */
+  elements?(run: BoundRun, value: Value): NodeInterval;
+}
+
+/** Freezes and brands a method. */
+export function defineMethod(method: Omit<Method, "$$type">): Method {
+  return Object.freeze({ ...method, $$type: "lirpa.method" });
+}

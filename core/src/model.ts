@@ -1,0 +1,236 @@
+import { LirpaError } from "./plugin/errors.js";
+import type { PerturbationQuery } from "./plugin/perturbation.js";
+import type { HostTensor, Shape } from "./plugin/tensor.js";
+import { rulesOf } from "./bounds/kinds.js";
+import { inputNames, type BoundProblem, type SourceStructure } from "./bounds/record.js";
+import { BoundRun } from "./bounds/run.js";
+import type { Engine, Seconds } from "./engine.js";
+import type { Graph, GraphInput } from "./graph/graph.js";
+import { resolveGraph } from "./graph/resolve.js";
+import type { ResolvedGraph, Value } from "./graph/resolved.js";
+import type { MethodTable } from "./methods/table.js";
+import { makeProgram } from "./program/program.js";
+import { checkedNumbers, isPerturbed, parseSet, queryError, type BoundInput, type Numbers } from "./query.js";
+import type { PluginRegistry } from "./registry/plugin-registry.js";
+import { showShape, sizeOf } from "./tensor/shapes.js";
+import { Vocabulary } from "./tensor/vocabulary.js";
+
+export interface BoundOptions {
+  /** `"crown"` where absent. */
+  readonly method?: string;
+  /** Rows of a matrix C: bounds are then for C · output of each batch row. */
+  readonly spec?: readonly Numbers[];
+  /** Needed where the model has several outputs. */
+  readonly output?: string;
+  /** Sets around stored parameters, by initializer name. */
+  readonly weights?: Readonly<Record<string, PerturbationQuery>>;
+  /** Lines other than an operator's default ones, by operator type. */
+  readonly relaxation?: Readonly<Record<string, string>>;
+  /** Bytes that intermediate values may take. */
+  readonly memory?: number;
+}
+
+export interface Bounds {
+  readonly method: string;
+  /** Row-major. */
+  readonly lower: Float64Array | Float32Array;
+  readonly upper: Float64Array | Float32Array;
+  readonly shape: Shape;
+  readonly seconds: Readonly<Seconds>;
+}
+
+/** A model that can be bounded. Made by `lirpa.model(graph)` or `lirpa.load(file)`. */
+export class Model {
+  private readonly resolved = new Map<string, ResolvedGraph>();
+
+  constructor(
+    readonly graph: Graph,
+    private readonly id: string,
+    private readonly registry: PluginRegistry,
+    private readonly methods: MethodTable,
+    private readonly engine: Engine,
+  ) {}
+
+  /** Inputs with the shape of one instance: an open first size is 1. */
+  get inputs(): readonly { readonly name: string; readonly shape: Shape }[] {
+    return this.graph.inputs.map((input) => ({ name: input.name, shape: instanceShape(input) }));
+  }
+
+  get outputs(): readonly string[] {
+    return this.graph.outputs;
+  }
+
+  /**
+   * Lower and upper bounds of an output over all perturbations of the inputs and weights. Numbers of an input may hold
+   * several instances one after the other. Throws `LIRPA_QUERY`, `LIRPA_PERTURBATION` or `LIRPA_UNSUPPORTED_…`.
+   */
+  async bounds(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions = {}): Promise<Bounds> {
+    const method = this.methods.get(options.method ?? "crown");
+    const weights = options.weights ?? {};
+    const graph = this.resolve(new Set(Object.keys(this.checkWeights(weights))));
+    const output = this.outputOf(graph, options.output);
+    const instances = this.instancesOf(inputs);
+    const feeds: Record<string, HostTensor> = {};
+    const sources: SourceStructure[] = [];
+    for (const value of graph.inputs) {
+      const input = inputs[value.name]!;
+      const data = checkedNumbers(`the input ${value.name}`, isPerturbed(input) ? input.center : input, value.shape, instances);
+      const center: HostTensor = { shape: [instances, 1, ...value.shape], dtype: value.dtype, data };
+      if (isPerturbed(input)) this.bind(value, input.set, center, instances, sources, feeds);
+      else feeds[inputNames.fixed(value)] = center;
+    }
+    for (const value of graph.parameters) {
+      const stored = value.parameter!;
+      this.bind(value, weights[value.name]!, { ...stored, shape: [1, 1, ...value.shape] }, 1, sources, feeds);
+    }
+    if (sources.length === 0) throw queryError("nothing is perturbed", "Give at least one input or weight a perturbation.");
+    const problem: BoundProblem = { graph, sources, output, spec: options.spec === undefined ? "elements" : "rows", method, options: { relaxation: options.relaxation ?? {} } };
+    const rows = options.spec === undefined ? undefined : specRows(options.spec, output);
+    const { lower, upper, seconds } = await this.engine.bounds({
+      problem,
+      key: this.keyOf(problem),
+      feeds,
+      instances,
+      ...(rows !== undefined && { rows }),
+      ...(options.memory !== undefined && { memory: options.memory }),
+    });
+    const shape = resultShape(output.shape, instances, options.spec?.length);
+    const repeated = (end: HostTensor): HostTensor["data"] => (end.data.length === sizeOf(shape) ? end.data : repeat(end.data, sizeOf(shape)));
+    return { method: method.name, lower: repeated(lower), upper: repeated(upper), shape, seconds };
+  }
+
+  /** The outputs by the operators' forward rules, in the executor's precision. */
+  async forward(inputs: Readonly<Record<string, Numbers>>): Promise<Record<string, { readonly shape: Shape; readonly data: HostTensor["data"] }>> {
+    const graph = this.resolve(new Set());
+    const instances = this.instancesOf(inputs);
+    const feeds = Object.fromEntries(graph.inputs.map((value) => {
+      const data = checkedNumbers(`the input ${value.name}`, inputs[value.name]!, value.shape, instances);
+      return [inputNames.fixed(value), { shape: [instances, 1, ...value.shape], dtype: value.dtype, data }];
+    }));
+    const record = () => {
+      const t = new Vocabulary();
+      const fixed = new Map(graph.inputs.map((value) => [value, t.input({ name: inputNames.fixed(value), shape: value.shape, dtype: value.dtype, instances: true, rows: undefined })]));
+      const run = new BoundRun(graph, rulesOf, t, new Map(), fixed, { relaxation: {} });
+      return makeProgram(`${graph.name}:forward`, Object.fromEntries(graph.outputs.map((value, i) => [`output${i}`, run.exact(value)])));
+    };
+    const results = await this.engine.run(`${this.id}|forward`, record, feeds, { record: 0, compile: 0, run: 0 });
+    return Object.fromEntries(graph.outputs.map((value, i) => {
+      const shape = resultShape(value.shape, instances, undefined);
+      const { data } = results[`output${i}`]!;
+      return [value.name, { shape, data: data.length === sizeOf(shape) ? data : repeat(data, sizeOf(shape)) }];
+    }));
+  }
+
+  /** Resolves the graph, or says what is missing: throws `LIRPA_UNSUPPORTED_OPERATOR` and its kin. */
+  check(): void {
+    this.resolve(new Set());
+  }
+
+  private resolve(perturbedParameters: ReadonlySet<string>): ResolvedGraph {
+    const key = [...perturbedParameters].sort().join("\n");
+    let graph = this.resolved.get(key);
+    if (graph === undefined) {
+      const shapes = new Map(this.inputs.map(({ name, shape }) => [name, shape]));
+      this.resolved.set(key, (graph = resolveGraph(this.graph, this.registry, { shapes, perturbedParameters })));
+    }
+    return graph;
+  }
+
+  private checkWeights<T>(weights: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
+    for (const name of Object.keys(weights)) {
+      const stored = this.graph.initializers.get(name);
+      if (stored === undefined) throw queryError(`the model has no parameter ${JSON.stringify(name)}`, `Parameters: ${[...this.graph.initializers.keys()].slice(0, 20).join(", ")}.`);
+      if (stored.dtype !== "float") throw queryError(`the parameter ${name} holds integers; only floats can be perturbed`);
+    }
+    return weights;
+  }
+
+  private outputOf(graph: ResolvedGraph, name: string | undefined): Value {
+    const names = this.graph.outputs;
+    if (name === undefined && names.length > 1) {
+      throw new LirpaError("LIRPA_OPTION", `the model has ${names.length} outputs`, { hint: `Choose one of ${names.join(", ")}.` });
+    }
+    const at = name === undefined ? 0 : names.indexOf(name);
+    const value = graph.outputs[at];
+    if (value === undefined) throw new LirpaError("LIRPA_OPTION", `the model has no output ${JSON.stringify(name)}`, { hint: `Outputs: ${names.join(", ")}.` });
+    if (value.dtype !== "float") throw queryError(`the output ${value.name} holds integers; there is nothing to bound`);
+    return value;
+  }
+
+  private instancesOf(inputs: Readonly<Record<string, BoundInput | Numbers>>): number {
+    for (const name of Object.keys(inputs)) {
+      if (!this.graph.inputs.some((input) => input.name === name)) {
+        throw queryError(`the model has no input ${JSON.stringify(name)}`, `Inputs: ${this.graph.inputs.map((input) => input.name).join(", ")}.`);
+      }
+    }
+    const counts = this.inputs.map(({ name, shape }) => {
+      const input = inputs[name];
+      if (input === undefined) throw queryError(`the input ${name} was not given`, `It takes ${sizeOf(shape)} numbers of shape ${showShape(shape)}.`);
+      const numbers: Numbers = isPerturbed(input) ? input.center : input;
+      if (typeof numbers !== "object" || typeof numbers.length !== "number") throw queryError(`the input ${name} is no list of numbers`);
+      const count = numbers.length / Math.max(1, sizeOf(shape));
+      return Number.isInteger(count) && count >= 1 ? count : 1;
+    });
+    return Math.max(1, ...counts);
+  }
+
+  private bind(value: Value, query: PerturbationQuery, center: HostTensor, instances: number, sources: SourceStructure[], feeds: Record<string, HostTensor>): void {
+    if (value.dtype !== "float") throw queryError(`the input ${value.name} holds integers; only floats can be perturbed`);
+    const shape = batched(value.shape, instances);
+    const role = value.parameter === undefined ? "input" : "weight";
+    const { perturbation, set } = parseSet(this.registry, query, { name: value.name, shape, role, center: { ...center, shape } });
+    feeds[inputNames.center(value)] = center;
+    const shapes: Record<string, Shape> = {};
+    for (const [key, part] of Object.entries(set.values)) {
+      const perInstance = role === "input" && part.shape.length > 0;
+      const own = perInstance ? [part.shape[0]! / instances, ...part.shape.slice(1)] : part.shape;
+      if (!Number.isInteger(own[0] ?? 1)) throw new LirpaError("LIRPA_PLUGIN", `the perturbation of ${value.name} gives ${key} of shape ${showShape(part.shape)}, which ${instances} instances do not share`);
+      shapes[key] = own;
+      feeds[inputNames.setValue(value, key)] = { ...part, shape: [perInstance ? instances : 1, 1, ...own] };
+    }
+    sources.push({ value, perturbation, structure: set.structure, values: shapes });
+  }
+
+  private keyOf({ sources, output, spec, method, options }: BoundProblem): string {
+    const parts = sources.map(({ value, perturbation, structure, values }) => [value.name, perturbation.types, structure, values]);
+    return JSON.stringify([this.id, method.name, parts, output.name, spec, options]);
+  }
+}
+
+function instanceShape({ name, shape }: GraphInput): Shape {
+  return shape.map((size, axis) => {
+    if (typeof size === "number") return size;
+    if (axis === 0) return 1;
+    throw new LirpaError("LIRPA_MODEL", `the input ${name} has an open size ${size} at axis ${axis}`, { hint: "Only the first axis may be open: fix the others in the model." });
+  });
+}
+
+function batched(shape: Shape, instances: number): Shape {
+  return instances === 1 || shape.length === 0 ? shape : [shape[0]! * instances, ...shape.slice(1)];
+}
+
+function resultShape(shape: Shape, instances: number, rows: number | undefined): number[] {
+  if (rows === undefined) return shape.length === 0 && instances > 1 ? [instances] : [...batched(shape, instances)];
+  return shape.length < 2 && instances === 1 ? [rows] : [(shape.length < 2 ? 1 : shape[0]!) * instances, rows];
+}
+
+/** Every row of C at every batch row of the output: `[1, batch · rows, ...shape]`. */
+function specRows(spec: readonly Numbers[], output: Value): HostTensor {
+  if (spec.length === 0) throw queryError("the spec has no rows", "Leave it out to bound the output itself.");
+  const batch = output.shape.length < 2 ? 1 : output.shape[0]!;
+  const width = sizeOf(output.shape) / batch;
+  const data = new Float32Array(batch * spec.length * batch * width);
+  spec.forEach((row, k) => {
+    if (row.length !== width) throw queryError(`row ${k} of the spec has ${row.length} numbers; the output ${output.name} takes ${width}`);
+    for (let i = 0; i < width; i++) if (!Number.isFinite(row[i])) throw queryError(`row ${k} of the spec is ${row[i]} at position ${i}`);
+    for (let b = 0; b < batch; b++) data.set(row, ((b * spec.length + k) * batch + b) * width);
+  });
+  return { shape: [1, batch * spec.length, ...output.shape], dtype: "float", data };
+}
+
+/** One result for all instances: the perturbation does not reach this output, or only weights move. */
+function repeat(data: HostTensor["data"], size: number): HostTensor["data"] {
+  const result = new Float64Array(size);
+  for (let start = 0; start < size; start += data.length) result.set(data, start);
+  return result;
+}

@@ -1,0 +1,60 @@
+import { LirpaError } from "./plugin/errors.js";
+import type { PerturbationQuery, PerturbationSet, PerturbationSite } from "./plugin/perturbation.js";
+import type { HostTensor, Shape } from "./plugin/tensor.js";
+import type { PluginRegistry } from "./registry/plugin-registry.js";
+import type { Perturbation } from "./plugin/perturbation.js";
+import { showShape, sizeOf } from "./tensor/shapes.js";
+
+/** Numbers in row-major order. */
+export type Numbers = ArrayLike<number>;
+
+/** An input that moves in a set around a center. Made by `perturbed()`. */
+export interface Perturbed {
+  readonly $$type: "lirpa.perturbed";
+  readonly center: Numbers;
+  readonly set: PerturbationQuery;
+}
+
+/** An input of a bound computation: a center with a set around it, or fixed numbers. */
+export type BoundInput = Perturbed | Numbers;
+
+/** Puts a set, such as `lp({ norm: Infinity, eps: 0.1 })`, around a center. */
+export function perturbed(center: Numbers, set: PerturbationQuery): Perturbed {
+  return Object.freeze({ $$type: "lirpa.perturbed", center, set });
+}
+
+export function isPerturbed(input: BoundInput): input is Perturbed {
+  return (input as { $$type?: unknown }).$$type === "lirpa.perturbed";
+}
+
+export function queryError(message: string, hint?: string): LirpaError {
+  return new LirpaError("LIRPA_QUERY", message, hint === undefined ? {} : { hint });
+}
+
+/** Numbers of an input as float data, checked: right length, no NaN, nothing infinite. */
+export function checkedNumbers(name: string, numbers: Numbers, expected: Shape, instances: number): HostTensor["data"] {
+  const wanted = sizeOf(expected) * instances;
+  if (numbers.length !== wanted) {
+    throw queryError(`${name} has ${numbers.length} numbers, but its shape ${showShape(expected)} takes ${sizeOf(expected)}`, "Give them flat, in row-major order.");
+  }
+  const data = numbers instanceof Float32Array || numbers instanceof Float64Array ? numbers : Float64Array.from(numbers);
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(data[i])) throw queryError(`${name} is ${data[i]} at position ${i}`, "Every number of an input must be finite.");
+  }
+  return data;
+}
+
+/** A set that was parsed and is ready to feed. */
+export interface ParsedSet {
+  readonly perturbation: Perturbation;
+  readonly set: PerturbationSet<unknown>;
+}
+
+/** Asks the plugin that owns the query's type to parse it. */
+export function parseSet(registry: PluginRegistry, query: PerturbationQuery, site: PerturbationSite): ParsedSet {
+  if (typeof query !== "object" || query === null || typeof query.type !== "string") {
+    throw queryError(`the perturbation of ${site.name} has no type`, 'Give an object such as { "type": "linf", "eps": 0.1 }.');
+  }
+  const { value: perturbation } = registry.perturbation(query.type);
+  return { perturbation, set: perturbation.parse(query, site) };
+}

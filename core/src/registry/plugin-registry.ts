@@ -1,0 +1,133 @@
+import { LirpaError, pluginError } from "../plugin/errors.js";
+import type { Operator } from "../plugin/operator.js";
+import type { Perturbation } from "../plugin/perturbation.js";
+import { API_VERSION, type Plugin } from "../plugin/plugin.js";
+
+export interface Registered<T> {
+  readonly value: T;
+  readonly plugin: string;
+}
+
+/** Which package brings an operator or a perturbation type that no plugin provides: for messages only. */
+export type Catalogue = Readonly<Record<string, string>>;
+
+/** What the plugins bring, checked once and frozen. Lookup is ONNX's: the highest `sinceVersion` not above the opset. */
+export class PluginRegistry {
+  private constructor(
+    private readonly operators: ReadonlyMap<string, readonly Registered<Operator>[]>,
+    private readonly perturbations: ReadonlyMap<string, Registered<Perturbation>>,
+    private readonly catalogue: Catalogue,
+  ) {
+    Object.freeze(this);
+  }
+
+  /** Throws `LIRPA_PLUGIN` for a value that is no plugin of this generation, `LIRPA_CONFLICT` where two claim one name. */
+  static from(plugins: readonly Plugin[], catalogue: Catalogue = {}): PluginRegistry {
+    const operators = new Map<string, Registered<Operator>[]>();
+    const perturbations = new Map<string, Registered<Perturbation>>();
+    for (const plugin of plugins) {
+      checkPlugin(plugin);
+      for (const operator of plugin.operators) addOperator(operators, plugin, operator);
+      for (const perturbation of plugin.perturbations) addPerturbation(perturbations, plugin, perturbation);
+    }
+    return new PluginRegistry(operators, perturbations, catalogue);
+  }
+
+  operator(domain: string, type: string, opset: number): Registered<Operator> | undefined {
+    return this.operators.get(keyOf(domain, type))?.find(({ value }) => value.sinceVersion <= opset);
+  }
+
+  perturbation(type: string): Registered<Perturbation> {
+    const found = this.perturbations.get(type);
+    if (found !== undefined) return found;
+    const known = [...this.perturbations.keys()];
+    throw new LirpaError("LIRPA_UNSUPPORTED_PERTURBATION", `no plugin provides the perturbation ${JSON.stringify(type)}`, {
+      hint: this.catalogue[`perturbation:${type}`] === undefined ? `Known types: ${known.join(", ")}.` : `Install ${this.catalogue[`perturbation:${type}`]}.`,
+      details: { type, known },
+    });
+  }
+
+  /** The error for a node whose operator nobody provides: says who would, or what is called alike. */
+  missing(node: string, domain: string, type: string, opset: number): LirpaError {
+    const name = keyOf(domain, type);
+    const older = this.operators.get(name)?.map(({ value }) => value.sinceVersion);
+    const shown = domain === "" ? `${type} (opset ${opset})` : `${type} of domain ${domain} (version ${opset})`;
+    const provider = this.catalogue[name];
+    const near = [...this.operators.keys()].filter((known) => known.toLowerCase() === name.toLowerCase() || distance(known, name) <= 2);
+    const hint =
+      older !== undefined ? `The rule reads it from version ${Math.min(...older)} on; convert the model.`
+      : provider !== undefined ? `Install ${provider} and add it to the plugins.`
+      : near.length > 0 ? `Did you mean ${near.join(" or ")}?`
+      : "Write an operator for it, or install a plugin that brings one.";
+    return new LirpaError("LIRPA_UNSUPPORTED_OPERATOR", `node ${node}: no plugin provides the operator ${shown}`, {
+      hint,
+      details: { node, operator: type, domain, opset, ...(provider !== undefined && { package: provider }) },
+    });
+  }
+}
+
+function keyOf(domain: string, type: string): string {
+  return domain === "" || domain === "ai.onnx" ? type : `${domain}:${type}`;
+}
+
+function checkPlugin(plugin: Plugin): void {
+  const name = typeof plugin?.name === "string" ? plugin.name : "?";
+  if (plugin?.$$type !== "lirpa.plugin") {
+    throw pluginError(name, "is not a lirpa plugin", { hint: "Its default export must come from definePlugin()." });
+  }
+  if (plugin.apiVersion !== API_VERSION) {
+    throw pluginError(name, `was built for generation ${plugin.apiVersion} of the plugin contract; this is generation ${API_VERSION}`, {
+      hint: plugin.apiVersion > API_VERSION ? "Update @lirpa/core." : "Update the plugin.",
+    });
+  }
+}
+
+function addOperator(operators: Map<string, Registered<Operator>[]>, plugin: Plugin, operator: Operator): void {
+  if (operator?.$$type !== "lirpa.operator") throw pluginError(plugin.name, "lists an operator that defineOperator() did not make");
+  if (operator.kind === "elementwise" && operator.monotone === undefined && operator.range === undefined) {
+    throw pluginError(plugin.name, `the operator ${operator.type} says neither monotone nor range`);
+  }
+  if (operator.kind === "linear" && operator.nonnegative !== true && operator.magnitude === undefined && operator.data?.length !== 0) {
+    throw pluginError(plugin.name, `the operator ${operator.type} says neither nonnegative nor magnitude`);
+  }
+  const key = keyOf(operator.domain ?? "", operator.type);
+  const list = operators.get(key) ?? [];
+  const rival = list.find(({ value, plugin: other }) => value.sinceVersion === operator.sinceVersion || other !== plugin.name);
+  if (rival !== undefined && plugin.overrides.includes(key) && rival.plugin !== plugin.name) {
+    operators.set(key, [{ value: operator, plugin: plugin.name }]);
+    return;
+  }
+  if (rival !== undefined) {
+    throw new LirpaError("LIRPA_CONFLICT", `the operator ${key} comes from ${rival.plugin} and from ${plugin.name}`, {
+      hint: `Leave one out, or let the later one say overrides: [${JSON.stringify(key)}].`,
+      details: { operator: key, plugins: [rival.plugin, plugin.name] },
+    });
+  }
+  list.push({ value: operator, plugin: plugin.name });
+  list.sort((a, b) => b.value.sinceVersion - a.value.sinceVersion);
+  operators.set(key, list);
+}
+
+function addPerturbation(perturbations: Map<string, Registered<Perturbation>>, plugin: Plugin, perturbation: Perturbation): void {
+  if (perturbation?.$$type !== "lirpa.perturbation") throw pluginError(plugin.name, "lists a perturbation that definePerturbation() did not make");
+  for (const type of perturbation.types) {
+    const rival = perturbations.get(type);
+    if (rival !== undefined) {
+      throw new LirpaError("LIRPA_CONFLICT", `the perturbation ${type} comes from ${rival.plugin} and from ${plugin.name}`, { hint: "Leave one out." });
+    }
+    perturbations.set(type, { value: perturbation, plugin: plugin.name });
+  }
+}
+
+/** The number of letters to change between two names. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -1,0 +1,20 @@
+import type { InjectionToken } from "tsyringe";
+import type { Executor } from "./plugin/executor.js";
+import type { ProgramCache } from "./program/cache.js";
+import type { PluginRegistry } from "./registry/plugin-registry.js";
+import type { MethodTable } from "./methods/table.js";
+
+/** What the composition root wires. `Symbol.for` makes two copies of this package agree. */
+export const TOKENS: {
+  readonly registry: InjectionToken<PluginRegistry>;
+  readonly executor: InjectionToken<Executor>;
+  readonly cache: InjectionToken<ProgramCache>;
+  readonly methods: InjectionToken<MethodTable>;
+  readonly memory: InjectionToken<number>;
+} = Object.freeze({
+  registry: Symbol.for("lirpa.registry"),
+  executor: Symbol.for("lirpa.executor"),
+  cache: Symbol.for("lirpa.cache"),
+  methods: Symbol.for("lirpa.methods"),
+  memory: Symbol.for("lirpa.memory"),
+});

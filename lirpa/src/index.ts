@@ -1,0 +1,7 @@
+/** lirpa with batteries: the standard packs, ONNX Runtime and the importer. */
+export * from "@lirpa/core";
+export { box, lp } from "@lirpa/perturbation-lp";
+export { onnxRuntimeExecutor, type OnnxRuntimeOptions } from "@lirpa/executor-onnxruntime";
+export { createLirpa, type BatteriesOptions, type LirpaWithFiles } from "./create.js";
+export { catalogue } from "./catalogue.js";
+export { readQuery, type Query } from "./query-file.js";

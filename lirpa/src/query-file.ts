@@ -1,0 +1,88 @@
+import { LirpaError, perturbed, type BoundInput, type BoundOptions, type PerturbationQuery } from "@lirpa/core";
+
+/** What a query file asks: inputs for `model.bounds`, and its options. */
+export interface Query {
+  readonly inputs: Readonly<Record<string, BoundInput>>;
+  readonly options: BoundOptions;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads a query: `inputs[]` with name, center and perturbation (null: fixed), `weights[]`, `spec`, `relaxation`. Other
+ * fields, such as a golden case's answers, are left alone. Throws `LIRPA_QUERY`.
+ */
+export function readQuery(text: string): Query {
+  const query = record(parse(text), "the query");
+  const inputs = list(query["inputs"], "inputs");
+  if (inputs.length === 0) throw wrong("the query has no inputs", 'Give "inputs": [{ "name", "center", "perturbation" }].');
+  const entries = inputs.map((entry, i) => readInput(record(entry, `inputs[${i}]`), i));
+  const twice = entries.find(([name], i) => entries.findIndex(([other]) => other === name) !== i);
+  if (twice !== undefined) throw wrong(`the input ${twice[0]} is given twice`);
+  const weights = query["weights"] === undefined ? [] : list(query["weights"], "weights");
+  return {
+    inputs: Object.fromEntries(entries),
+    options: {
+      ...(query["spec"] !== undefined && query["spec"] !== null && { spec: list(query["spec"], "spec").map((row, i) => numbers(row, `spec[${i}]`)) }),
+      ...(weights.length > 0 && { weights: Object.fromEntries(weights.map((entry, i) => readWeight(record(entry, `weights[${i}]`), i))) }),
+      ...(query["relaxation"] !== undefined && { relaxation: readRelaxation(record(query["relaxation"], "relaxation")) }),
+    },
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new LirpaError("LIRPA_QUERY", `the query is no JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function readInput(entry: Json, i: number): [string, BoundInput] {
+  const name = text(entry["name"], `inputs[${i}].name`);
+  const center = numbers(entry["center"], `the center of input ${name}`);
+  const set = entry["perturbation"];
+  return [name, set === undefined || set === null ? center : perturbed(center, readSet(set, `the perturbation of input ${name}`))];
+}
+
+function readWeight(entry: Json, i: number): [string, PerturbationQuery] {
+  const name = text(entry["name"], `weights[${i}].name`);
+  return [name, readSet(entry["perturbation"], `the perturbation of weight ${name}`)];
+}
+
+function readSet(value: unknown, what: string): PerturbationQuery {
+  const set = record(value, what);
+  text(set["type"], `the type of ${what}`);
+  return set as PerturbationQuery;
+}
+
+function readRelaxation(value: Json): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(value).map(([type, name]) => [type, text(name, `relaxation.${type}`)]));
+}
+
+function record(value: unknown, what: string): Json {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong(`${what} is not an object`);
+  return value as Json;
+}
+
+function list(value: unknown, what: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw wrong(value === undefined ? `the query has no ${what}` : `${what} is not a list`);
+  return value;
+}
+
+function text(value: unknown, what: string): string {
+  if (typeof value !== "string" || value === "") throw wrong(`${what} is not a name`);
+  return value;
+}
+
+/** Numbers, flat or nested; JSON has no NaN, so null or a string in their place is refused here. */
+function numbers(value: unknown, what: string): number[] {
+  const flat = list(value, what).flat(Infinity);
+  const bad = flat.findIndex((entry) => typeof entry !== "number" || !Number.isFinite(entry));
+  if (bad >= 0) throw wrong(`${what} is ${JSON.stringify(flat[bad])} at position ${bad}`, "Every entry must be a finite number.");
+  return flat as number[];
+}
+
+function wrong(message: string, hint?: string): LirpaError {
+  return new LirpaError("LIRPA_QUERY", message, hint === undefined ? {} : { hint });
+}

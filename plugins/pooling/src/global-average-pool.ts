@@ -1,0 +1,13 @@
+import { defineOperator, type Operator } from "@lirpa/core/plugin";
+import { spatialShape } from "./window.js";
+
+/** The mean over all spatial axes, which keep size one. */
+export const globalAveragePool: Operator = defineOperator<undefined>({
+  type: "GlobalAveragePool",
+  sinceVersion: 1,
+  kind: "linear",
+  inputs: ["X"],
+  attributes: (_raw, { node, shapes }) => void spatialShape(node, shapes[0]),
+  forward: ({ t }, x) => t.mean(x!, x!.shape.slice(2).map((_, axis) => axis + 2), true),
+  nonnegative: true,
+});

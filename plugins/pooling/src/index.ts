@@ -1,0 +1,14 @@
+import { definePlugin, type Plugin } from "@lirpa/core/plugin";
+import { averagePool } from "./average-pool.js";
+import { globalAveragePool } from "./global-average-pool.js";
+import { globalMaxPool } from "./global-max-pool.js";
+import { maxPool } from "./max-pool.js";
+
+/** Pooling over one to three spatial axes. */
+const plugin: Plugin = definePlugin({
+  name: "@lirpa/plugin-pooling",
+  apiVersion: 1,
+  operators: [averagePool, globalAveragePool, globalMaxPool, maxPool],
+});
+
+export default plugin;

@@ -1,0 +1,45 @@
+import type { Tensor, TensorOps } from "@lirpa/core/plugin";
+import type { PoolingWindow } from "./window.js";
+
+/** The adjoint of `t.windows`: adds every element of every window, [B, C, elements, output…], to its place in [B, C, …]. */
+export function scatterWindows(t: TensorOps, windows: Tensor, window: PoolingWindow): Tensor {
+  return tiles(window) ? untile(t, windows, window) : scatter(t, windows, window);
+}
+
+/** True where the windows partition the input. */
+function tiles({ sizes, kernel, output, options }: PoolingWindow): boolean {
+  const { strides, dilations, pads } = options;
+  return sizes.every(
+    (size, axis) =>
+      size === kernel[axis]! * output[axis]! &&
+      pads[axis] === 0 &&
+      (dilations[axis] === 1 || kernel[axis] === 1) &&
+      (strides[axis] === kernel[axis] || output[axis] === 1),
+  );
+}
+
+/** [B, C, k…, o…] → [B, C, o, k, o, k, …] → [B, C, o·k, …]. */
+function untile(t: TensorOps, windows: Tensor, { batch, channels, sizes, kernel, output }: PoolingWindow): Tensor {
+  const interleaved = sizes.flatMap((_, axis) => [2 + sizes.length + axis, 2 + axis]);
+  const split = t.reshape(windows, [batch, channels, ...kernel, ...output]);
+  return t.reshape(t.transpose(split, [0, 1, ...interleaved]), [batch, channels, ...sizes]);
+}
+
+/** A transposed convolution whose kernel moves each element to its own place. */
+function scatter(t: TensorOps, windows: Tensor, { batch, channels, sizes, kernel, output, options }: PoolingWindow): Tensor {
+  const { strides, dilations, pads } = options;
+  const count = kernel.reduce((product, size) => product * size, 1);
+  const positions = t.arange(count);
+  const places = t.cast(t.equal(t.reshape(positions, [count, 1]), positions), "float");
+  // Elements of the input behind the last window.
+  const outputPadding = sizes.map((size, axis) => {
+    const reached = strides[axis]! * (output[axis]! - 1) + (kernel[axis]! - 1) * dilations[axis]! + 1;
+    return size - reached + pads[axis]! + pads[axis + sizes.length]!;
+  });
+  const scattered = t.convTranspose(t.reshape(windows, [batch * channels, count, ...output]), t.reshape(places, [count, 1, ...kernel]), {
+    ...options,
+    groups: 1,
+    outputPadding,
+  });
+  return t.reshape(scattered, [batch, channels, ...sizes]);
+}

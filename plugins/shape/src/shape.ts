@@ -1,0 +1,22 @@
+import { defineOperator, type Operator } from "@lirpa/core/plugin";
+
+interface ShapeAttributes {
+  readonly start: number;
+  readonly end: number | undefined;
+}
+
+/** The sizes of the axes (since opset 15 of some) as integers. Shapes are static, so this is a constant. */
+export const shape: Operator = defineOperator<ShapeAttributes>({
+  type: "Shape",
+  sinceVersion: 1,
+  kind: "linear",
+  inputs: ["data"],
+  data: [],
+  nonnegative: true,
+  attributes: (raw) => Object.freeze({ start: Number(raw["start"] ?? 0), end: raw["end"] === undefined ? undefined : Number(raw["end"]) }),
+  // Array.slice counts negative ends from the back and clamps, exactly as ONNX asks.
+  forward: ({ t, attributes: { start, end } }, x) => {
+    const sizes = x!.shape.slice(start, end);
+    return t.constant(sizes, [sizes.length], "int");
+  },
+});

@@ -1,0 +1,13 @@
+import { defineOperator, type Operator } from "@lirpa/core/plugin";
+import { sizeOf } from "./reading.js";
+
+/** The number of elements. Shapes are static, so this is a constant. */
+export const size: Operator = defineOperator({
+  type: "Size",
+  sinceVersion: 1,
+  kind: "linear",
+  inputs: ["data"],
+  data: [],
+  nonnegative: true,
+  forward: ({ t }, x) => t.constant(sizeOf(x!.shape), [], "int"),
+});
