@@ -1,20 +1,20 @@
 import { LirpaError } from "../plugin/errors.js";
 import type { BilinearOperator } from "../plugin/operator.js";
-import { contextOf, slotName, slotsOf, type ResolvedNode } from "../graph/resolved.js";
+import { contextOf, slotName, slotsOf, type ResolvedNode, type Value } from "../graph/resolved.js";
 import type { IrNode } from "../tensor/ir.js";
 import { adjoint, asNodes, outputsOf } from "./adjoint.js";
 import { affineStep, withOpen } from "./affine.js";
 import type { CoefficientPair, KindRules, Step, StepContext } from "./kind-rules.js";
 import { around, middle, radius } from "./linear.js";
-import { isAffineFromPreciseSources, preciseIntervals } from "./precise.js";
+import { elementRows, isAffineFromPreciseSources, preciseIntervals } from "./precise.js";
 import type { BoundRun, NodeInterval } from "./run.js";
 
 /** Products: linear while one factor is fixed, McCormick's planes where both are perturbed. */
 export const bilinearRules: KindRules = {
-  interval: (run, node) => {
+  interval: (run, node, of) => {
     check(run, node);
     if (isAffineFromPreciseSources(run, node)) return preciseIntervals(run, node);
-    return isAffine(run, node) ? linearInterval(run, node) : productInterval(run, node);
+    return isAffine(run, node) ? linearInterval(run, node, of) : productInterval(run, node, of);
   },
   backward: (context, node) => {
     check(context.run, node);
@@ -22,6 +22,8 @@ export const bilinearRules: KindRules = {
   },
   isAffine,
 };
+
+type IntervalOf = (value: Value) => NodeInterval;
 
 function factorSlots(node: ResolvedNode): [number, number] {
   const operator = node.operator as BilinearOperator<unknown>;
@@ -33,15 +35,15 @@ function isAffine(run: BoundRun, node: ResolvedNode): boolean {
 }
 
 /** One factor fixed: centre and radius, the radius through the factor's magnitude. */
-function linearInterval(run: BoundRun, node: ResolvedNode): NodeInterval[] {
+function linearInterval(run: BoundRun, node: ResolvedNode, of: IntervalOf): NodeInterval[] {
   const { t } = run;
   const context = contextOf(node, t);
   const factors = factorSlots(node);
-  const centers = outputsOf(node, context, withOpen(run, node, (slot) => middle(run, run.interval(node.inputs[slot]!))));
+  const centers = outputsOf(node, context, withOpen(run, node, (slot) => middle(run, of(node.inputs[slot]!))));
   const partner = factors.some((slot) => run.isPerturbed(node.inputs[slot]!));
   const radii = node.inputs.map((input, slot) => {
     if (input === undefined) return undefined;
-    if (run.isPerturbed(input)) return radius(run, run.interval(input));
+    if (run.isPerturbed(input)) return radius(run, of(input));
     // With only an additive input perturbed the product itself has no radius.
     return factors.includes(slot) ? (partner ? t.abs(run.exact(input)) : t.zeros(input.shape)) : t.zeros(input.shape);
   });
@@ -49,7 +51,7 @@ function linearInterval(run: BoundRun, node: ResolvedNode): NodeInterval[] {
 }
 
 /** Both factors perturbed: the extreme of the four corners, product by product (exact for independent factors). */
-function productInterval(run: BoundRun, node: ResolvedNode): NodeInterval[] {
+function productInterval(run: BoundRun, node: ResolvedNode, of: IntervalOf): NodeInterval[] {
   const { t } = run;
   const operator = node.operator as BilinearOperator<unknown>;
   const context = contextOf(node, t);
@@ -58,7 +60,7 @@ function productInterval(run: BoundRun, node: ResolvedNode): NodeInterval[] {
     (["lower", "upper"] as const).map((j) => {
       const inputs = node.inputs.map((input, slot) => {
         if (input === undefined) return undefined;
-        return run.interval(input)[slot === left ? i : slot === right ? j : "lower"];
+        return of(input)[slot === left ? i : slot === right ? j : "lower"];
       });
       const terms = operator.terms(context, ...inputs);
       return { product: t.mul(terms.left, terms.right), sum: terms.sum };
@@ -69,14 +71,42 @@ function productInterval(run: BoundRun, node: ResolvedNode): NodeInterval[] {
   const additive = (end: "lower" | "upper"): IrNode => {
     const inputs = node.inputs.map((input, slot) => {
       if (input === undefined) return undefined;
-      return slot === left || slot === right ? t.zeros(input.shape) : run.interval(input)[end];
+      return slot === left || slot === right ? t.zeros(input.shape) : of(input)[end];
     });
     return outputsOf(node, context, inputs)[0]!;
   };
-  return [{
-    lower: t.add(extreme((a, b) => t.min(a, b)), additive("lower")),
-    upper: t.add(extreme((a, b) => t.max(a, b)), additive("upper")),
-  }];
+  const products = { lower: extreme((a, b) => t.min(a, b)), upper: extreme((a, b) => t.max(a, b)) };
+  const best = [left, right].reduce((bounds, slot) => tighter(run, bounds, rangeInterval(run, node, slot, of)), products);
+  return [{ lower: t.add(best.lower, additive("lower")), upper: t.add(best.upper, additive("upper")) }];
+}
+
+/**
+ * A factor that is a source and no box: every output element is ⟨a, factor⟩, where a depends on the other factor with
+ * no negative coefficient and so lies between its values at that factor's ends. The set itself bounds the product.
+ */
+function rangeInterval(run: BoundRun, node: ResolvedNode, slot: number, of: IntervalOf): NodeInterval | undefined {
+  const { t } = run;
+  const source = run.sources.get(node.inputs[slot]!);
+  if (source === undefined || source.perturbation.concretizeRange === undefined || source.perturbation.isBox(source.structure)) return undefined;
+  const [left, right] = factorSlots(node);
+  const other = slot === left ? right : left;
+  const output = node.outputs[0]!;
+  const rows = elementRows(output);
+  const coefficients = (end: "lower" | "upper"): IrNode => {
+    const inputs = node.inputs.map((input, i) => (input === undefined ? undefined : i === other ? of(input)[end] : t.zeros(input.shape)));
+    return adjoint(t, node, rows, [t.eye(output.shape, rows)], [slot], inputs)[0]!;
+  };
+  const a = { lower: coefficients("lower"), upper: coefficients("upper") };
+  const end = (side: "lower" | "upper"): IrNode => {
+    const bound = t.node(source.perturbation.concretizeRange!(run.setContext(source), a, side));
+    return t.reshape(t.rowsToShape(bound, rows), output.shape);
+  };
+  return { lower: end("lower"), upper: end("upper") };
+}
+
+/** The intersection of two sound intervals. */
+export function tighter({ t }: BoundRun, a: NodeInterval, b: NodeInterval | undefined): NodeInterval {
+  return b === undefined ? a : { lower: t.max(a.lower, b.lower), upper: t.min(a.upper, b.upper) };
 }
 
 /**

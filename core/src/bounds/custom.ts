@@ -5,9 +5,9 @@ import type { NodeInterval } from "./run.js";
 
 /** Operators that write their own rules. */
 export const customRules: KindRules = {
-  interval: (run, node) => {
+  interval: (run, node, of) => {
     const operator = node.operator as CustomOperator<unknown>;
-    const result = operator.interval(contextOf(node, run.t), ...run.inputIntervals(node, (value) => run.interval(value)));
+    const result = operator.interval(contextOf(node, run.t), ...run.inputIntervals(node, of));
     const list: readonly Interval[] = Array.isArray(result) ? result : [result as Interval];
     return list.map(({ lower, upper }): NodeInterval => ({ lower: run.t.node(lower), upper: run.t.node(upper) }));
   },

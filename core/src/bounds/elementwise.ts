@@ -11,12 +11,12 @@ import type { BoundRun } from "./run.js";
 
 /** Scalar functions, element by element: two lines bracket each; the sign of a coefficient says which one it meets. */
 export const elementwiseRules: KindRules = {
-  interval: (run, node) => {
+  interval: (run, node, of) => {
     checkParameters(run, node);
     const operator = node.operator as ElementwiseOperator<unknown>;
     const { t } = run;
     const context = contextOf(node, t);
-    const interval = run.interval(node.inputs[0]!);
+    const interval = of(node.inputs[0]!);
     const parameters = parametersOf(run, node);
     if (operator.monotone === undefined) {
       const { lower, upper } = operator.range!(context, interval, ...parameters);

@@ -25,7 +25,8 @@ export interface StepContext {
 
 /** What core derives from an operator's kind. */
 export interface KindRules {
-  interval(run: BoundRun, node: ResolvedNode): readonly NodeInterval[];
+  /** Intervals of the outputs from those of the inputs. */
+  interval(run: BoundRun, node: ResolvedNode, of: (value: Value) => NodeInterval): readonly NodeInterval[];
   backward(context: StepContext, node: ResolvedNode): Step;
   /** True where the node is affine in what is perturbed. */
   isAffine(run: BoundRun, node: ResolvedNode): boolean;

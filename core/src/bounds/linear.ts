@@ -9,24 +9,24 @@ import type { BoundRun, NodeInterval } from "./run.js";
 
 /** Affine operators: exact intervals of one step by centre and radius, exact backward steps by the adjoint. */
 export const linearRules: KindRules = {
-  interval: (run, node) => {
+  interval: (run, node, of) => {
     checkParameters(run, node);
     if (isAffineFromPreciseSources(run, node)) return preciseIntervals(run, node);
     const operator = node.operator as LinearOperator<unknown>;
     const context = contextOf(node, run.t);
-    const at = (end: "lower" | "upper") => withOpen(run, node, (slot) => run.interval(node.inputs[slot]!)[end]);
+    const at = (end: "lower" | "upper") => withOpen(run, node, (slot) => of(node.inputs[slot]!)[end]);
     if (operator.nonnegative === true) {
       const lower = outputsOf(node, context, at("lower"));
       const upper = outputsOf(node, context, at("upper"));
       return lower.map((low, i) => ({ lower: low, upper: upper[i]! }));
     }
     const { t } = run;
-    const centers = outputsOf(node, context, withOpen(run, node, (slot) => middle(run, run.interval(node.inputs[slot]!))));
+    const centers = outputsOf(node, context, withOpen(run, node, (slot) => middle(run, of(node.inputs[slot]!))));
     // Fixed data inputs have radius zero; parameters keep their values.
     const data = slotsOf(operator as ResolvedNode["operator"], operator.data ?? operator.inputs.slice(0, 1), node.inputs.length);
     const radii = node.inputs.map((input, slot) => {
       if (input === undefined) return undefined;
-      if (run.isPerturbed(input)) return radius(run, run.interval(input));
+      if (run.isPerturbed(input)) return radius(run, of(input));
       return data.includes(slot) ? t.zeros(input.shape) : run.exact(input);
     });
     const spread = asNodes(node, operator.magnitude!(context, ...radii));

@@ -10,7 +10,9 @@ import type { IrNode, RowSpace } from "../tensor/ir.js";
 import { Vocabulary } from "../tensor/vocabulary.js";
 import { isPlaceholder } from "./adjoint.js";
 import { rulesOf } from "./kinds.js";
-import { elementBounds, intervalIsExact } from "./precise.js";
+import { tighter } from "./bilinear.js";
+import { elementBounds, intervalIsExact, intervalStep, stepOf } from "./precise.js";
+import { stableOr } from "./stable.js";
 import { BoundRun, type NodeInterval, type RunOptions, type Source } from "./run.js";
 
 /** What is known of a perturbed value before any number is: enough to record. */
@@ -65,7 +67,10 @@ function specBounds(run: BoundRun, { method, output }: BoundProblem, boundsOf: (
 
 function intermediate(run: BoundRun, method: Method, value: Value, boundsOf: (value: Value) => NodeInterval): NodeInterval {
   if (method.intermediate === "interval" || run.isGiven(value) || intervalIsExact(run, value)) return run.interval(value);
-  return elementBounds(run, value, boundsOf);
+  const step = intervalStep(run, value);
+  if (step === "enough") return stepOf(run, value, boundsOf);
+  const rows = stableOr(run, value, elementBounds(run, value, boundsOf));
+  return step === "helps" ? tighter(run, rows, stepOf(run, value, boundsOf)) : rows;
 }
 
 /** The values whose bounds the whole program would compute by rows, each before those that rely on it. */
@@ -76,9 +81,13 @@ export function rowStages(problem: BoundProblem): Value[] {
   const stages = new Set<Value>();
   const boundsOf = (value: Value): NodeInterval => {
     if (!stages.has(value) && !intervalIsExact(run, value)) {
+      const step = intervalStep(run, value);
+      if (step !== "useless") stepOf(run, value, boundsOf);
       // Recording one row finds what this value's bounds rely on.
-      method.rows(run, anyRows(run, value), boundsOf);
-      stages.add(value);
+      if (step !== "enough") {
+        method.rows(run, anyRows(run, value), boundsOf);
+        stages.add(value);
+      }
     }
     return run.interval(value);
   };

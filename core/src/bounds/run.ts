@@ -107,7 +107,7 @@ export class BoundRun {
       return this.keep(value, this.t.node(lower), this.t.node(upper));
     }
     const node = value.producer!;
-    const results = this.rules(node).interval(this, node);
+    const results = this.rules(node).interval(this, node, (input) => this.interval(input));
     results.forEach((result, i) => this.keep(node.outputs[i]!, result.lower, result.upper));
     return this.intervals.get(value)!;
   }

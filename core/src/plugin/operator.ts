@@ -94,6 +94,11 @@ export interface ElementwiseOperator<A> extends OperatorBase<A> {
   range?(context: RuleContext<A>, interval: Interval, ...parameters: Inputs): Interval;
   /** A line below and a line above the function on [lower, upper]. */
   relax(context: RuleContext<A>, interval: Interval, ...parameters: Inputs): Lines;
+  /**
+   * True where the function is one line on the interval: no better interval can then improve its relaxation, and
+   * methods need not look for one. The better of two intervals is used there.
+   */
+  stable?(context: RuleContext<A>, interval: Interval, ...parameters: Inputs): Tensor;
   /** Other lines that a query may ask for by name (`"relaxation": { "Relu": "zero" }`). */
   readonly relaxations?: Readonly<Record<string, RelaxRule<A>>>;
 }

@@ -44,6 +44,11 @@ export interface AnyPerturbation<S> {
   hull(context: SetContext<S>): Interval;
   /** The exact minimum (`lower`) or maximum (`upper`) of ⟨a, x⟩ over the set: a scalar. `a` has the center's shape. */
   concretize(context: SetContext<S>, a: Tensor, side: "lower" | "upper"): Tensor;
+  /**
+   * A bound of ⟨a, x⟩ over all x of the set and all a in an interval, for products with another perturbed factor. The
+   * hull is used where absent.
+   */
+  concretizeRange?(context: SetContext<S>, a: Interval, side: "lower" | "upper"): Tensor;
   /** A point of the set on the host; `random()` is uniform in [0, 1). Corners and edges should come up often. */
   sample(site: PerturbationSite, set: PerturbationSet<S>, random: () => number): HostTensor;
   /** The nearest point of the set (or a point of it near `x`), for attacks. */

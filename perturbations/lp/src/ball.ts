@@ -29,6 +29,18 @@ export function concretize(context: Context, ball: Ball, a: Tensor, side: "lower
   return side === "lower" ? t.sub(middle, reach) : t.add(middle, reach);
 }
 
+/**
+ * The same for every a in an interval. A norm grows with each magnitude, so that the greatest magnitudes give the
+ * greatest reach; the share of the center is interval arithmetic.
+ */
+export function concretizeRange(context: Context, ball: Ball, a: Interval, side: "lower" | "upper"): Tensor {
+  const { t, center } = context;
+  const [low, high] = side === "lower" ? [a.lower, a.upper] : [a.upper, a.lower];
+  const middle = t.add(t.dot(low, t.relu(center)), t.dot(high, t.min(center, 0)));
+  const reach = support(context, ball, t.max(t.abs(a.lower), t.abs(a.upper)));
+  return side === "lower" ? t.sub(middle, reach) : t.add(middle, reach);
+}
+
 function support({ t, values }: Context, ball: Ball, a: Tensor): Tensor {
   const eps = values["eps"]!;
   if (ball.norm === "inf" && ball.eps === "tensor") return t.dot(t.abs(a), eps);

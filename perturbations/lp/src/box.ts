@@ -44,6 +44,13 @@ export function concretize({ t, values }: Context, a: Tensor, side: "lower" | "u
   return t.add(t.dot(above, positive), t.dot(t.sub(a, above), negative));
 }
 
+/** The same for every a in an interval: the extreme of the four products, coordinate by coordinate. */
+export function concretizeRange({ t, values }: Context, a: Interval, side: "lower" | "upper"): Tensor {
+  const extreme = side === "lower" ? t.min.bind(t) : t.max.bind(t);
+  const at = (end: Tensor): Tensor => extreme(t.mul(a.lower, end), t.mul(a.upper, end));
+  return t.sum(extreme(at(values["lower"]!), at(values["upper"]!)));
+}
+
 /** The nearest point of the box. */
 export function project({ t, values }: Context, x: Tensor): Tensor {
   return t.max(t.min(x, values["upper"]!), values["lower"]!);

@@ -11,6 +11,8 @@ export const lpPerturbation: Perturbation = definePerturbation<ball.Ball | box.B
   hull: (context) => (context.structure.set === "box" ? box.hull(context) : ball.hull(context)),
   concretize: (context, a, side) =>
     context.structure.set === "box" ? box.concretize(context, a, side) : ball.concretize(context, context.structure, a, side),
+  concretizeRange: (context, a, side) =>
+    context.structure.set === "box" ? box.concretizeRange(context, a, side) : ball.concretizeRange(context, context.structure, a, side),
   sample: (site, { structure, values }, random) =>
     structure.set === "box" ? box.sample(site, values, random) : ball.sample(site, structure, values, random),
   project: (context, x) => (context.structure.set === "box" ? box.project(context, x) : ball.project(context, context.structure, x)),

@@ -1,5 +1,5 @@
 import { defineOperator, type Operator } from "@lirpa/core/plugin";
-import { choices, hingeRange, hingeRule, type Hinge } from "./hinge.js";
+import { choices, hingeRange, hingeRule, hingeStable, type Hinge } from "./hinge.js";
 
 const slopes = (): Hinge => ({ left: -1, right: 1 });
 
@@ -16,6 +16,7 @@ export const abs: Operator = defineOperator({
   forward: ({ t }, x) => t.abs(x),
   range: ({ t }, interval) => hingeRange(t, interval, (x) => t.abs(x)),
   relax: hingeRule(slopes, choices.middle),
+  stable: hingeStable,
   relaxations: {
     "least-area": hingeRule(slopes, choices.leastArea),
     "same-slope": hingeRule(slopes, choices.sameSlope),

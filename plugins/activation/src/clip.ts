@@ -1,5 +1,5 @@
 import { attributeError, defineOperator, unsupportedAttribute, type AttributeContext, type Operator, type RawAttributes, type RelaxRule } from "@lirpa/core/plugin";
-import { choices, saturate, saturationLines, type Choice, type Limits } from "./saturation.js";
+import { choices, isStraight, saturate, saturationLines, type Choice, type Limits } from "./saturation.js";
 
 /** Files write the largest float32 where they mean no limit. */
 const UNLIMITED = 3.4e38;
@@ -21,6 +21,7 @@ export const clip: Operator = defineOperator<Limits>({
   forward: ({ t, attributes }, x) => saturate(t, x, attributes),
   monotone: "increasing",
   relax: lines(choices.standard),
+  stable: ({ t, attributes }, interval) => isStraight(t, interval, attributes),
   relaxations: { "least-area": lines(choices.leastArea), "same-slope": lines(choices.sameSlope) },
 });
 

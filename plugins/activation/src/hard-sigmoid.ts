@@ -1,5 +1,5 @@
 import { attributeError, defineOperator, type Interval, type Line, type Operator, type RelaxRule, type RuleContext, type Tensor } from "@lirpa/core/plugin";
-import { choices, saturate, saturationLines, type Choice, type Limits } from "./saturation.js";
+import { choices, isStraight, saturate, saturationLines, type Choice, type Limits } from "./saturation.js";
 
 interface HardSigmoidAttributes {
   readonly alpha: number;
@@ -28,6 +28,7 @@ export const hardSigmoid: Operator = defineOperator<HardSigmoidAttributes>({
     return { lower: saturate(context.t, lower, UNIT), upper: saturate(context.t, upper, UNIT) };
   },
   relax: lines(choices.standard),
+  stable: (context, interval) => isStraight(context.t, argumentRange(context, interval), UNIT),
   relaxations: { "least-area": lines(choices.leastArea), "same-slope": lines(choices.sameSlope) },
 });
 

@@ -54,6 +54,11 @@ export function hingeRule<A>(slopes: (context: RuleContext<A>, ...parameters: In
   };
 }
 
+/** True on one side of zero, where a hinge is one line. */
+export function hingeStable<A>({ t }: RuleContext<A>, { lower, upper }: Interval): Tensor {
+  return t.or(t.greaterEqual(lower, 0), t.lessEqual(upper, 0));
+}
+
 /** A hinge is extreme at the ends of an interval or at the point nearest to zero. */
 export function hingeRange(t: TensorOps, { lower, upper }: Interval, hinge: (x: Tensor) => Tensor): Interval {
   const low = hinge(lower);

@@ -99,6 +99,18 @@ for (const example of CASES) {
       }));
     });
 
+    it("calls itself stable where its lines meet", () => {
+      fc.assert(fc.property(boxes(example), ({ lower, upper }) => {
+        const t = new Vocabulary();
+        const stable = operator.stable!(contextOf(t, example), { lower: t.constant(lower), upper: t.constant(upper) }, ...parameters(t, example));
+        const { below, above } = linesOf(example, operator.relax, lower, upper);
+        value(t, t.cast(stable, "float")).forEach((yes, i) => {
+          if (yes === 0) return;
+          for (const ends of [lower, upper]) expect(at(above, ends)[i]! - at(below, ends)[i]!).within(-1e-9, 1e-9);
+        });
+      }));
+    });
+
     it("stays finite on huge and on tiny intervals", () => {
       const sizes = [1e30, 1, 1e-10, 1e-38, 0];
       const ends = sizes.flatMap((size) => [-size, size]).sort((a, b) => a - b);

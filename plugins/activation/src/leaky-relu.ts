@@ -1,5 +1,5 @@
 import { attributeError, defineOperator, type Operator, type RuleContext, type Tensor } from "@lirpa/core/plugin";
-import { choices, hingeRange, hingeRule, type Hinge } from "./hinge.js";
+import { choices, hingeRange, hingeRule, hingeStable, type Hinge } from "./hinge.js";
 
 interface LeakyReluAttributes {
   readonly alpha: number;
@@ -19,6 +19,7 @@ export const leakyRelu: Operator = defineOperator<LeakyReluAttributes>({
   forward,
   range: (context, interval) => hingeRange(context.t, interval, (x) => forward(context, x)),
   relax: hingeRule(slopes, choices.leastArea),
+  stable: hingeStable,
   relaxations: { "same-slope": hingeRule(slopes, choices.sameSlope) },
 });
 

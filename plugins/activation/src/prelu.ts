@@ -1,5 +1,5 @@
 import { defineOperator, shapeError, type Inputs, type Operator, type RuleContext, type Shape, type Tensor } from "@lirpa/core/plugin";
-import { choices, hingeRange, hingeRule, type Hinge } from "./hinge.js";
+import { choices, hingeRange, hingeRule, hingeStable, type Hinge } from "./hinge.js";
 
 /** x above zero, slope · x below it; the slope is a parameter that broadcasts to x (and never x to the slope). */
 export const prelu: Operator = defineOperator<object>({
@@ -18,6 +18,7 @@ export const prelu: Operator = defineOperator<object>({
   forward: (context, x, slope) => value(context, x, slope!),
   range: (context, interval, slope) => hingeRange(context.t, interval, (x) => value(context, x, slope!)),
   relax: hingeRule(slopes, choices.leastArea),
+  stable: hingeStable,
   relaxations: { "same-slope": hingeRule(slopes, choices.sameSlope) },
 });
 

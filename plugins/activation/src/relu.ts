@@ -1,5 +1,5 @@
 import { defineOperator, type Operator } from "@lirpa/core/plugin";
-import { choices, hingeRule, type Hinge } from "./hinge.js";
+import { choices, hingeRule, hingeStable, type Hinge } from "./hinge.js";
 
 const slopes = (): Hinge => ({ left: 0, right: 1 });
 
@@ -15,6 +15,7 @@ export const relu: Operator = defineOperator({
   forward: ({ t }, x) => t.relu(x),
   monotone: "increasing",
   relax: hingeRule(slopes, choices.leastArea),
+  stable: hingeStable,
   relaxations: {
     "same-slope": hingeRule(slopes, choices.sameSlope),
     zero: hingeRule(slopes, choices.left),

@@ -12,15 +12,16 @@ interface Slopes {
   readonly leastArea: Tensor;
   /** Of the chord from end to end. */
   readonly chord: Tensor;
-  /** Where the interval contains both bends. */
+  /** Where the interval contains both bends; undefined where there is one. */
   readonly both: Tensor | undefined;
 }
 
 export type Choice = (t: TensorOps, slopes: Slopes) => Tensor;
 
 /**
- * Neither of the first two is better throughout. The third follows Relu where there is one limit; with two it takes the
- * chord's slope at a single bend and the least area at both, which is what the peer's bounds in the goldens amount to.
+ * Neither of the first two is better throughout. The third takes the least area with one limit, as Relu does; with two
+ * it takes the chord's slope at a single bend and the least area at both, which is never looser than the peer on the
+ * goldens.
  */
 export const choices: Readonly<Record<"leastArea" | "sameSlope" | "standard", Choice>> = {
   leastArea: (_, { leastArea }) => leastArea,
@@ -32,6 +33,14 @@ export const choices: Readonly<Record<"leastArea" | "sameSlope" | "standard", Ch
 export function saturate(t: TensorOps, x: Tensor, { min, max }: Limits): Tensor {
   const below = min === undefined ? x : t.max(x, min);
   return max === undefined ? below : t.min(below, max);
+}
+
+/** True where the interval lies between the limits or beyond one of them. */
+export function isStraight(t: TensorOps, { lower, upper }: Interval, { min, max }: Limits): Tensor {
+  const always = t.lessEqual(lower, upper);
+  const between = t.and(min === undefined ? always : t.greaterEqual(lower, min), max === undefined ? always : t.lessEqual(upper, max));
+  const orAbove = max === undefined ? between : t.or(between, t.greaterEqual(lower, max));
+  return min === undefined ? orAbove : t.or(orAbove, t.lessEqual(upper, min));
 }
 
 /**
@@ -49,24 +58,24 @@ export function saturationLines(t: TensorOps, { lower, upper }: Interval, limits
   const high = saturate(t, upper, limits);
   const middle = t.add(t.mul(lower, 0.5), t.mul(upper, 0.5));
   const chord = quotient(t, t.sub(high, low), t.sub(upper, lower));
-  const both = min === undefined || max === undefined ? undefined : t.and(t.less(lower, min), t.greater(upper, max));
 
   const top = max === undefined ? upper : t.max(t.min(upper, max), lower);
   const rise = quotient(t, t.sub(saturate(t, top, limits), low), t.sub(top, lower));
   const bottom = min === undefined ? lower : t.min(t.max(lower, min), upper);
   const climb = quotient(t, t.sub(high, saturate(t, bottom, limits)), t.sub(upper, bottom));
   const flat = { top: t.greaterEqual(middle, top), bottom: t.lessEqual(middle, bottom) };
-  const slopes = (steepest: Tensor, isFlat: Tensor): Slopes => ({ leastArea: t.where(isFlat, 0, steepest), chord: t.min(chord, steepest), both });
+  const both = min === undefined || max === undefined ? undefined : t.and(t.less(lower, min), t.greater(upper, max));
+  const chosen = (steepest: Tensor, isFlat: Tensor) => choice(t, { leastArea: t.where(isFlat, 0, steepest), chord: t.min(chord, steepest), both });
 
   // A chord is tied to its end in the flat part, where rounding is smallest.
   const above =
     max === undefined
       ? { slope: rise, through: lower }
-      : bent(t, t.greater(upper, max), choice(t, slopes(rise, flat.top)), rise, top, lower);
+      : bent(t, t.greater(upper, max), chosen(rise, flat.top), rise, top, lower);
   const below =
     min === undefined
       ? { slope: climb, through: upper }
-      : bent(t, t.less(lower, min), choice(t, slopes(climb, flat.bottom)), climb, bottom, upper);
+      : bent(t, t.less(lower, min), chosen(climb, flat.bottom), climb, bottom, upper);
   const line = ({ slope, through }: Tied): Line => ({ slope, intercept: t.sub(saturate(t, through, limits), t.mul(slope, through)) });
   return { lower: line(below), upper: line(above) };
 }

@@ -24,4 +24,5 @@ export const sign: Operator = defineOperator({
     const lowerSlope = t.free(none, 0, t.where(crossing, steep(upper), 0));
     return { lower: { slope: lowerSlope, intercept: t.sign(lower) }, upper: { slope: upperSlope, intercept: t.sign(upper) } };
   },
+  stable: ({ t }, { lower, upper }) => t.or(t.greater(lower, 0), t.less(upper, 0)),
 });

@@ -1,0 +1,31 @@
+import type { ElementwiseOperator } from "../plugin/operator.js";
+import { contextOf, type Value } from "../graph/resolved.js";
+import type { IrNode } from "../tensor/ir.js";
+import type { BoundRun, NodeInterval } from "./run.js";
+
+/**
+ * Where interval arithmetic alone shows that every operator which reads the value is one line there, the interval is
+ * all that is needed, and a linear form's bound may be looser. Elsewhere the linear form's bounds stand.
+ */
+export function stableOr(run: BoundRun, value: Value, bounds: NodeInterval): NodeInterval {
+  const interval = run.interval(value);
+  const stable = stableWhere(run, value, interval);
+  if (stable === undefined) return bounds;
+  const { t } = run;
+  return { lower: t.where(stable, interval.lower, bounds.lower), upper: t.where(stable, interval.upper, bounds.upper) };
+}
+
+function stableWhere(run: BoundRun, value: Value, interval: NodeInterval): IrNode | undefined {
+  const { t } = run;
+  let all: IrNode | undefined;
+  for (const node of run.graph.nodes) {
+    if (!node.inputs.includes(value)) continue;
+    if (run.rules(node).isAffine(run, node)) continue;
+    const operator = node.operator as ElementwiseOperator<unknown>;
+    if (operator.kind !== "elementwise" || operator.stable === undefined) return undefined;
+    const parameters = node.inputs.slice(1).map((input) => (input === undefined ? undefined : run.exact(input)));
+    const stable = t.node(operator.stable(contextOf(node, t), interval, ...parameters));
+    all = all === undefined ? stable : t.and(all, stable);
+  }
+  return all;
+}
