@@ -1,6 +1,6 @@
 export * from "./plugin/index.js";
 export { createLirpa, Lirpa, type LirpaOptions } from "./lirpa.js";
-export { Model, type BoundOptions, type Bounds } from "./model.js";
+export { Model, type BoundOptions, type Bounds, type NodeExplanation } from "./model.js";
 export { perturbed, type BoundInput, type Numbers, type Perturbed } from "./query.js";
 export { Engine, type EngineRequest, type RawBounds, type Seconds } from "./engine.js";
 export { TOKENS } from "./tokens.js";

@@ -1,10 +1,11 @@
 import { LirpaError } from "./plugin/errors.js";
 import type { PerturbationQuery } from "./plugin/perturbation.js";
+import type { Program } from "./plugin/program.js";
 import type { HostTensor, Shape } from "./plugin/tensor.js";
 import { rulesOf } from "./bounds/kinds.js";
-import { inputNames, type BoundProblem, type SourceStructure } from "./bounds/record.js";
+import { inputNames, recordWhole, type BoundProblem, type SourceStructure } from "./bounds/record.js";
 import { BoundRun } from "./bounds/run.js";
-import type { Engine, Seconds } from "./engine.js";
+import type { Engine, EngineRequest, Seconds } from "./engine.js";
 import type { Graph, GraphInput } from "./graph/graph.js";
 import { resolveGraph } from "./graph/resolve.js";
 import type { ResolvedGraph, Value } from "./graph/resolved.js";
@@ -39,6 +40,15 @@ export interface Bounds {
   readonly seconds: Readonly<Seconds>;
 }
 
+/** One node and the rule that bounds it. */
+export interface NodeExplanation {
+  readonly node: string;
+  readonly operator: string;
+  readonly kind: string;
+  readonly plugin: string;
+  readonly shape: Shape;
+}
+
 /** A model that can be bounded. Made by `lirpa.model(graph)` or `lirpa.load(file)`. */
 export class Model {
   private readonly resolved = new Map<string, ResolvedGraph>();
@@ -65,6 +75,31 @@ export class Model {
    * several instances one after the other. Throws `LIRPA_QUERY`, `LIRPA_PERTURBATION` or `LIRPA_UNSUPPORTED_…`.
    */
   async bounds(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions = {}): Promise<Bounds> {
+    const request = this.request(inputs, options);
+    const { problem, instances } = request;
+    const { lower, upper, seconds } = await this.engine.bounds(request);
+    const shape = resultShape(problem.output.shape, instances, options.spec?.length);
+    const repeated = (end: HostTensor): HostTensor["data"] => (end.data.length === sizeOf(shape) ? end.data : repeat(end.data, sizeOf(shape)));
+    return { method: problem.method.name, lower: repeated(lower), upper: repeated(upper), shape, seconds };
+  }
+
+  /**
+   * The program that `bounds` would run, and the arrays to feed it: what `emitOnnx` writes to a file. Its inputs have the
+   * physical shape `[instances or 1, rows or 1, ...shape]`.
+   */
+  program(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions = {}): { readonly program: Program; readonly feeds: Readonly<Record<string, HostTensor>> } {
+    const { problem, feeds, rows } = this.request(inputs, options);
+    return { program: recordWhole(problem), feeds: { ...feeds, ...(rows !== undefined && { [inputNames.rows]: rows }) } };
+  }
+
+  /** What the rules of each node are, in order: for people. */
+  explain(): readonly NodeExplanation[] {
+    return this.resolve(new Set()).nodes.map(({ name, type, operator, plugin, outputs }) => ({
+      node: name, operator: type, kind: operator.kind, plugin, shape: outputs[0]?.shape ?? [],
+    }));
+  }
+
+  private request(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions): EngineRequest {
     const method = this.methods.get(options.method ?? "crown");
     const weights = options.weights ?? {};
     const graph = this.resolve(new Set(Object.keys(this.checkWeights(weights))));
@@ -86,17 +121,14 @@ export class Model {
     if (sources.length === 0) throw queryError("nothing is perturbed", "Give at least one input or weight a perturbation.");
     const problem: BoundProblem = { graph, sources, output, spec: options.spec === undefined ? "elements" : "rows", method, options: { relaxation: options.relaxation ?? {} } };
     const rows = options.spec === undefined ? undefined : specRows(options.spec, output);
-    const { lower, upper, seconds } = await this.engine.bounds({
+    return {
       problem,
       key: this.keyOf(problem),
       feeds,
       instances,
       ...(rows !== undefined && { rows }),
       ...(options.memory !== undefined && { memory: options.memory }),
-    });
-    const shape = resultShape(output.shape, instances, options.spec?.length);
-    const repeated = (end: HostTensor): HostTensor["data"] => (end.data.length === sizeOf(shape) ? end.data : repeat(end.data, sizeOf(shape)));
-    return { method: method.name, lower: repeated(lower), upper: repeated(upper), shape, seconds };
+    };
   }
 
   /** The outputs by the operators' forward rules, in the executor's precision. */

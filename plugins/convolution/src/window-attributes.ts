@@ -34,7 +34,7 @@ export function windowAttributes(raw: RawAttributes, { node, shapes }: Attribute
   const ones = kernel.map(() => 1);
   const declared = integers(node, raw, "kernel_shape", kernel, 1);
   if (declared.some((size, axis) => size !== kernel[axis])) {
-    throw attributeError(`${node}: kernel_shape [${declared.join(", ")}] is not that of W, [${kernel.join(", ")}]`);
+    throw attributeError(`${node}: kernel_shape [${declared.join(", ")}] is not that of W, [${kernel.join(", ")}]`, { hint: "Drop kernel_shape or correct it." });
   }
   const autoPad = parseAutoPad(node, raw);
   const pads = integers(node, raw, "pads", [...kernel, ...kernel].fill(0), 0);
@@ -69,7 +69,7 @@ export function integers(node: string, raw: RawAttributes, name: string, fallbac
   const value = raw[name] ?? fallback;
   const valid = Array.isArray(value) && value.length === fallback.length && value.every((n) => Number.isInteger(n) && n >= min);
   if (!valid) {
-    throw attributeError(`${node}: '${name}' is [${String(value)}]`, { hint: `It must hold ${fallback.length} integers of at least ${min}.` });
+    throw attributeError(`${node}: '${name}' is [${String(value)}]`, { hint: `Expected: ${fallback.length} integer(s), each at least ${min}.` });
   }
   return value as readonly number[];
 }

@@ -1,5 +1,5 @@
 import { defineOperator, type Operator } from "@lirpa/core/plugin";
-import { spatialShape } from "./window.js";
+import { spatialShape } from "./reading.js";
 
 /** The mean over all spatial axes, which keep size one. */
 export const globalAveragePool: Operator = defineOperator<undefined>({

@@ -1,5 +1,5 @@
 import { defineOperator, type Operator } from "@lirpa/core/plugin";
-import { spatialShape } from "./window.js";
+import { spatialShape } from "./reading.js";
 
 /** The maximum over all spatial axes, which keep size one: MaxPool with a single window. */
 export const globalMaxPool: Operator = defineOperator<undefined>({

@@ -118,7 +118,7 @@ function parse(raw: RawAttributes, context: AttributeContext): MaxPoolAttributes
     throw unsupportedAttribute(`${context.node}: the output 'Indices' is not supported, only 'Y' is`, { hint: "Remove what uses it." });
   }
   if (Number(raw["storage_order"] ?? 0) !== 0) {
-    throw unsupportedAttribute(`${context.node}: only storage_order 0, row major, is supported`);
+    throw unsupportedAttribute(`${context.node}: only storage_order 0, row major, is supported`, { hint: "It matters to the output 'Indices' alone: set it to 0." });
   }
   return Object.freeze({ window: poolingWindow(raw, context) });
 }

@@ -3,10 +3,10 @@ import {
   shapeError,
   unsupportedAttribute,
   type AttributeContext,
-  type AttributeValue,
   type RawAttributes,
   type WindowOptions,
 } from "@lirpa/core/plugin";
+import { autoPadOf, integers, spatialShape } from "./reading.js";
 
 /** The windows of a pooling operator; one entry per spatial axis. */
 export interface PoolingWindow {
@@ -21,17 +21,17 @@ export interface PoolingWindow {
   readonly declaredEnds: readonly number[];
 }
 
-const AUTO_PADS: readonly AttributeValue[] = ["NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"];
-
 export function poolingWindow(raw: RawAttributes, { node, shapes }: AttributeContext): PoolingWindow {
   const [batch, channels, ...sizes] = spatialShape(node, shapes[0]);
   const ones = sizes.map(() => 1);
-  if (raw["kernel_shape"] === undefined) throw attributeError(`${node}: the attribute 'kernel_shape' is missing`);
+  if (raw["kernel_shape"] === undefined) {
+    throw attributeError(`${node}: the attribute 'kernel_shape' is missing`, { hint: "The ONNX operator requires it." });
+  }
   const kernel = integers(node, raw, "kernel_shape", ones, 1);
   const strides = integers(node, raw, "strides", ones, 1);
   const dilations = integers(node, raw, "dilations", ones, 1);
   const pads = integers(node, raw, "pads", [...ones, ...ones].fill(0), 0);
-  const autoPad = parseAutoPad(node, raw, pads, dilations);
+  const autoPad = autoPadOf(node, raw, pads, dilations);
   const ceilMode = Number(raw["ceil_mode"] ?? 0) !== 0;
   if (ceilMode && autoPad !== "NOTSET") {
     throw unsupportedAttribute(`${node}: ceil_mode 1 with auto_pad ${autoPad} is not supported`, {
@@ -91,40 +91,4 @@ function refuseEmptyWindows(node: string, window: PoolingWindow): void {
       throw unsupportedAttribute(`${node}: a window of axis ${axis + 2} sees nothing but padding`, { hint: "Use smaller 'pads'." });
     }
   });
-}
-
-export function spatialShape(node: string, shape: readonly number[] | undefined): readonly [number, number, ...number[]] {
-  if (shape === undefined) throw shapeError(`${node}: the shape of X is not known`);
-  if (shape.length < 3) throw shapeError(`${node}: X [${shape.join(", ")}] needs three axes or more: batch, channels and spatial axes`);
-  if (shape.length > 5) {
-    throw unsupportedAttribute(`${node}: ${shape.length - 2} spatial axes are not supported`, { hint: "One, two and three are." });
-  }
-  return shape as unknown as readonly [number, number, ...number[]];
-}
-
-function parseAutoPad(node: string, raw: RawAttributes, pads: readonly number[], dilations: readonly number[]): string {
-  // An empty string is how some exporters write the default.
-  const value = raw["auto_pad"] || "NOTSET";
-  if (typeof value !== "string" || !AUTO_PADS.includes(value)) {
-    throw attributeError(`${node}: auto_pad is '${String(value)}'`, { hint: `It must be one of ${AUTO_PADS.join(", ")}.` });
-  }
-  if (value !== "NOTSET" && pads.some((pad) => pad !== 0)) {
-    throw attributeError(`${node}: 'pads' and auto_pad ${value} exclude each other`, { hint: "Drop one of the two attributes." });
-  }
-  if (value.startsWith("SAME") && dilations.some((dilation) => dilation !== 1)) {
-    throw unsupportedAttribute(`${node}: auto_pad ${value} with dilations is not supported`, {
-      hint: "Runtimes disagree on its output's shape; give 'pads' instead.",
-    });
-  }
-  return value;
-}
-
-/** A list of integers of the fallback's length, each at least `min`. */
-function integers(node: string, raw: RawAttributes, name: string, fallback: readonly number[], min: number): readonly number[] {
-  const value = raw[name] ?? fallback;
-  const valid = Array.isArray(value) && value.length === fallback.length && value.every((n) => Number.isInteger(n) && n >= min);
-  if (!valid) {
-    throw attributeError(`${node}: '${name}' is [${String(value)}]`, { hint: `It must hold ${fallback.length} integers of at least ${min}.` });
-  }
-  return value as readonly number[];
 }

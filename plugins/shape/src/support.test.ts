@@ -1,0 +1,104 @@
+import { evaluate, vjp, Vocabulary, type DType, type HostTensor, type IrNode, type LinearOperator, type Operator, type RawAttributes, type Shape } from "@lirpa/core";
+import plugin from "./index.js";
+
+/** What the tests of this pack share: operators applied to numbers, as a model would apply them. */
+
+export interface Call {
+  readonly type: string;
+  readonly inputs: readonly (HostTensor | undefined)[];
+  readonly attributes?: RawAttributes;
+  readonly opset?: number;
+  readonly outputs?: number;
+}
+
+export interface Result {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly data: readonly number[];
+}
+
+export function tensor(shape: Shape, data: readonly number[], dtype: DType = "float"): HostTensor {
+  return { shape, dtype, data: Float64Array.from(data) };
+}
+
+/** 0, 1, 2, … in a shape. */
+export function counting(...shape: number[]): HostTensor {
+  return tensor(shape, Array.from({ length: shape.reduce((product, size) => product * size, 1) }, (_, at) => at));
+}
+
+export function ints(...data: number[]): HostTensor {
+  return tensor([data.length], data, "int");
+}
+
+export function scalar(value: number, dtype: DType = "float"): HostTensor {
+  return tensor([], [value], dtype);
+}
+
+export function linear(type: string): LinearOperator<unknown> {
+  const operator: Operator | undefined = plugin.operators.find((candidate) => candidate.type === type);
+  if (operator?.kind !== "linear") throw new Error(`${type} is not linear`);
+  return operator;
+}
+
+/** Data inputs count as not constant, as they are in a model; the others are constants. */
+function record(t: Vocabulary, call: Call, values: readonly (IrNode | undefined)[]): IrNode[] {
+  const operator = linear(call.type);
+  const open = dataSlots(call);
+  const attributes = operator.attributes?.(call.attributes ?? {}, {
+    node: "node",
+    opset: call.opset ?? 17,
+    shapes: call.inputs.map((input) => input?.shape),
+    constants: call.inputs.map((input, slot) => (open.includes(slot) ? undefined : input)),
+    outputs: call.outputs ?? 1,
+  });
+  const result = operator.forward({ t, attributes, node: "node" }, ...values);
+  return (Array.isArray(result) ? result : [result]) as IrNode[];
+}
+
+/** Slots of the inputs in which the operator is linear. */
+export function dataSlots({ type, inputs }: Call): number[] {
+  const operator = linear(type);
+  const data = operator.data ?? operator.inputs.slice(0, 1);
+  return data.flatMap((name) => {
+    const at = operator.inputs.findIndex((input) => input.replace(/\?|\.\.\./, "") === name);
+    return operator.inputs[at]!.endsWith("...") ? inputs.map((_, slot) => slot) : [at];
+  });
+}
+
+/** All outputs of an operator on numbers. */
+export function applyAll(call: Call): Result[] {
+  const t = new Vocabulary();
+  return record(t, call, call.inputs.map((input) => (input === undefined ? undefined : t.constant(input)))).map((node) => {
+    const { shape, dtype, data } = t.constantValue(node)!;
+    return { shape, dtype, data: [...data] };
+  });
+}
+
+export function apply(call: Call): Result {
+  return applyAll(call)[0]!;
+}
+
+/** ⟨g, f(x)⟩ − ⟨g, f(0)⟩ and ⟨fᵀ(g), x⟩ with fᵀ the gradient: equal for all g where f is affine. */
+export function bothSides(call: Call, cotangents: (size: number) => readonly number[]): [number, number] {
+  const t = new Vocabulary();
+  const open = dataSlots(call);
+  const input = (slot: number): IrNode => t.input({ name: `x${slot}`, shape: call.inputs[slot]!.shape, dtype: "float", instances: false, rows: undefined });
+  const values = call.inputs.map((value, slot) => (open.includes(slot) ? input(slot) : value === undefined ? undefined : t.constant(value)));
+  const outputs = record(t, call, values);
+  const g = outputs.map(({ shape }) => t.constant(tensor(shape, cotangents(shape.reduce((product, size) => product * size, 1)))));
+  const variables = open.map((slot) => values[slot]!);
+  const gradients = vjp(t, outputs, g, variables).map((gradient, i) => gradient ?? t.zeros(variables[i]!.shape));
+  const feed = (x: (value: HostTensor) => HostTensor): Record<string, HostTensor> =>
+    Object.fromEntries(open.map((slot) => {
+      const { shape, dtype, data } = x(call.inputs[slot]!);
+      return [`x${slot}`, { shape: [1, 1, ...shape], dtype, data }];
+    }));
+  const zeros = feed((value) => tensor(value.shape, Array.from(value.data, () => 0)));
+  const given = feed((value) => value);
+  const forward = inner(evaluate(outputs, given), evaluate(g, {})) - inner(evaluate(outputs, zeros), evaluate(g, {}));
+  return [forward, inner(evaluate(gradients, given), open.map((slot) => call.inputs[slot]!))];
+}
+
+function inner(xs: readonly HostTensor[], ys: readonly HostTensor[]): number {
+  return xs.reduce((sum, x, i) => x.data.reduce((part, entry, at) => part + entry * ys[i]!.data[at]!, sum), 0);
+}
