@@ -34,12 +34,15 @@ class Resolver {
   private readonly nodes: ResolvedNode[] = [];
   private readonly inputs: Value[] = [];
   private readonly parameters: Value[] = [];
+  private readonly read: ReadonlySet<string>;
 
   constructor(
     private readonly graph: Graph,
     private readonly registry: PluginRegistry,
     private readonly options: ResolveOptions,
-  ) {}
+  ) {
+    this.read = new Set([...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs]);
+  }
 
   run(): ResolvedGraph {
     for (const { name, dtype } of this.graph.inputs) {
@@ -51,7 +54,8 @@ class Resolver {
       if (this.options.perturbedParameters?.has(name)) this.parameters.push(this.open(name, value.shape, value.dtype, undefined, value));
       else this.constant(name, value);
     }
-    for (const node of this.graph.nodes) this.resolve(node);
+    // Outputs that nobody reads, such as an old Dropout's mask, ask nothing of a rule.
+    for (const node of this.graph.nodes) this.resolve({ ...node, outputs: trimmed(node.outputs.map((name) => (this.read.has(name) ? name : ""))) });
     return Object.freeze({
       name: this.graph.name,
       inputs: this.inputs,
@@ -73,6 +77,7 @@ class Resolver {
       opset,
       shapes: inputs.map((input) => input?.shape),
       constants: inputs.map((input) => input?.constant),
+      values: inputs.map((input) => input?.name),
       outputs: node.outputs.length,
     };
     const attributes = Object.freeze(operator.attributes?.(node.attributes, context) ?? {});

@@ -18,6 +18,9 @@ export interface AttributeContext {
   readonly opset: number;
   readonly shapes: readonly (Shape | undefined)[];
   readonly constants: readonly (HostTensor | undefined)[];
+  /** Names of the inputs' values: inputs of one name are one value. */
+  readonly values: readonly (string | undefined)[];
+  /** How many outputs the model reads. */
   readonly outputs: number;
 }
 

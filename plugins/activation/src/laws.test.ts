@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import fc from "fast-check";
 import { Vocabulary, type HostTensor, type IrNode, type Marks, type Operator, type RelaxRule } from "@lirpa/core";
@@ -126,6 +127,14 @@ for (const example of CASES) {
   });
 }
 
+describe("The activation pack", () => {
+  it("declares in its manifest what it provides, all of it tested here", () => {
+    const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { lirpa: { operators: string[] } };
+    expect(manifest.lirpa.operators).deep.equal(plugin.operators.map(({ type }) => type).sort());
+    expect(new Set(CASES.map(({ type }) => type))).deep.equal(new Set(manifest.lirpa.operators));
+  });
+});
+
 function elementwise(type: string): Elementwise {
   const operator = plugin.operators.find((candidate) => candidate.type === type);
   if (operator?.kind !== "elementwise") throw new Error(`${type} is not elementwise`);
@@ -150,7 +159,7 @@ function boxes({ bends }: Case): fc.Arbitrary<Boxes> {
 
 function contextOf(t: Vocabulary, { type, attributes: raw, constants = [], opset = 17 }: Case) {
   const shapes = [[2], ...constants.map((constant) => constant?.shape)];
-  const attributes = elementwise(type).attributes?.(raw, { node: "node", opset, shapes, constants: [undefined, ...constants], outputs: 1 });
+  const attributes = elementwise(type).attributes?.(raw, { node: "node", opset, shapes, constants: [undefined, ...constants], values: [], outputs: 1 });
   return { t, attributes, node: "node" };
 }
 

@@ -1,4 +1,4 @@
-import { defineOperator, type Operator } from "@lirpa/core/plugin";
+import { defineOperator, type Operator, type Tensor } from "@lirpa/core/plugin";
 
 /** A line as steep as the jump would turn a rounding error of its end point into an error of the bound. */
 const STEEPEST = 16;
@@ -16,13 +16,17 @@ export const sign: Operator = defineOperator({
   forward: ({ t }, x) => t.sign(x),
   monotone: "increasing",
   relax: ({ t }, { lower, upper }) => {
-    const steep = (length: Parameters<typeof t.max>[0]) => t.min(t.div(2, t.max(length, 1e-30)), STEEPEST);
-    // 1 + κx needs an end below zero, and is only of use where the other one is not.
+    // 1 + κx needs an end below zero, and is only of use where the other end is above.
     const crossing = t.and(t.less(lower, 0), t.greater(upper, 0));
-    const none = t.where(crossing, 0, 0);
-    const upperSlope = t.free(none, 0, t.where(crossing, steep(t.neg(lower)), 0));
-    const lowerSlope = t.free(none, 0, t.where(crossing, steep(upper), 0));
-    return { lower: { slope: lowerSlope, intercept: t.sign(lower) }, upper: { slope: upperSlope, intercept: t.sign(upper) } };
+    const slope = (length: Tensor): Tensor => {
+      const most = t.where(crossing, t.min(t.div(2, t.max(length, 1e-30)), STEEPEST), 0);
+      // A zero that belongs to each element of each instance, as the choice does.
+      return t.free(t.min(most, 0), 0, most);
+    };
+    return {
+      lower: { slope: slope(upper), intercept: t.sign(lower) },
+      upper: { slope: slope(t.neg(lower)), intercept: t.sign(upper) },
+    };
   },
   stable: ({ t }, { lower, upper }) => t.or(t.greater(lower, 0), t.less(upper, 0)),
 });

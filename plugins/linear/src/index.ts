@@ -8,6 +8,7 @@ import { gemm } from "./gemm.js";
 import { matMul } from "./mat-mul.js";
 import { mul } from "./mul.js";
 import { neg } from "./neg.js";
+import { square } from "./square.js";
 import { sub } from "./sub.js";
 import { sum } from "./sum.js";
 
@@ -15,7 +16,7 @@ import { sum } from "./sum.js";
 const plugin: Plugin = definePlugin({
   name: "@lirpa/plugin-linear",
   apiVersion: 1,
-  operators: [add, batchNormalization, cast, div, dropout, gemm, matMul, mul, neg, sub, sum],
+  operators: [add, batchNormalization, cast, div, dropout, gemm, matMul, mul, neg, square, sub, sum],
 });
 
 export default plugin;

@@ -7,6 +7,11 @@ export const mul: Operator = defineOperator({
   kind: "bilinear",
   inputs: ["A", "B"],
   factors: ["A", "B"],
+  // A value times itself is no product of two independent factors.
+  expand: (_attributes, { values, constants }) =>
+    values[0] === values[1] && constants[0] === undefined
+      ? { nodes: [{ name: "square", type: "Square", domain: "lirpa", inputs: ["inputs.0"], outputs: ["outputs.0"] }] }
+      : undefined,
   forward: ({ t }, a, b) => t.mul(a!, b!),
   terms: (_context, a, b) => ({ left: a!, right: b!, sum: (products) => products }),
 });

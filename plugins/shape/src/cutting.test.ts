@@ -1,8 +1,10 @@
 import { expect } from "chai";
-import { apply, applyAll, counting, ints, scalar, tensor, type Call } from "./support.test.js";
+import { evaluate, Vocabulary, type IrNode } from "@lirpa/core";
+import { apply, applyAll, counting, ints, linear, scalar, tensor, type Call } from "./support.test.js";
 
-const INT64_MAX = 9223372036854775807;
-const INT64_MIN = -9223372036854775808;
+/** As the importer delivers them: the nearest numbers. */
+const INT64_MAX = 2 ** 63;
+const INT64_MIN = -(2 ** 63);
 
 const data = (call: Call) => apply(call).data;
 const refusal = (call: Call) => expect(() => apply(call)).throw("node").with.property("code");
@@ -70,6 +72,15 @@ describe("Gather", () => {
     expect(shape).deep.equal([2, 2, 1]);
     expect(got).deep.equal([2, 0, 5, 3]);
     expect(apply({ type: "Gather", inputs: [counting(2, 3), scalar(-1, "int")] })).deep.equal({ shape: [3], dtype: "float", data: [3, 4, 5] });
+  });
+
+  it("takes indices that only a run knows, another one for each instance", () => {
+    const t = new Vocabulary();
+    const indices = t.input({ name: "ids", shape: [2], dtype: "int", instances: true, rows: undefined });
+    const context = { t, attributes: { axis: -1, constant: undefined }, node: "node" };
+    const result = linear("Gather").forward(context, t.constant(counting(2, 3)), indices) as IrNode;
+    const [got] = evaluate([result], { ids: { shape: [2, 1, 2], dtype: "int", data: Float64Array.of(0, -1, 1, 1) } });
+    expect([...got!.data]).deep.equal([0, 2, 3, 5, 1, 1, 4, 4]);
   });
 
   it("refuses indices outside the axis", () => {

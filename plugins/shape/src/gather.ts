@@ -1,6 +1,6 @@
-import { defineOperator, type Operator } from "@lirpa/core/plugin";
+import { defineOperator, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
 import { gatherAttributes, indicesFromZero, type GatherAttributes } from "./indices.js";
-import { axisOf } from "./reading.js";
+import { axisOf, sizeOf } from "./reading.js";
 
 /** Slices along one axis by a tensor of indices, whose axes take that axis' place. */
 export const gather: Operator = defineOperator<GatherAttributes>({
@@ -11,7 +11,19 @@ export const gather: Operator = defineOperator<GatherAttributes>({
   nonnegative: true,
   attributes: gatherAttributes,
   forward: (context, x, indices) => {
+    const { t } = context;
     const axis = axisOf(context.node, context.attributes.axis, x!.shape.length);
-    return context.t.gather(x!, indicesFromZero(context, indices!, x!.shape[axis]!), axis);
+    const places = indicesFromZero(context, indices!, x!.shape[axis]!);
+    return t.constantValue(places) === undefined ? gatherEach(t, x!, places, axis) : t.gather(x!, places, axis);
   },
 });
+
+/** Element by element, for indices of a run: they may differ between instances, which slices may not. */
+function gatherEach(t: TensorOps, x: Tensor, indices: Tensor, axis: number): Tensor {
+  const before = x.shape.slice(0, axis);
+  const after = x.shape.slice(axis + 1);
+  const count = sizeOf(indices.shape);
+  const column = t.reshape(indices, [...before.map(() => 1), count, ...after.map(() => 1)]);
+  const picked = t.gatherElements(x, t.expand(column, [...before, count, ...after]), axis);
+  return t.reshape(picked, [...before, ...indices.shape, ...after]);
+}

@@ -19,7 +19,7 @@ export const pad: Operator = defineOperator<PadAttributes>({
   type: "Pad",
   sinceVersion: 2,
   kind: "linear",
-  inputs: ["data", "pads", "constant_value?", "axes?"],
+  inputs: ["data", "pads?", "constant_value?", "axes?"],
   nonnegative: true,
   attributes: (raw, context) => {
     const pads = requiredIntegers(raw, context, "pads", 1);

@@ -16,7 +16,7 @@ export const slice: Operator = defineOperator<SliceAttributes>({
   type: "Slice",
   sinceVersion: 1,
   kind: "linear",
-  inputs: ["data", "starts", "ends", "axes?", "steps?"],
+  inputs: ["data", "starts?", "ends?", "axes?", "steps?"],
   nonnegative: true,
   attributes: (raw, context) => {
     const { node } = context;

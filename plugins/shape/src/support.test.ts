@@ -49,6 +49,7 @@ function record(t: Vocabulary, call: Call, values: readonly (IrNode | undefined)
     opset: call.opset ?? 17,
     shapes: call.inputs.map((input) => input?.shape),
     constants: call.inputs.map((input, slot) => (open.includes(slot) ? undefined : input)),
+    values: [],
     outputs: call.outputs ?? 1,
   });
   const result = operator.forward({ t, attributes, node: "node" }, ...values);
@@ -100,5 +101,5 @@ export function bothSides(call: Call, cotangents: (size: number) => readonly num
 }
 
 function inner(xs: readonly HostTensor[], ys: readonly HostTensor[]): number {
-  return xs.reduce((sum, x, i) => x.data.reduce((part, entry, at) => part + entry * ys[i]!.data[at]!, sum), 0);
+  return xs.reduce((sum, x, i) => [...x.data].reduce((part, entry, at) => part + entry * ys[i]!.data[at]!, sum), 0);
 }

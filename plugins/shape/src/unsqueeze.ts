@@ -6,7 +6,7 @@ export const unsqueeze: Operator = defineOperator<{ readonly axes: readonly numb
   type: "Unsqueeze",
   sinceVersion: 1,
   kind: "linear",
-  inputs: ["data", "axes"],
+  inputs: ["data", "axes?"],
   nonnegative: true,
   attributes: (raw, context) => Object.freeze({ axes: requiredIntegers(raw, context, "axes", 1) }),
   forward: ({ t, attributes, node }, x) => {

@@ -90,7 +90,8 @@ function binary(name: string, onnx: string, scalar: (a: number, b: number) => nu
       },
     }),
     lower: (emitter, node, inputs) => emitter.node(onnx, emitter.aligned(node, inputs)),
-    evaluate: ([a, b], _, { shape }) => zip(a!, b!, shape, scalar),
+    // Integers divide as in ONNX: the quotient's fraction is cut off.
+    evaluate: ([a, b], _, { shape, dtype: type }) => zip(a!, b!, shape, type === "int" ? (x, y) => Math.trunc(scalar(x, y)) : scalar),
   });
 }
 

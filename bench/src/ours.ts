@@ -1,0 +1,47 @@
+import { createLirpa, onnxRuntimeExecutor, perturbed, type BoundInput, type Bounds, type LirpaWithFiles, type Model, type Numbers } from "lirpa";
+import type { BenchCase } from "./cases.js";
+import type { Contender, Runs } from "./contender.js";
+
+interface Loaded {
+  readonly lirpa: LirpaWithFiles;
+  readonly model: Model;
+  readonly inputs: Readonly<Record<string, BoundInput>>;
+  readonly spec: readonly Numbers[];
+}
+
+/** lirpa in this process, in ONNX Runtime. */
+export class Ours implements Contender {
+  private loaded: Loaded | undefined;
+
+  constructor(private readonly threads: number) {}
+
+  async load({ model, inputs, spec }: BenchCase): Promise<number> {
+    await this.close();
+    const start = performance.now();
+    const lirpa = await createLirpa({ executor: onnxRuntimeExecutor({ threads: this.threads }) });
+    this.loaded = {
+      lirpa,
+      model: await lirpa.load(model),
+      inputs: Object.fromEntries(inputs.map(({ name, center, perturbation }) => [name, perturbed(Float32Array.from(center), perturbation)])),
+      spec: spec.map((row) => Float32Array.from(row)),
+    };
+    return (performance.now() - start) / 1000;
+  }
+
+  async run(method: string, times: number): Promise<Runs> {
+    const { model, inputs, spec } = this.loaded!;
+    const seconds: number[] = [];
+    let bounds: Bounds | undefined;
+    for (let i = 0; i < times; i++) {
+      const start = performance.now();
+      bounds = await model.bounds(inputs, { method, spec });
+      seconds.push((performance.now() - start) / 1000);
+    }
+    return { seconds, lower: bounds!.lower, upper: bounds!.upper };
+  }
+
+  async close(): Promise<void> {
+    await this.loaded?.lirpa.dispose();
+    this.loaded = undefined;
+  }
+}

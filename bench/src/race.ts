@@ -1,0 +1,73 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { BenchCase } from "./cases.js";
+import type { Contender, Runs } from "./contender.js";
+import { compare, meanWidth, summarize, type Comparison, type Ends, type Summary } from "./statistics.js";
+
+export interface RaceOptions {
+  /** Runs of each side that count. */
+  readonly runs: number;
+  /** Runs of one side in a row. */
+  readonly block: number;
+  readonly warmups: number;
+}
+
+export interface SideResult {
+  readonly seconds: Summary;
+  /** The first run, which records and compiles. */
+  readonly first: number;
+  readonly width: number;
+  /** Against the golden bounds of that method. */
+  readonly golden?: Comparison;
+  /** A sampled output lies outside of the bounds. */
+  readonly unsound: boolean;
+  readonly times: readonly number[];
+}
+
+/** Threads of the side that just ran spin for a while before they sleep. */
+const CALM_MS = 15;
+
+/** Times one method on all sides: blocks of runs in turn, so that a busy machine is busy for all of them. */
+export async function race(sides: readonly Contender[], benchCase: BenchCase, method: string, options: RaceOptions): Promise<SideResult[]> {
+  const first: Runs[] = [];
+  for (const side of sides) {
+    first.push(await side.run(method, 1));
+    if (options.warmups > 0) await side.run(method, options.warmups);
+  }
+  const times = sides.map((): number[] => []);
+  const last = first.slice();
+  const rounds = Math.ceil(options.runs / options.block);
+  for (let round = 0; round < rounds; round++) {
+    const order = sides.map((_, i) => (i + round) % sides.length);
+    for (const i of order) {
+      await pause(CALM_MS);
+      // The first run after the other side's is theirs as well: caches and threads are cold.
+      last[i] = await sides[i]!.run(method, options.block + 1);
+      times[i]!.push(...last[i]!.seconds.slice(1));
+    }
+  }
+  return sides.map((_, i) => resultOf(first[i]!.seconds[0]!, times[i]!, last[i]!, benchCase, method));
+}
+
+function resultOf(first: number, times: readonly number[], bounds: Ends, { known, sampled }: BenchCase, method: string): SideResult {
+  const golden = known[method];
+  return {
+    seconds: summarize(times),
+    first,
+    width: meanWidth(bounds),
+    ...(golden !== undefined && { golden: compare(bounds, golden) }),
+    unsound: sampled !== undefined && !contains(bounds, sampled),
+    times,
+  };
+}
+
+/** The goldens' tolerance for models in float32. */
+const TOLERANCE = 1e-3;
+
+function scale({ lower, upper }: Ends): number {
+  return 1 + Math.max(...[lower, upper].flatMap((end) => Array.from(end, Math.abs)));
+}
+
+function contains(bounds: Ends, sampled: Ends): boolean {
+  const slack = TOLERANCE * scale(sampled);
+  return Array.from(sampled.lower, (low, i) => bounds.lower[i]! <= low + slack && bounds.upper[i]! >= sampled.upper[i]! - slack).every(Boolean);
+}

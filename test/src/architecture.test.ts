@@ -1,0 +1,184 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { expect } from "chai";
+import "reflect-metadata";
+import { Engine, Lirpa, MemoryProgramCache } from "@lirpa/core";
+import { repositoryPath } from "./shared.js";
+
+interface Manifest {
+  readonly name: string;
+  readonly private?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly exports?: Readonly<Record<string, unknown>>;
+  readonly lirpa?: { readonly operators?: readonly string[] };
+  readonly version: string;
+}
+
+interface Package {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly files: readonly string[];
+}
+
+/** Who may import whom, by folder. Tests may import what they test. */
+const ARROWS: readonly { readonly from: RegExp; readonly to: RegExp }[] = [
+  { from: /^(plugins|perturbations)\//, to: /^@lirpa\/core\/plugin$/ },
+  { from: /^(registry|onnx|executors\/|conformance|train|verify)/, to: /^@lirpa\/core(\/plugin)?$/ },
+  { from: /^core$/, to: /^$/ },
+  { from: /^(lirpa|bench|test|examples\/)/, to: /./ },
+];
+
+const packages = findPackages();
+const sources = packages.flatMap((one) => one.files.map((file) => ({ ...one, file, text: readFileSync(file, "utf8") })));
+const production = sources.filter(({ file }) => !file.endsWith(".test.ts"));
+
+describe("the architecture", () => {
+  it("lets each package import only what its arrow points to", () => {
+    const wrong = production.flatMap(({ folder, file, text }) =>
+      importsOf(text)
+        .filter((name) => /^(@lirpa\/|lirpa$|lirpa\/)/.test(name))
+        .filter((name) => !ARROWS.find(({ from }) => from.test(folder))?.to.test(name))
+        .map((name) => `${show(file)} imports ${name}`),
+    );
+    expect(wrong, wrong.join("\n")).to.deep.equal([]);
+  });
+
+  it("has no import past a package's exports", () => {
+    const byName = new Map(packages.map(({ manifest }) => [manifest.name, manifest]));
+    const wrong = sources.flatMap(({ file, text }) =>
+      importsOf(text).flatMap((name) => {
+        const owner = [...byName.keys()].find((one) => name === one || name.startsWith(`${one}/`));
+        if (owner === undefined) return [];
+        const path = `.${name.slice(owner.length)}`;
+        return byName.get(owner)!.exports?.[path] === undefined ? [`${show(file)} imports ${name}`] : [];
+      }),
+    );
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it("declares every dependency that it imports", () => {
+    const wrong = production.flatMap(({ folder, manifest, file, text }) =>
+      importsOf(text).flatMap((name) => {
+        if (name.startsWith(".") || name.startsWith("node:")) return [];
+        const owner = name.startsWith("@") ? name.split("/").slice(0, 2).join("/") : name.split("/")[0]!;
+        const known = { ...manifest.dependencies, ...manifest.peerDependencies, ...(manifest.private ? devDependencies(folder) : {}) };
+        return known[owner] === undefined ? [`${show(file)} imports ${owner}`] : [];
+      }),
+    );
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it("has no cycles between files", () => {
+    const graph = new Map(production.map(({ file, text }) => [file, valueImportsOf(text).filter((name) => name.startsWith(".")).map((name) => resolve(dirname(file), name.replace(/\.js$/, ".ts")))]));
+    const cycle = findCycle(graph);
+    expect(cycle?.map(show)).to.equal(undefined);
+  });
+
+  it("keeps Node out of core", () => {
+    const wrong = production.filter(({ folder }) => folder === "core").flatMap(({ file, text }) => importsOf(text).filter((name) => name.startsWith("node:")).map((name) => `${show(file)} imports ${name}`));
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it("names no operator of a plugin in core", () => {
+    const types = new Set(packages.flatMap(({ manifest }) => manifest.lirpa?.operators ?? []));
+    expect(types.size).to.be.greaterThan(40);
+    // Lowerings of primitives emit ONNX by its own names; everywhere else in core an operator is a value.
+    const lowering = /^core\/src\/(tensor\/primitives|program)\//;
+    const wrong = production
+      .filter(({ folder, file }) => folder === "core" && !lowering.test(show(file)))
+      .flatMap(({ file, text }) => [...withoutComments(text).matchAll(/"([A-Z][A-Za-z0-9]*)"/g)].filter(([, word]) => types.has(word!)).map(([, word]) => `${show(file)} names ${word}`));
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it("gives every injectable parameter an explicit token", () => {
+    for (const injectable of [Lirpa, Engine, MemoryProgramCache]) {
+      const tokens = (Reflect.getOwnMetadata("injectionTokens", injectable) ?? {}) as Record<string, unknown>;
+      expect(Object.keys(tokens), injectable.name).to.have.length(injectable.length);
+    }
+    const decorated = production.filter(({ text }) => text.includes("@injectable()")).map(({ file }) => show(file));
+    expect(decorated).to.have.members(["core/src/lirpa.ts", "core/src/engine.ts", "core/src/program/cache.ts"]);
+  });
+
+  it("satisfies every plugin's peer range with core's version", () => {
+    const core = packages.find(({ manifest }) => manifest.name === "@lirpa/core")!.manifest.version;
+    for (const { manifest } of packages) {
+      const range = manifest.peerDependencies?.["@lirpa/core"];
+      if (range !== undefined) expect(within(core, range), `${manifest.name} asks for ${range}`).to.equal(true);
+    }
+  });
+
+  it("exports nothing by default but a plugin's entry", () => {
+    const wrong = production.filter(({ folder, file, text }) => /^export default/m.test(text) && !(/^(plugins|perturbations)\//.test(folder) && file.endsWith("src/index.ts"))).map(({ file }) => show(file));
+    expect(wrong.filter((file) => !/^test\/src\/[a-z-]+\/index\.ts$/.test(file))).to.deep.equal([]);
+  });
+});
+
+function findPackages(): Package[] {
+  const folders = ["core", "registry", "onnx", "lirpa", "conformance", "test", "bench", ...["plugins", "perturbations", "executors", "examples"].flatMap((group) => {
+    const path = repositoryPath(group);
+    return existsSync(path) ? readdirSync(path).map((name) => `${group}/${name}`) : [];
+  })];
+  return folders.filter((folder) => existsSync(repositoryPath(folder, "package.json"))).map((folder) => ({
+    folder,
+    manifest: JSON.parse(readFileSync(repositoryPath(folder, "package.json"), "utf8")) as Manifest,
+    files: typescriptFiles(repositoryPath(folder, "src")),
+  }));
+}
+
+function typescriptFiles(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts")).map((file) => join(folder, file)) : [];
+}
+
+function devDependencies(folder: string): Readonly<Record<string, string>> {
+  const read = (path: string): Readonly<Record<string, string>> => (JSON.parse(readFileSync(path, "utf8")) as { devDependencies?: Record<string, string> }).devDependencies ?? {};
+  return { ...read(repositoryPath("package.json")), ...read(repositoryPath(folder, "package.json")) };
+}
+
+function importsOf(text: string): string[] {
+  return [...withoutComments(text).matchAll(/(?:from|import)\s*\(?\s*"([^"\n]+)"/g)].map(([, name]) => name!);
+}
+
+/** Imports that exist at run time. */
+function valueImportsOf(text: string): string[] {
+  return importsOf(withoutComments(text).replace(/(import|export) type [^;]*;/g, ""));
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+}
+
+function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return undefined;
+    path.push(file);
+    for (const next of graph.get(file) ?? []) {
+      const cycle = visit(next);
+      if (cycle !== undefined) return cycle;
+    }
+    path.pop();
+    done.add(file);
+    return undefined;
+  };
+  for (const file of graph.keys()) {
+    const cycle = visit(file);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}
+
+function within(version: string, range: string): boolean {
+  const number = (text: string): number => text.split(".").reduce((sum, part, i) => sum + Number(part) * 1000 ** (2 - i), 0);
+  return range.split(" ").every((part) => (part.startsWith(">=") ? number(version) >= number(pad(part.slice(2))) : part.startsWith("<") ? number(version) < number(pad(part.slice(1))) : false));
+}
+
+function pad(version: string): string {
+  return [...version.split("."), "0", "0"].slice(0, 3).join(".");
+}
+
+function show(file: string): string {
+  return relative(repositoryPath(), file);
+}
