@@ -9,11 +9,14 @@ export interface Options {
   readonly warmups: number;
   readonly threads: number;
   readonly seed: number;
+  /** Seconds to wait, in all, for quiet cores. */
+  readonly wait: number;
   readonly json: string | undefined;
 }
 
 export const usage: string = `npm run bench -- [--cases ${caseNames.join(",")} | all] [--methods ibp,crown-ibp,crown]
-  [--runs 40] [--block 5] [--warmups 5] [--threads 2] [--seed 1] [--json FILE]
+  [--runs 40] [--block 5] [--warmups 5] [--threads 2] [--wait 60] [--seed 1] [--json FILE]
+--wait is how many seconds, in all, to wait for other processes to leave the cores alone.
 The peer takes part where LIRPA_PEER names a checkout of auto_LiRPA and LIRPA_PEER_PYTHON a Python that can run it.`;
 
 /** Wrong usage: the command ends with 64. */
@@ -34,6 +37,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
     warmups: count("warmups", values.warmups),
     threads: count("threads", values.threads),
     seed: count("seed", values.seed),
+    wait: count("wait", values.wait),
     json: values.json,
   };
 }
@@ -50,6 +54,7 @@ function parse(args: readonly string[]) {
         block: { type: "string", default: "5" },
         warmups: { type: "string", default: "5" },
         threads: { type: "string", default: "2" },
+        wait: { type: "string", default: "60" },
         seed: { type: "string", default: "1" },
         json: { type: "string" },
       },

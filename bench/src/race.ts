@@ -1,6 +1,6 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { BenchCase } from "./cases.js";
 import type { Contender, Runs } from "./contender.js";
+import { calm, type Patience } from "./quiet.js";
 import { compare, meanWidth, summarize, type Comparison, type Ends, type Summary } from "./statistics.js";
 
 export interface RaceOptions {
@@ -9,6 +9,7 @@ export interface RaceOptions {
   /** Runs of one side in a row. */
   readonly block: number;
   readonly warmups: number;
+  readonly patience: Patience;
 }
 
 export interface SideResult {
@@ -23,9 +24,6 @@ export interface SideResult {
   readonly times: readonly number[];
 }
 
-/** Threads of the side that just ran spin for a while before they sleep. */
-const CALM_MS = 15;
-
 /** Times one method on all sides: blocks of runs in turn, so that a busy machine is busy for all of them. */
 export async function race(sides: readonly Contender[], benchCase: BenchCase, method: string, options: RaceOptions): Promise<SideResult[]> {
   const first: Runs[] = [];
@@ -39,7 +37,7 @@ export async function race(sides: readonly Contender[], benchCase: BenchCase, me
   for (let round = 0; round < rounds; round++) {
     const order = sides.map((_, i) => (i + round) % sides.length);
     for (const i of order) {
-      await pause(CALM_MS);
+      await calm(options.patience);
       // The first run after the other side's is theirs as well: caches and threads are cold.
       last[i] = await sides[i]!.run(method, options.block + 1);
       times[i]!.push(...last[i]!.seconds.slice(1));

@@ -2,6 +2,6 @@
 export * from "@lirpa/core";
 export { box, lp } from "@lirpa/perturbation-lp";
 export { onnxRuntimeExecutor, type OnnxRuntimeOptions } from "@lirpa/executor-onnxruntime";
-export { createLirpa, type BatteriesOptions, type LirpaWithFiles } from "./create.js";
+export { createLirpa, standardPlugins, type BatteriesOptions, type LirpaWithFiles } from "./create.js";
 export { catalogue } from "./catalogue.js";
 export { readQuery, type Query } from "./query-file.js";

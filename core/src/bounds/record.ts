@@ -13,7 +13,7 @@ import { rulesOf } from "./kinds.js";
 import { tighter } from "./bilinear.js";
 import { elementBounds, intervalIsExact, intervalStep, stepOf } from "./precise.js";
 import { stableOr } from "./stable.js";
-import { BoundRun, type NodeInterval, type RunOptions, type Source } from "./run.js";
+import { BoundRun, type NodeInterval, type RunOptions, type Source, type Target } from "./run.js";
 
 /** What is known of a perturbed value before any number is: enough to record. */
 export interface SourceStructure {
@@ -54,15 +54,17 @@ export function recordWhole(problem: BoundProblem): Program {
     if (bounds === undefined) known.set(value, (bounds = intermediate(run, method, value, boundsOf)));
     return bounds;
   };
-  if (spec === "rows") return close(problem, "bounds", specBounds(run, problem, boundsOf));
+  if (spec === "rows") return close(problem, "bounds", method.rows(run, openRows(run, output), boundsOf));
   if (!run.isPerturbed(output)) return close(problem, "bounds", run.interval(output));
   return close(problem, "bounds", method.elements?.(run, output) ?? elementBounds(run, output, boundsOf));
 }
 
-function specBounds(run: BoundRun, { method, output }: BoundProblem, boundsOf: (value: Value) => NodeInterval): NodeInterval {
-  const rows: RowSpace = { name: "rows", size: undefined };
-  const coefficients = run.t.input({ name: inputNames.rows, shape: output.shape, dtype: "float", instances: false, rows });
-  return method.rows(run, { value: output, rows, coefficients }, boundsOf);
+/** Rows that the caller feeds, of any number. */
+const OPEN_ROWS: RowSpace = Object.freeze({ name: "rows", size: undefined });
+
+function openRows(run: BoundRun, value: Value): Target {
+  const coefficients = run.t.input({ name: inputNames.rows, shape: value.shape, dtype: "float", instances: false, rows: OPEN_ROWS });
+  return { value, rows: OPEN_ROWS, coefficients };
 }
 
 function intermediate(run: BoundRun, method: Method, value: Value, boundsOf: (value: Value) => NodeInterval): NodeInterval {
@@ -85,26 +87,21 @@ export function rowStages(problem: BoundProblem): Value[] {
       if (step !== "useless") stepOf(run, value, boundsOf);
       // Recording one row finds what this value's bounds rely on.
       if (step !== "enough") {
-        method.rows(run, anyRows(run, value), boundsOf);
+        method.rows(run, openRows(run, value), boundsOf);
         stages.add(value);
       }
     }
     return run.interval(value);
   };
-  if (run.isPerturbed(output)) method.rows(run, anyRows(run, output), boundsOf);
+  if (run.isPerturbed(output)) method.rows(run, openRows(run, output), boundsOf);
   return [...stages];
-}
-
-function anyRows(run: BoundRun, value: Value): { value: Value; rows: RowSpace; coefficients: IrNode } {
-  const rows: RowSpace = { name: "rows", size: undefined };
-  return { value, rows, coefficients: run.t.input({ name: inputNames.rows, shape: value.shape, dtype: "float", instances: false, rows }) };
 }
 
 /** Bounds of some rows of one value, given the bounds of all stages before it. */
 export function recordStage(problem: BoundProblem, value: Value, given: readonly Value[]): Program {
   const run = newRun(problem, given);
   const boundsOf = (wanted: Value): NodeInterval => intermediate(run, problem.method, wanted, boundsOf);
-  return close(problem, `stage:${value.name}`, problem.method.rows(run, anyRows(run, value), boundsOf));
+  return close(problem, `stage:${value.name}`, problem.method.rows(run, openRows(run, value), boundsOf));
 }
 
 function newRun({ graph, sources, options }: BoundProblem, given: readonly Value[]): BoundRun {
@@ -148,6 +145,8 @@ function close({ graph }: BoundProblem, name: string, { lower, upper }: NodeInte
 export function peakBytes(program: Program, rows: number): number {
   let largest = 0;
   for (const node of topological(Object.values(program.outputs) as IrNode[])) {
+    // Weights and fed arrays are there anyway.
+    if (node.inputs.length === 0 && node.rows?.size === undefined) continue;
     const count = node.rows === undefined ? 1 : (node.rows.size ?? rows);
     largest = Math.max(largest, count * node.shape.reduce((product, size) => product * size, 4));
   }

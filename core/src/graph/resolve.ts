@@ -34,7 +34,7 @@ class Resolver {
   private readonly nodes: ResolvedNode[] = [];
   private readonly inputs: Value[] = [];
   private readonly parameters: Value[] = [];
-  private readonly read: ReadonlySet<string>;
+  private readonly read: Set<string>;
 
   constructor(
     private readonly graph: Graph,
@@ -54,8 +54,7 @@ class Resolver {
       if (this.options.perturbedParameters?.has(name)) this.parameters.push(this.open(name, value.shape, value.dtype, undefined, value));
       else this.constant(name, value);
     }
-    // Outputs that nobody reads, such as an old Dropout's mask, ask nothing of a rule.
-    for (const node of this.graph.nodes) this.resolve({ ...node, outputs: trimmed(node.outputs.map((name) => (this.read.has(name) ? name : ""))) });
+    for (const node of this.graph.nodes) this.resolve(node);
     return Object.freeze({
       name: this.graph.name,
       inputs: this.inputs,
@@ -78,7 +77,7 @@ class Resolver {
       shapes: inputs.map((input) => input?.shape),
       constants: inputs.map((input) => input?.constant),
       values: inputs.map((input) => input?.name),
-      outputs: node.outputs.length,
+      outputs: node.outputs.map((name) => this.isRead(name)),
     };
     const attributes = Object.freeze(operator.attributes?.(node.attributes, context) ?? {});
     const expansion = operator.expand?.(attributes, context);
@@ -87,14 +86,18 @@ class Resolver {
     else this.add(node, operator, found.plugin, attributes, inputs);
   }
 
+  private isRead(name: string): boolean {
+    return name !== "" && this.read.has(name);
+  }
+
   private add(node: GraphNode, operator: ResolvedNode["operator"], plugin: string, attributes: unknown, inputs: readonly (OpenValue | undefined)[]): void {
     const outputs: Value[] = [];
     const resolved: ResolvedNode = { name: node.name, type: node.type, operator, plugin, attributes, inputs, outputs, order: this.nodes.length };
     const tensors = this.forward(resolved, inputs);
     const open = tensors.some((tensor) => !isConstant(tensor));
     node.outputs.forEach((name, i) => {
-      if (name === "") return;
       const tensor = tensors[i];
+      if (name === "" || (tensor === undefined && !this.isRead(name))) return;
       if (tensor === undefined) {
         throw new LirpaError("LIRPA_UNSUPPORTED_OPERATOR", `node ${node.name}: the rule of ${node.type} gives ${tensors.length} of its ${node.outputs.length} outputs`, {
           hint: "Remove the unused output from the model.", details: { node: node.name, operator: node.type },
@@ -134,9 +137,12 @@ class Resolver {
   private expand(node: GraphNode, { nodes, constants = {} }: Subgraph): void {
     const local = (name: string): string => {
       const place = /^(inputs|outputs)\.(\d+)$/.exec(name);
-      if (place === null) return name === "" ? "" : `${node.name}/${name}`;
-      return (place[1] === "inputs" ? node.inputs : node.outputs)[Number(place[2])] ?? "";
+      const own = place === null ? undefined : (place[1] === "inputs" ? node.inputs : node.outputs)[Number(place[2])];
+      // An output that the model leaves out may still be read within the subgraph.
+      if (own === undefined || (own === "" && place?.[1] === "outputs")) return name === "" || place?.[1] === "inputs" ? "" : `${node.name}/${name}`;
+      return own;
     };
+    for (const name of nodes.flatMap((part) => part.inputs.map(local))) this.read.add(name);
     for (const [name, value] of Object.entries(constants)) this.constant(local(name), value);
     for (const part of nodes) {
       this.resolve({

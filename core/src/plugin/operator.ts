@@ -20,8 +20,8 @@ export interface AttributeContext {
   readonly constants: readonly (HostTensor | undefined)[];
   /** Names of the inputs' values: inputs of one name are one value. */
   readonly values: readonly (string | undefined)[];
-  /** How many outputs the model reads. */
-  readonly outputs: number;
+  /** For each output that the node names, whether anything in the model reads it. */
+  readonly outputs: readonly boolean[];
 }
 
 export interface Interval {

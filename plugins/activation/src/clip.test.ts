@@ -5,7 +5,7 @@ import { clip } from "./clip.js";
 const scalar = (value: number): HostTensor => ({ shape: [], dtype: "float", data: Float32Array.of(value) });
 
 function read(raw: RawAttributes, context: Partial<AttributeContext>): unknown {
-  return clip.attributes!(raw, { node: "clip", opset: 17, shapes: [[2]], constants: [undefined], values: [], outputs: 1, ...context });
+  return clip.attributes!(raw, { node: "clip", opset: 17, shapes: [[2]], constants: [undefined], values: [], outputs: [true], ...context });
 }
 
 describe("The limits of Clip", () => {

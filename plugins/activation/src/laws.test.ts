@@ -159,7 +159,7 @@ function boxes({ bends }: Case): fc.Arbitrary<Boxes> {
 
 function contextOf(t: Vocabulary, { type, attributes: raw, constants = [], opset = 17 }: Case) {
   const shapes = [[2], ...constants.map((constant) => constant?.shape)];
-  const attributes = elementwise(type).attributes?.(raw, { node: "node", opset, shapes, constants: [undefined, ...constants], values: [], outputs: 1 });
+  const attributes = elementwise(type).attributes?.(raw, { node: "node", opset, shapes, constants: [undefined, ...constants], values: [], outputs: [true] });
   return { t, attributes, node: "node" };
 }
 

@@ -4,7 +4,7 @@ import type { Shape } from "@lirpa/core/plugin";
 import { prelu } from "./prelu.js";
 
 const check = (x: Shape, slope: Shape): unknown =>
-  prelu.attributes!({}, { node: "prelu", opset: 17, shapes: [x, slope], constants: [undefined, undefined], values: [], outputs: 1 });
+  prelu.attributes!({}, { node: "prelu", opset: 17, shapes: [x, slope], constants: [undefined, undefined], values: [], outputs: [true] });
 
 describe("PRelu", () => {
   it("takes slopes that broadcast to its input", () => {

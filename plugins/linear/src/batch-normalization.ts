@@ -42,7 +42,7 @@ function alongChannels({ t }: RuleContext<unknown>, perChannel: Tensor, x: Tenso
 
 function parse(raw: RawAttributes, { node, shapes, outputs }: AttributeContext): BatchNormalizationAttributes {
   // Before opset 14 a node in training mode is one with further outputs.
-  if (outputs > 1 || Number(raw["training_mode"] ?? 0) !== 0) {
+  if (outputs.slice(1).includes(true) || Number(raw["training_mode"] ?? 0) !== 0) {
     throw unsupportedAttribute(`${node}: batch normalization in training mode is not supported`, {
       hint: "Export the model for inference: training_mode 0 and one output.",
     });

@@ -12,7 +12,7 @@ export const dropout: Operator = defineOperator<undefined>({
 });
 
 function refuseTraining({ node, outputs, shapes, constants }: AttributeContext): undefined {
-  if (outputs > 1) {
+  if (outputs[1] === true) {
     throw unsupportedAttribute(`${node}: the output 'mask' is not supported, only 'output' is`, {
       hint: "Export the model for inference, without dropout masks.",
     });

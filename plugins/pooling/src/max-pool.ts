@@ -114,7 +114,7 @@ function outputShape({ attributes }: Context): readonly number[] {
 }
 
 function parse(raw: RawAttributes, context: AttributeContext): MaxPoolAttributes {
-  if (context.outputs > 1) {
+  if (context.outputs[1] === true) {
     throw unsupportedAttribute(`${context.node}: the output 'Indices' is not supported, only 'Y' is`, { hint: "Remove what uses it." });
   }
   if (Number(raw["storage_order"] ?? 0) !== 0) {

@@ -19,9 +19,9 @@ export const split: Operator = defineOperator<SplitAttributes>({
   attributes: (raw, context) => {
     const sizes = integers(raw, context, "split", 1);
     const unequal = raw["num_outputs"] !== undefined;
-    const parts = sizes?.length ?? (unequal ? Number(raw["num_outputs"]) : context.outputs);
-    if (parts !== context.outputs) {
-      throw attributeError(`${context.node}: ${parts} parts for ${context.outputs} outputs`, { hint: "Each part needs an output." });
+    const parts = sizes?.length ?? (unequal ? Number(raw["num_outputs"]) : context.outputs.length);
+    if (parts !== context.outputs.length) {
+      throw attributeError(`${context.node}: ${parts} parts for ${context.outputs.length} outputs`, { hint: "Each part needs an output." });
     }
     return Object.freeze({ axis: Number(raw["axis"] ?? 0), sizes, parts, unequal });
   },

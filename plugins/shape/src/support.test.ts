@@ -50,7 +50,7 @@ function record(t: Vocabulary, call: Call, values: readonly (IrNode | undefined)
     shapes: call.inputs.map((input) => input?.shape),
     constants: call.inputs.map((input, slot) => (open.includes(slot) ? undefined : input)),
     values: [],
-    outputs: call.outputs ?? 1,
+    outputs: Array.from({ length: call.outputs ?? 1 }, () => true),
   });
   const result = operator.forward({ t, attributes, node: "node" }, ...values);
   return (Array.isArray(result) ? result : [result]) as IrNode[];

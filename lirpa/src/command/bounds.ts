@@ -1,0 +1,71 @@
+import { readFile } from "node:fs/promises";
+import { emitOnnx, LirpaError, type Bounds, type Model } from "@lirpa/core";
+import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
+import { createLirpa } from "../create.js";
+import { readQuery, type Query } from "../query-file.js";
+import type { Answer } from "./answer.js";
+import { toJson } from "./json.js";
+import { startProgress, type Progress } from "./progress.js";
+import { saveTarget, writeAtomically } from "./save.js";
+import { toText } from "./table.js";
+import type { BoundsFlags } from "./usage.js";
+
+/** `lirpa bounds`. Prints only when all is done: a failure leaves standard output empty and no file behind. */
+export async function bounds(file: string, flags: BoundsFlags): Promise<void> {
+  const { query: queryFile, method: methods = ["crown"], output, json, save, explain, memory, threads, provider } = flags;
+  const lirpa = await createLirpa({
+    executor: onnxRuntimeExecutor({ provider, ...(threads !== undefined && { threads }) }),
+    ...(memory !== undefined && { memory }),
+  });
+  const progress = startProgress();
+  try {
+    for (const method of methods) lirpa.methods.get(method);
+    const target = save === undefined ? undefined : await saveTarget(save, [file, queryFile]);
+    progress.say("reading");
+    const query = readQuery(await readText(queryFile));
+    const model = await lirpa.load(file);
+    const answers = await answerAll(model, query, methods, output, progress);
+    if (target !== undefined) {
+      const { program } = model.program(query.inputs, { ...query.options, method: methods[0]!, ...(output !== undefined && { output }) });
+      await writeAtomically(target, emitOnnx(program));
+    }
+    const nodes = explain === true ? model.explain().map((node) => ({ ...node, representation: "dense" as const })) : undefined;
+    const complete = answers.map((answer): Answer => ({
+      ...answer, model: file, output: output ?? model.outputs[0]!, ...(nodes !== undefined && { explain: nodes }),
+    }));
+    progress.stop();
+    process.stdout.write(json === true ? `${toJson(complete)}\n` : toText(complete, process.stdout));
+  } finally {
+    progress.stop();
+    await lirpa.dispose();
+  }
+}
+
+async function answerAll(model: Model, query: Query, methods: readonly string[], output: string | undefined, progress: Progress): Promise<Bounds[]> {
+  const answers: Bounds[] = [];
+  for (const method of methods) {
+    progress.say(`bounding by ${method}`);
+    answers.push(checked(await model.bounds(query.inputs, { ...query.options, method, ...(output !== undefined && { output }) })));
+  }
+  return answers;
+}
+
+/** NaN compares as neither above nor below anything: it must not be taken for a bound. */
+function checked(answer: Bounds): Bounds {
+  const at = answer.lower.findIndex((value, i) => Number.isNaN(value) || Number.isNaN(answer.upper[i]));
+  if (at < 0) return answer;
+  throw new LirpaError("LIRPA_INTERNAL", `${answer.method} gives no number for row ${at}`, {
+    hint: "Values outgrow 32-bit floats: make the perturbation smaller, or use ibp.",
+  });
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    if (file !== "-") return await readFile(file, "utf8");
+    const chunks: Buffer[] = [];
+    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks).toString("utf8");
+  } catch (cause) {
+    throw new LirpaError("LIRPA_QUERY", `cannot read the query ${file}: ${(cause as NodeJS.ErrnoException).code ?? String(cause)}`, { cause, hint: "Check the path." });
+  }
+}

@@ -1,0 +1,54 @@
+import { inspect } from "node:util";
+import { isLirpaError } from "@lirpa/core/plugin";
+import { CommanderError } from "commander";
+import { colorsFor } from "./colors.js";
+import { exitCodeOf, exitCodes } from "./exit-codes.js";
+import { complaint } from "./one-line.js";
+import { commandLine } from "./usage.js";
+
+/**
+ * Runs the command `lirpa` and returns its exit code. Results go to standard output; a failure is one line on standard
+ * error, with its stack only where `LIRPA_DEBUG` asks for it.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  process.stdout.on("error", leaveOnBrokenPipe);
+  process.stderr.on("error", () => undefined);
+  process.once("SIGINT", () => process.exit(exitCodes.interrupted));
+  try {
+    await commandLine().parseAsync(args, { from: "user" });
+    return exitCodes.done;
+  } catch (error) {
+    if (error instanceof CommanderError) return endUsage(error, args);
+    report(error);
+    return isLirpaError(error) ? exitCodeOf(error) : exitCodes.internal;
+  }
+}
+
+/** Commander throws for help that was asked for, too; and it has printed help where there was no command. */
+function endUsage(error: CommanderError, args: readonly string[]): number {
+  if (error.exitCode === 0) return exitCodes.done;
+  if (error.code === "commander.help") return exitCodes.usage;
+  const [first = "", ...rest] = error.message.split("\n");
+  const suggestion = rest.join(" ").replace(/^\(|\)$/g, "");
+  const page = args[0] === "bounds" ? "lirpa bounds --help" : "lirpa --help";
+  print(first.replace(/^error: /, "").replaceAll("'", '"'), suggestion === "" ? `Run ${page} for what there is.` : suggestion);
+  return exitCodes.usage;
+}
+
+function report(error: unknown): void {
+  if (isLirpaError(error)) print(error.message, error.hint);
+  else print(`internal error: ${error instanceof Error ? error.message : String(error)}`, "This is a defect of lirpa: please report it with what LIRPA_DEBUG=1 prints.");
+  if (process.env["LIRPA_DEBUG"] === "1") process.stderr.write(`${inspect(error)}\n`);
+}
+
+function print(message: string, hint: string | undefined): void {
+  const colors = colorsFor(process.stderr);
+  process.stderr.write(`${colors.red("lirpa:")} ${complaint(message, hint)}\n`);
+}
+
+/** Who reads only the first lines has all that was wanted; any other failure loses results. */
+function leaveOnBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit();
+  print(`cannot write to standard output: ${error.code ?? error.message}`, undefined);
+  process.exit(exitCodes.internal);
+}

@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import { LirpaError } from "@lirpa/core/plugin";
+import { Command, Option } from "commander";
+import { boundsHelp, rootHelp } from "./help.js";
+import { parseMemory, parseMethods, parseThreads } from "./options.js";
+
+/** The options of `lirpa bounds`, parsed. */
+export interface BoundsFlags {
+  readonly query: string;
+  readonly method?: readonly string[];
+  readonly output?: string;
+  readonly json?: boolean;
+  readonly save?: string;
+  readonly explain?: boolean;
+  readonly memory?: number;
+  readonly threads?: number;
+  readonly provider: "cpu" | "cuda" | "webgpu";
+}
+
+/**
+ * The commands and their options. Nothing heavy is imported before an action runs, so that help and complaints about
+ * usage come at once.
+ */
+export function commandLine(): Command {
+  const program = new Command("lirpa")
+    .description("Provable bounds on neural networks.")
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .addHelpText("after", rootHelp);
+  program
+    .command("bounds")
+    .summary("bound the outputs of a model over perturbed inputs")
+    .description("Bounds the outputs of an ONNX model over all perturbations that a query allows.")
+    .argument("<model>", "an ONNX file")
+    .requiredOption("-q, --query <file>", 'the query, a JSON file; "-" reads standard input')
+    .option("-m, --method <names>", "ibp, crown-ibp, crown or others, separated by commas (default: crown)", parseMethods)
+    .option("-o, --output <name>", "which output to bound; needed where the model has several")
+    .option("--json", "print one JSON object, or an array of them for several methods")
+    .option("--save <file>", "write the bound computation as an ONNX program")
+    .option("--explain", "print each node with its rule, its plugin and the representation of its coefficients")
+    .option("--memory <size>", "what intermediate values may take (default: 2GiB)", parseMemory)
+    .option("--threads <n>", "threads within one operation (default: ONNX Runtime's choice)", parseThreads)
+    .addOption(new Option("--provider <name>", "where to compute").choices(["cpu", "cuda", "webgpu"]).default("cpu"))
+    .addHelpText("after", boundsHelp)
+    .action(async (model: string, flags: BoundsFlags) => {
+      if (flags.save !== undefined && (flags.method?.length ?? 1) > 1) {
+        throw new LirpaError("LIRPA_OPTION", "--save takes one method, for it writes one program", { hint: "Save the methods one by one." });
+      }
+      const { bounds } = await import("./bounds.js");
+      await bounds(model, flags);
+    });
+  return program;
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { readonly version: string };
+  return manifest.version;
+}
