@@ -16,5 +16,6 @@ export { MemoryProgramCache, type ProgramCache } from "./program/cache.js";
 export { emitOnnx, evaluateProgram, makeProgram } from "./program/program.js";
 export type { IrNode, RowSpace } from "./tensor/ir.js";
 export { evaluate } from "./tensor/evaluate.js";
+export { localizeRows } from "./tensor/transforms/localize.js";
 export { vjp } from "./tensor/gradient.js";
 export { Vocabulary, type Marks } from "./tensor/vocabulary.js";

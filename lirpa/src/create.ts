@@ -10,6 +10,7 @@ import linear from "@lirpa/plugin-linear";
 import pooling from "@lirpa/plugin-pooling";
 import shape from "@lirpa/plugin-shape";
 import { catalogue } from "./catalogue.js";
+import { reasonOf } from "./system-error.js";
 
 /** The packs that come with lirpa. */
 export const standardPlugins: readonly Plugin[] = Object.freeze([linear, convolution, pooling, activation, shape, lp]);
@@ -44,6 +45,6 @@ async function readBytes(file: string, what: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (cause) {
-    throw new LirpaError("LIRPA_MODEL", `cannot read ${what} ${file}: ${(cause as NodeJS.ErrnoException).code ?? String(cause)}`, { cause, hint: "Check the path." });
+    throw new LirpaError("LIRPA_MODEL", `cannot read ${what} ${file}: ${reasonOf(cause)}`, { cause, hint: "Check the path." });
   }
 }

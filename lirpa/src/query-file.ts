@@ -17,28 +17,32 @@ export function readQuery(text: string): Query {
   const inputs = list(query["inputs"], "inputs");
   if (inputs.length === 0) throw wrong("the query has no inputs", 'Give "inputs": [{ "name", "center", "perturbation" }].');
   const entries = inputs.map((entry, i) => readInput(record(entry, `inputs[${i}]`), i));
-  const twice = entries.find(([name], i) => entries.findIndex(([other]) => other === name) !== i);
-  if (twice !== undefined) throw wrong(`the input ${twice[0]} is given twice`);
-  const weights = query["weights"] === undefined ? [] : list(query["weights"], "weights");
+  refuseTwice(entries, "input");
+  const weights = (query["weights"] === undefined ? [] : list(query["weights"], "weights")).map((entry, i) => readWeight(record(entry, `weights[${i}]`), i));
+  refuseTwice(weights, "weight");
   return {
     inputs: Object.fromEntries(entries),
     options: {
       ...(query["spec"] !== undefined && query["spec"] !== null && { spec: list(query["spec"], "spec").map((row, i) => numbers(row, `spec[${i}]`)) }),
-      ...(weights.length > 0 && { weights: Object.fromEntries(weights.map((entry, i) => readWeight(record(entry, `weights[${i}]`), i))) }),
+      ...(weights.length > 0 && { weights: Object.fromEntries(weights) }),
       ...(query["relaxation"] !== undefined && { relaxation: readRelaxation(record(query["relaxation"], "relaxation")) }),
     },
   };
 }
 
 function parse(text: string): unknown {
+  if (text.trim() === "") throw wrong("the query is empty", 'Give { "inputs": [{ "name", "center", "perturbation" }] }.');
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
-    throw new LirpaError("LIRPA_QUERY", `the query is no JSON: ${(cause as Error).message}`, { cause });
+    throw new LirpaError("LIRPA_QUERY", `the query is no JSON: ${(cause as Error).message}`, {
+      cause, hint: "NaN and Infinity are no JSON, nor are comments.",
+    });
   }
 }
 
 function readInput(entry: Json, i: number): [string, BoundInput] {
+  refuseUnknown(entry, ["name", "shape", "center", "perturbation"], `inputs[${i}]`);
   const name = text(entry["name"], `inputs[${i}].name`);
   const center = numbers(entry["center"], `the center of input ${name}`);
   const set = entry["perturbation"];
@@ -46,6 +50,7 @@ function readInput(entry: Json, i: number): [string, BoundInput] {
 }
 
 function readWeight(entry: Json, i: number): [string, PerturbationQuery] {
+  refuseUnknown(entry, ["name", "shape", "perturbation"], `weights[${i}]`);
   const name = text(entry["name"], `weights[${i}].name`);
   return [name, readSet(entry["perturbation"], `the perturbation of weight ${name}`)];
 }
@@ -58,6 +63,18 @@ function readSet(value: unknown, what: string): PerturbationQuery {
 
 function readRelaxation(value: Json): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(value).map(([type, name]) => [type, text(name, `relaxation.${type}`)]));
+}
+
+/** A misspelt perturbation would be none at all. */
+function refuseUnknown(entry: Json, fields: readonly string[], what: string): void {
+  const unknown = Object.keys(entry).find((field) => !fields.includes(field));
+  if (unknown !== undefined) throw wrong(`${what} has an unknown field ${JSON.stringify(unknown)}`, `Its fields are ${fields.join(", ")}.`);
+}
+
+function refuseTwice(entries: readonly (readonly [string, unknown])[], what: string): void {
+  const names = entries.map(([name]) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw wrong(`the ${what} ${twice} is given twice`);
 }
 
 function record(value: unknown, what: string): Json {

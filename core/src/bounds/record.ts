@@ -7,6 +7,7 @@ import type { Method } from "../methods/method.js";
 import { makeProgram } from "../program/program.js";
 import { topological } from "../tensor/evaluate.js";
 import type { IrNode, RowSpace } from "../tensor/ir.js";
+import { localizeRows } from "../tensor/transforms/localize.js";
 import { Vocabulary } from "../tensor/vocabulary.js";
 import { isPlaceholder } from "./adjoint.js";
 import { rulesOf } from "./kinds.js";
@@ -54,9 +55,9 @@ export function recordWhole(problem: BoundProblem): Program {
     if (bounds === undefined) known.set(value, (bounds = intermediate(run, method, value, boundsOf)));
     return bounds;
   };
-  if (spec === "rows") return close(problem, "bounds", method.rows(run, openRows(run, output), boundsOf));
-  if (!run.isPerturbed(output)) return close(problem, "bounds", run.interval(output));
-  return close(problem, "bounds", method.elements?.(run, output) ?? elementBounds(run, output, boundsOf));
+  if (spec === "rows") return close(problem, run, "bounds", method.rows(run, openRows(run, output), boundsOf));
+  if (!run.isPerturbed(output)) return close(problem, run, "bounds", run.interval(output));
+  return close(problem, run, "bounds", method.elements?.(run, output) ?? elementBounds(run, output, boundsOf));
 }
 
 /** Rows that the caller feeds, of any number. */
@@ -101,7 +102,7 @@ export function rowStages(problem: BoundProblem): Value[] {
 export function recordStage(problem: BoundProblem, value: Value, given: readonly Value[]): Program {
   const run = newRun(problem, given);
   const boundsOf = (wanted: Value): NodeInterval => intermediate(run, problem.method, wanted, boundsOf);
-  return close(problem, `stage:${value.name}`, problem.method.rows(run, openRows(run, value), boundsOf));
+  return close(problem, run, `stage:${value.name}`, problem.method.rows(run, openRows(run, value), boundsOf));
 }
 
 function newRun({ graph, sources, options }: BoundProblem, given: readonly Value[]): BoundRun {
@@ -130,8 +131,9 @@ function newRun({ graph, sources, options }: BoundProblem, given: readonly Value
   return new BoundRun(graph, rulesOf, t, byValue, fixed, options, known);
 }
 
-function close({ graph }: BoundProblem, name: string, { lower, upper }: NodeInterval): Program {
-  const program = makeProgram(`${graph.name}:${name}`, { lower, upper });
+function close({ graph }: BoundProblem, run: BoundRun, name: string, bounds: NodeInterval): Program {
+  const { outputs } = localizeRows(run.t, [bounds.lower, bounds.upper]);
+  const program = makeProgram(`${graph.name}:${name}`, { lower: outputs[0]!, upper: outputs[1]! });
   const stray = program.inputs.find((input) => isPlaceholder(input.name));
   if (stray !== undefined) {
     throw new LirpaError("LIRPA_PLUGIN", `an operator that calls itself linear is not: its adjoint depends on the input (${stray.name})`, {

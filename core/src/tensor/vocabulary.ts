@@ -1,7 +1,7 @@
 import { shapeError } from "../plugin/errors.js";
 import type { ConvOptions, ConvTransposeOptions, DType, HostTensor, Shape, Tensor, TensorLike, TensorOps, WindowOptions } from "../plugin/tensor.js";
 import { isIrNode, type IrNode, type Primitive, type RowSpace } from "./ir.js";
-import { convPrimitive, convTransposePrimitive, matmulPrimitive } from "./primitives/contraction.js";
+import { convPrimitive, convTransposePrimitive, dotPrimitive, matmulPrimitive } from "./primitives/contraction.js";
 import { binaryPrimitives, castPrimitive, stopGradientPrimitive, unaryPrimitives, wherePrimitive, type BinaryName, type UnaryName } from "./primitives/elementwise.js";
 import { rowsToShapePrimitive, shapeToRowsPrimitive, spreadPrimitive, sumHiddenPrimitive } from "./primitives/hidden.js";
 import { gatherElementsPrimitive, gatherPrimitive } from "./primitives/indexing.js";
@@ -133,8 +133,7 @@ export class Vocabulary implements TensorOps {
     if (!sameShape(left.shape, right.shape)) throw shapeError(`dot of ${showShape(left.shape)} and ${showShape(right.shape)}`);
     // Rows go to the left factor: the lowering then makes one matrix of them.
     const [x, y] = left.rows === undefined && right.rows !== undefined ? [right, left] : [left, right];
-    const size = sizeOf(x.shape);
-    return this.reshape(this.matmul(this.reshape(x, [1, size]), this.reshape(y, [size, 1])), []);
+    return this.record(dotPrimitive, [x, y]);
   }
   conv(x: Tensor, w: Tensor, options: ConvOptions): IrNode {
     const [input, kernel] = [this.node(x), this.node(w)];
@@ -253,6 +252,10 @@ export class Vocabulary implements TensorOps {
   swapLast(x: Tensor): IrNode {
     const rank = x.shape.length;
     return this.transpose(x, x.shape.map((_, axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis)));
+  }
+  /** Records an operation again on other operands; the same node where they are the same. */
+  rerecord(node: IrNode, inputs: readonly IrNode[]): IrNode {
+    return inputs.every((input, i) => input === node.inputs[i]) ? node : this.record(node.primitive, inputs, node.attributes);
   }
   /** A vector as a matrix of one row; anything else as it is. */
   unsqueezeMatrix(x: Tensor): IrNode {

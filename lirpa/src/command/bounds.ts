@@ -3,6 +3,7 @@ import { emitOnnx, LirpaError, type Bounds, type Model } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { createLirpa } from "../create.js";
 import { readQuery, type Query } from "../query-file.js";
+import { reasonOf } from "../system-error.js";
 import type { Answer } from "./answer.js";
 import { toJson } from "./json.js";
 import { startProgress, type Progress } from "./progress.js";
@@ -33,10 +34,10 @@ export async function bounds(file: string, flags: BoundsFlags): Promise<void> {
     const complete = answers.map((answer): Answer => ({
       ...answer, model: file, output: output ?? model.outputs[0]!, ...(nodes !== undefined && { explain: nodes }),
     }));
-    progress.stop();
+    await progress.stop();
     process.stdout.write(json === true ? `${toJson(complete)}\n` : toText(complete, process.stdout));
   } finally {
-    progress.stop();
+    await progress.stop();
     await lirpa.dispose();
   }
 }
@@ -66,6 +67,6 @@ async function readText(file: string): Promise<string> {
     for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
     return Buffer.concat(chunks).toString("utf8");
   } catch (cause) {
-    throw new LirpaError("LIRPA_QUERY", `cannot read the query ${file}: ${(cause as NodeJS.ErrnoException).code ?? String(cause)}`, { cause, hint: "Check the path." });
+    throw new LirpaError("LIRPA_QUERY", `cannot read the query ${file}: ${reasonOf(cause)}`, { cause, hint: "Check the path." });
   }
 }

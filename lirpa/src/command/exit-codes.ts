@@ -1,7 +1,7 @@
 import type { ErrorCode, LirpaError } from "@lirpa/core/plugin";
 
-/** What the process says when it ends: the codes of sysexits.h, and 130 as shells have it for Ctrl-C. */
-export const exitCodes = { done: 0, usage: 64, data: 65, unavailable: 69, internal: 70, interrupted: 130 } as const;
+/** What the process says when it ends, in the codes of sysexits.h. */
+export const exitCodes = { done: 0, usage: 64, data: 65, unavailable: 69, internal: 70 } as const;
 
 /** Complete by its type: a new error code does not compile without its exit code. */
 const BY_CODE: Readonly<Record<ErrorCode, number>> = {

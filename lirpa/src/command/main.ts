@@ -8,12 +8,12 @@ import { commandLine } from "./usage.js";
 
 /**
  * Runs the command `lirpa` and returns its exit code. Results go to standard output; a failure is one line on standard
- * error, with its stack only where `LIRPA_DEBUG` asks for it.
+ * error, with its stack only where `LIRPA_DEBUG` asks for it. Ctrl-C is left to the system, which ends the process at
+ * once (shells call it 130): a handler would wait until ONNX Runtime lets go of the thread.
  */
 export async function main(args: readonly string[]): Promise<number> {
   process.stdout.on("error", leaveOnBrokenPipe);
   process.stderr.on("error", () => undefined);
-  process.once("SIGINT", () => process.exit(exitCodes.interrupted));
   try {
     await commandLine().parseAsync(args, { from: "user" });
     return exitCodes.done;

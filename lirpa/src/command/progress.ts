@@ -1,42 +1,26 @@
-const PATIENCE = 2000;
-const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
-const CLEAR_LINE = "\r\x1b[2K";
+import { Worker } from "node:worker_threads";
 
 /** A line on the terminal that says what takes so long. */
 export interface Progress {
   say(what: string): void;
   /** Wipes the line. */
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /** Shows itself after two seconds, and only where standard error is a terminal. */
 export function startProgress(): Progress {
-  const { stderr } = process;
-  if (stderr.isTTY !== true) return { say: () => undefined, stop: () => undefined };
-  const start = performance.now();
-  let doing = "";
-  let shown = false;
-  const draw = (): void => {
-    const passed = performance.now() - start;
-    if (passed < PATIENCE) return;
-    shown = true;
-    stderr.write(`${CLEAR_LINE}${FRAMES[Math.floor(passed / 100) % FRAMES.length]!} ${doing} ${Math.floor(passed / 1000)} s`);
-  };
-  const wipe = (): void => {
-    if (shown) stderr.write(CLEAR_LINE);
-    shown = false;
-  };
-  const timer = setInterval(draw, 100).unref();
-  process.once("exit", wipe);
+  if (process.stderr.isTTY !== true) return { say: () => undefined, stop: async () => undefined };
+  // ONNX Runtime holds this thread while it works, so that another one must draw.
+  const worker = new Worker(new URL("./progress-worker.js", import.meta.url));
+  worker.unref();
+  worker.on("error", () => undefined);
+  const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
   return {
-    say: (what) => {
-      doing = what;
-      draw();
-    },
+    say: (what) => worker.postMessage(what),
     stop: () => {
-      clearInterval(timer);
-      process.off("exit", wipe);
-      wipe();
+      worker.ref();
+      worker.postMessage(null);
+      return ended;
     },
   };
 }

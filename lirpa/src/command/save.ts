@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { access, constants, realpath, rename, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { LirpaError } from "@lirpa/core/plugin";
+import { reasonOf } from "../system-error.js";
 
 /**
  * Says early what would fail late: returns where the file will be, its links followed. Throws `LIRPA_OPTION` where no
@@ -19,30 +20,29 @@ export async function saveTarget(file: string, sources: readonly string[]): Prom
     if (read.includes(real)) throw cannotSave(file, "the command reads that file");
     return real;
   } catch (cause) {
-    throw cause instanceof LirpaError ? cause : cannotSave(file, codeOf(cause), cause);
+    throw cause instanceof LirpaError ? cause : cannotSave(file, reasonOf(cause), cause);
   }
 }
 
 /** The whole file or none: a file beside it takes its place when all is written. */
 export async function writeAtomically(target: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${target}.${process.pid}.tmp`;
-  const remove = (): void => rmSync(temporary, { force: true });
-  process.once("exit", remove);
+  const interrupted = (): void => {
+    rmSync(temporary, { force: true });
+    process.kill(process.pid, "SIGINT");
+  };
+  process.once("SIGINT", interrupted);
   try {
     await writeFile(temporary, bytes, { flag: "wx" });
     await rename(temporary, target);
   } catch (cause) {
-    throw cannotSave(target, codeOf(cause), cause);
+    rmSync(temporary, { force: true });
+    throw cannotSave(target, reasonOf(cause), cause);
   } finally {
-    remove();
-    process.off("exit", remove);
+    process.off("SIGINT", interrupted);
   }
 }
 
 function cannotSave(file: string, why: string, cause?: unknown): LirpaError {
   return new LirpaError("LIRPA_OPTION", `cannot save to ${file}: ${why}`, { cause, hint: "Choose another file." });
-}
-
-function codeOf(cause: unknown): string {
-  return (cause as NodeJS.ErrnoException).code ?? String(cause);
 }

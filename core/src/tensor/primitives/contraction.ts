@@ -1,6 +1,6 @@
 import { shapeError } from "../../plugin/errors.js";
 import type { ConvOptions, ConvTransposeOptions, HostTensor } from "../../plugin/tensor.js";
-import type { Emitter } from "../../program/emitter.js";
+import type { Dim, Emitter } from "../../program/emitter.js";
 import { definePrimitive, type IrNode, type Primitive } from "../ir.js";
 import { uniformValue } from "../recorder.js";
 import { broadcastShapes, broadcastStrides, showShape, sizeOf, stridesOf, walk } from "../shapes.js";
@@ -47,6 +47,44 @@ export const matmulPrimitive: Primitive = definePrimitive<undefined>({
     return result;
   },
 });
+
+/** The sum of all products of two tensors of one shape. */
+export const dotPrimitive: Primitive = definePrimitive<undefined>({
+  name: "dot",
+  infer: ([a]) => ({ shape: [], dtype: a!.dtype }),
+  simplify: (t, [a, b]) => {
+    if (uniformValue(a!) === 0 || uniformValue(b!) === 0) return t.fullOf([], 0, a!.dtype);
+    // A unit row picks one element.
+    if (a!.primitive.name === "eye" && b!.rows === undefined) return t.shapeToRows(t.reshape(b!, [sizeOf(b!.shape)]), a!.rows!);
+    return undefined;
+  },
+  gradient: (t, { inputs: [a, b] }, g) => [t.mul(g, b!), t.mul(g, a!)],
+  lower: (emitter, node, [a, b]) => {
+    const [left, right] = [node.inputs[0]!, node.inputs[1]!];
+    const size = sizeOf(left.shape);
+    // Rows of both sides cannot become rows of one matrix.
+    if (right.rows !== undefined) {
+      const column = emitter.reshape(b!, emitter.dims(right), [...emitter.dims(right).slice(0, 2), size, 1]);
+      const row = emitter.reshape(a!, emitter.dims(left), [...emitter.dims(left).slice(0, 2), 1, size]);
+      return emitter.reshape(emitter.node("MatMul", [row, column]), [...emitter.dims(node), 1, 1], emitter.dims(node));
+    }
+    const [instances, rows] = emitter.dims(left) as [Dim, Dim];
+    if (!right.instances) {
+      const merged = emitter.product([instances, rows]);
+      const product = emitter.node("MatMul", [emitter.reshape(a!, emitter.dims(left), [merged, size]), emitter.reshape(b!, emitter.dims(right), [size, 1])]);
+      return emitter.reshape(product, [merged, 1], emitter.dims(node));
+    }
+    const product = emitter.node("MatMul", [emitter.reshape(a!, emitter.dims(left), [instances, rows, size]), emitter.reshape(b!, emitter.dims(right), [emitter.instancesOf(right), size, 1])]);
+    return emitter.reshape(product, [emitter.instancesOf(node), rows, 1], emitter.dims(node));
+  },
+  evaluate: ([a, b]) => Float64Array.of(sumOfProducts(a!.data, b!.data)),
+});
+
+function sumOfProducts(a: HostTensor["data"], b: HostTensor["data"]): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
 
 function matmulShape(a: IrNode, b: IrNode): number[] {
   const [ra, rb] = [a.shape.length, b.shape.length];

@@ -1,0 +1,168 @@
+import type { ConvTransposeOptions } from "../../plugin/tensor.js";
+import { topological } from "../evaluate.js";
+import type { IrNode, RowSpace } from "../ir.js";
+import { uniformValue } from "../recorder.js";
+import { broadcastShapes, sameShape, sizeOf } from "../shapes.js";
+import type { Vocabulary } from "../vocabulary.js";
+import { cleaned, density, rowScalars, throughConvolution, together, unitPatches, windowsOf, type Patches } from "./patches.js";
+
+/** Above this share of the tensor, windows cost more than dense rows: they are cut out and masked besides. */
+const DENSEST = 0.5;
+
+/**
+ * Rewrites a recording so that rows of an image's elements are held as patches instead of dense coefficients, wherever
+ * they stay patches from the unit rows to the scalars that they end in. Rules never see it: it happens to what they
+ * recorded, operation by operation. Rows that meet an operation without a rule here stay dense from the start.
+ * @returns the same outputs, and the row spaces that became patches.
+ */
+export function localizeRows(t: Vocabulary, outputs: readonly IrNode[]): { readonly outputs: readonly IrNode[]; readonly localized: readonly RowSpace[] } {
+  const spaces = new Set<RowSpace>();
+  for (const node of topological(outputs)) if (isImageEye(node)) spaces.add(node.rows!);
+  while (spaces.size > 0) {
+    const rewriter = new Rewriter(t, spaces);
+    const result = rewriter.rewrite(outputs);
+    if (result !== undefined) return { outputs: result, localized: [...spaces] };
+    spaces.delete(rewriter.failed!);
+  }
+  return { outputs, localized: [] };
+}
+
+/** Unit rows of an image of one batch row; smaller ones gain nothing. */
+function isImageEye(node: IrNode): boolean {
+  return node.primitive.name === "eye" && node.shape.length >= 3 && node.shape[0] === 1 && sizeOf(node.shape.slice(2)) > 1;
+}
+
+class Rewriter {
+  private readonly nodes = new Map<IrNode, IrNode>();
+  private readonly patches = new Map<IrNode, Patches>();
+  failed: RowSpace | undefined;
+
+  constructor(
+    private readonly t: Vocabulary,
+    private readonly spaces: ReadonlySet<RowSpace>,
+  ) {}
+
+  rewrite(outputs: readonly IrNode[]): IrNode[] | undefined {
+    for (const node of topological(outputs)) {
+      const local = node.inputs.map((input) => this.patches.get(input)).find((one) => one !== undefined);
+      if (isImageEye(node) && this.spaces.has(node.rows!)) this.patches.set(node, unitPatches(this.t, node.rows!, node.shape));
+      else if (local === undefined) this.nodes.set(node, this.t.rerecord(node, node.inputs.map((input) => this.nodes.get(input)!)));
+      else if (!this.step(node, local)) {
+        this.failed = local.rows;
+        return undefined;
+      }
+    }
+    return outputs.map((output) => this.nodes.get(output)!);
+  }
+
+  /** Rewrites a node with patches among its inputs; false where there is no rule. */
+  private step(node: IrNode, local: Patches): boolean {
+    const { t } = this;
+    switch (node.primitive.name) {
+      case "convTranspose": {
+        const [x] = node.inputs.map((input) => this.patches.get(input));
+        const w = this.nodes.get(node.inputs[1]!);
+        if (x === undefined || w === undefined) return false;
+        return this.keep(node, throughConvolution(t, x, w, node.attributes as ConvTransposeOptions, node.shape));
+      }
+      case "neg": case "abs": case "relu":
+        return this.keep(node, { ...local, data: t.rerecord(node, [local.data]) });
+      case "mul": case "min": case "max": case "less": case "lessEqual": case "add": case "sub":
+        return this.elementwise(node, local);
+      case "where":
+        return this.elementwise(node, local);
+      case "dot":
+        return this.dot(node);
+      case "sum": case "reduceMax": case "reduceMin":
+        return this.reduce(node, local);
+      default:
+        return false;
+    }
+  }
+
+  private keep(node: IrNode, patches: Patches): boolean {
+    if (density(patches) > DENSEST) return false;
+    this.patches.set(node, patches);
+    return true;
+  }
+
+  /** Operands in the data's layout, all in the same windows. */
+  private elementwise(node: IrNode, first: Patches): boolean {
+    const { t } = this;
+    if (!sameShape(node.shape, first.shape)) return false;
+    let local = node.inputs.map((input) => this.patches.get(input));
+    // Windows of all patches are made equal, pair by pair.
+    let frame = first;
+    for (const one of local) {
+      const pair = one === undefined ? undefined : together(t, frame, one);
+      if (one !== undefined && pair === undefined) return false;
+      if (pair !== undefined) frame = { ...frame, kernel: pair[0].kernel, pads: pair[0].pads };
+    }
+    local = local.map((one) => (one === undefined ? undefined : together(t, { ...frame, data: zeroData(t, frame), clean: true }, one)![1]));
+    const operands = node.inputs.map((input, i) => local[i] ?? this.shared(input, frame));
+    if (operands.some((operand) => operand === undefined)) return false;
+    const clean = operands.map((operand) => operand!.clean);
+    const name = node.primitive.name;
+    const result: Patches = {
+      ...frame,
+      data: t.rerecord(node, operands.map((operand) => operand!.data)),
+      clean: name === "mul" ? clean.includes(true) : name === "where" ? clean[1]! && clean[2]! : !name.startsWith("less") && clean.every(Boolean),
+    };
+    return this.keep(node, result);
+  }
+
+  /** A tensor that all rows share, cut into windows; numbers and one number per channel need no cutting. */
+  private shared(input: IrNode, frame: Patches): { data: IrNode; clean: boolean } | undefined {
+    const { t } = this;
+    const x = this.nodes.get(input);
+    if (x === undefined || x.rows !== undefined) return undefined;
+    const value = uniformValue(x);
+    if (value !== undefined) return { data: t.fullOf([], value, x.dtype), clean: value === 0 };
+    const aligned = t.reshape(x, [...frame.shape.map(() => 1).slice(0, frame.shape.length - x.shape.length), ...x.shape]);
+    if (aligned.shape.length !== frame.shape.length || aligned.shape[0] !== 1) return undefined;
+    if (aligned.shape.slice(2).every((size) => size === 1)) return { data: t.reshape(aligned, [1, 1, aligned.shape[1]!, 1]), clean: false };
+    if (x.dtype !== "float") return undefined;
+    return { data: windowsOf(t, frame, t.expand(aligned, broadcastShapes(aligned.shape, frame.shape))), clean: true };
+  }
+
+  private dot(node: IrNode): boolean {
+    const { t } = this;
+    const at = node.inputs.findIndex((input) => this.patches.has(input));
+    const local = this.patches.get(node.inputs[at]!)!;
+    const other = node.inputs[1 - at]!;
+    const x = this.nodes.get(other);
+    if (x === undefined) {
+      const pair = together(t, local, this.patches.get(other)!);
+      if (pair === undefined) return false;
+      const products = t.mul(cleaned(t, pair[0]).data, pair[1].data);
+      this.nodes.set(node, rowScalars(t, local, t.sum(products, [2, 3]), []));
+      return true;
+    }
+    if (x.rows !== undefined) return false;
+    const windows = windowsOf(t, local, x);
+    const [channels, count, inner] = [local.channels, local.data.shape[1]!, local.data.shape[2]! * local.data.shape[3]!];
+    const scalars =
+      count === 1
+        ? t.matmul(t.reshape(local.data, [channels, inner]), t.transpose(t.reshape(windows, [windows.shape[1]!, inner]), [1, 0]))
+        : t.sum(t.mul(local.data, windows), [2, 3]);
+    this.nodes.set(node, rowScalars(t, local, scalars, []));
+    return true;
+  }
+
+  /** A reduction to one number per row. */
+  private reduce(node: IrNode, local: Patches): boolean {
+    if (sizeOf(node.shape) !== 1) return false;
+    const { t } = this;
+    const { data } = cleaned(t, local);
+    const name = node.primitive.name as "sum" | "reduceMax" | "reduceMin";
+    const reduced = t[name](data, [2, 3]);
+    // Outside its window a row is zero, and an extreme sees these zeros too.
+    const seen = name === "sum" ? reduced : name === "reduceMax" ? t.max(reduced, 0) : t.min(reduced, 0);
+    this.nodes.set(node, rowScalars(t, local, seen, node.shape));
+    return true;
+  }
+}
+
+function zeroData(t: Vocabulary, { data, kernel }: Patches): IrNode {
+  return t.zeros([...data.shape.slice(0, 3), sizeOf(kernel)]);
+}

@@ -1,0 +1,106 @@
+import type { ConvTransposeOptions, Shape } from "../../plugin/tensor.js";
+import type { IrNode, RowSpace } from "../ir.js";
+import { sameShape, sizeOf } from "../shapes.js";
+import type { Vocabulary } from "../vocabulary.js";
+
+/**
+ * Rows of the elements of an image [1, C, …], each of which is zero outside a window that moves with its element. The
+ * row of channel c at position i has `data[c, i, channel, offset]` at element i · strides + offset − pads of that channel.
+ */
+export interface Patches {
+  readonly rows: RowSpace;
+  /** C and the sizes of the positions. */
+  readonly channels: number;
+  readonly positions: Shape;
+  /** The tensor that the rows are coefficients of: [1, channels, …]. */
+  readonly shape: Shape;
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly pads: readonly number[];
+  /** [C, positions or 1, channels, offsets]: 1 where all positions have the same coefficients. */
+  readonly data: IrNode;
+  /** True where `data` is zero wherever the window leaves the tensor. */
+  readonly clean: boolean;
+}
+
+/** The unit rows of an image. */
+export function unitPatches(t: Vocabulary, rows: RowSpace, shape: Shape): Patches {
+  const channels = shape[1]!;
+  const ones = shape.slice(2).map(() => 1);
+  const identity = new Float64Array(channels * channels);
+  for (let c = 0; c < channels; c++) identity[c * channels + c] = 1;
+  const data = t.constant({ shape: [channels, 1, channels, 1], dtype: "float", data: identity });
+  return { rows, channels, positions: shape.slice(2), shape, kernel: ones, strides: ones, pads: ones.map(() => 0), data, clean: true };
+}
+
+/** Windows of a tensor [1, channels, …] that all rows share, in the layout of the data: [1, positions, channels, offsets]. */
+export function windowsOf(t: Vocabulary, { kernel, strides, pads, positions, shape }: Patches, x: IrNode): IrNode {
+  const high = positions.map((count, axis) => Math.max(0, strides[axis]! * (count - 1) + kernel[axis]! - pads[axis]! - shape[axis + 2]!));
+  const padded = t.pad(x, [0, 0, ...pads.map((count) => Math.max(0, count))], [0, 0, ...high]);
+  const channels = shape[1]!;
+  const parts = offsetsOf(kernel).map((offset) => {
+    const starts = [0, 0, ...offset.map((at, axis) => at - Math.min(0, pads[axis]!))];
+    const stops = [1, channels, ...positions.map((count, axis) => starts[axis + 2]! + (count - 1) * strides[axis]! + 1)];
+    return t.reshape(t.slice(padded, starts, stops, [1, 1, ...strides]), [channels, 1, sizeOf(positions)]);
+  });
+  return t.reshape(t.transpose(t.concat(parts, 1), [2, 0, 1]), [1, sizeOf(positions), channels, sizeOf(kernel)]);
+}
+
+/** The same rows with zeros wherever a window leaves the tensor. */
+export function cleaned(t: Vocabulary, patches: Patches): Patches {
+  if (patches.clean) return patches;
+  const inside = windowsOf(t, patches, t.full(patches.shape, 1));
+  return { ...patches, data: t.mul(patches.data, inside), clean: true };
+}
+
+/** Carries rows over a convolution's output to its input: windows grow by the kernel and spread by its strides. */
+export function throughConvolution(t: Vocabulary, patches: Patches, w: IrNode, options: ConvTransposeOptions, shape: Shape): Patches {
+  const { data, kernel } = cleaned(t, patches);
+  const rows = data.shape[0]! * data.shape[1]!;
+  const none = kernel.map(() => 0);
+  const grown = t.convTranspose(t.reshape(data, [rows, data.shape[2]!, ...kernel]), w, { ...options, pads: [...none, ...none], outputPadding: none });
+  const size = grown.shape.slice(2);
+  const spatial = kernel.length;
+  const next: Patches = {
+    ...patches,
+    shape,
+    kernel: size,
+    strides: patches.strides.map((stride, axis) => stride * options.strides[axis]!),
+    pads: patches.pads.map((count, axis) => count * options.strides[axis]! + options.pads[axis]!),
+    data: t.reshape(grown, [data.shape[0]!, data.shape[1]!, shape[1]!, sizeOf(size)]),
+    clean: false,
+  };
+  const inside = Array.from({ length: spatial }, (_, axis) => next.pads[axis]! <= 0 && next.strides[axis]! * (next.positions[axis]! - 1) + next.kernel[axis]! - next.pads[axis]! <= shape[axis + 2]!);
+  return inside.every(Boolean) ? { ...next, clean: true } : next;
+}
+
+/** Two sets of rows over one tensor in windows that hold both. */
+export function together(t: Vocabulary, a: Patches, b: Patches): [Patches, Patches] | undefined {
+  if (a.rows !== b.rows || !sameShape(a.shape, b.shape) || !sameShape(a.strides, b.strides)) return undefined;
+  const pads = a.pads.map((count, axis) => Math.max(count, b.pads[axis]!));
+  const kernel = pads.map((count, axis) => count + Math.max(a.kernel[axis]! - a.pads[axis]!, b.kernel[axis]! - b.pads[axis]!));
+  const widened = (patches: Patches): Patches => {
+    const low = pads.map((count, axis) => count - patches.pads[axis]!);
+    const high = kernel.map((size, axis) => size - patches.kernel[axis]! - low[axis]!);
+    const lead = patches.data.shape.slice(0, 3);
+    const data = t.pad(t.reshape(patches.data, [...lead, ...patches.kernel]), [0, 0, 0, ...low], [0, 0, 0, ...high]);
+    return { ...patches, pads, kernel, data: t.reshape(data, [...lead, sizeOf(kernel)]) };
+  };
+  return [widened(a), widened(b)];
+}
+
+/** One number for each row, from numbers [C, positions or 1, …] by channel and position. */
+export function rowScalars(t: Vocabulary, patches: Patches, scalars: IrNode, shape: Shape): IrNode {
+  const { channels, positions, rows } = patches;
+  const full = t.expand(t.reshape(scalars, scalars.shape.slice(0, 2)), [channels, sizeOf(positions)]);
+  return t.shapeToRows(t.reshape(full, [channels * sizeOf(positions), ...shape]), rows);
+}
+
+/** The share of the tensor that a window covers: the larger, the less patches save. */
+export function density({ shape, kernel }: Patches): number {
+  return sizeOf(kernel) / sizeOf(shape.slice(2));
+}
+
+function offsetsOf(kernel: readonly number[]): number[][] {
+  return kernel.reduce<number[][]>((done, size) => done.flatMap((head) => Array.from({ length: size }, (_, at) => [...head, at])), [[]]);
+}

@@ -1,0 +1,91 @@
+import { expect } from "chai";
+import { evaluate, localizeRows, Vocabulary, vjp, type HostTensor, type IrNode, type RowSpace } from "@lirpa/core";
+import type { ConvOptions } from "@lirpa/core/plugin";
+import { randomTensor, seeded } from "../graphs.js";
+
+interface Layer {
+  readonly kernel: readonly number[];
+  readonly options: ConvOptions;
+  /** What lies between this layer and the next one, seen from the output. */
+  readonly between: "slopes" | "signs" | "channels" | "nothing";
+}
+
+const plain = (strides: number, pads: number): ConvOptions => ({ strides: [strides, strides], pads: [pads, pads, pads, pads], dilations: [1, 1], groups: 1 });
+
+/** Carries unit rows of the last layer's output back to the image and concretizes there. */
+function chain(t: Vocabulary, image: readonly number[], layers: readonly Layer[], ending: "linf" | "l2" | "l1" | "dot"): IrNode {
+  const random = seeded(11);
+  const shapes = [image];
+  for (const { kernel, options } of layers) {
+    const x = t.input({ name: `shape${shapes.length}`, shape: shapes[shapes.length - 1]!, dtype: "float", instances: false, rows: undefined });
+    shapes.push(t.conv(x, t.constant(randomTensor(kernel, random)), options).shape);
+  }
+  const target = shapes[shapes.length - 1]!;
+  const rows: RowSpace = { name: "rows", size: target.reduce((a, b) => a * b, 1) };
+  let a = t.eye(target, rows);
+  for (let i = layers.length - 1; i >= 0; i--) {
+    const { kernel, options, between } = layers[i]!;
+    const shape = shapes[i + 1]!;
+    const here = (name: string): IrNode => t.input({ name: `${name}${i}`, shape, dtype: "float", instances: true, rows: undefined });
+    if (between === "slopes") a = t.mul(a, here("slope"));
+    if (between === "channels") a = t.mul(a, t.constant(randomTensor([1, shape[1]!, 1, 1], random)));
+    if (between === "signs") a = t.mul(a, t.where(t.less(a, 0), here("upper"), here("lower")));
+    const x = t.input({ name: `?${i}`, shape: shapes[i]!, dtype: "float", instances: true, rows });
+    [a] = vjp(t, [t.conv(x, t.constant(randomTensor(kernel, random)), options)], [a], [x]) as [IrNode];
+  }
+  const center = t.input({ name: "center", shape: image, dtype: "float", instances: true, rows: undefined });
+  const norm = { linf: () => t.sum(t.abs(a)), l2: () => t.sqrt(t.sum(t.square(a))), l1: () => t.reduceMax(t.abs(a)), dot: () => t.zeros([]) }[ending]();
+  return t.rowsToShape(t.sub(t.dot(a, center), norm));
+}
+
+function feedsOf(output: IrNode): Record<string, HostTensor> {
+  const feeds: Record<string, HostTensor> = {};
+  const visit = (node: IrNode, seen = new Set<IrNode>()): void => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    if (node.primitive.name === "input") {
+      const { name, instances } = node.attributes as { name: string; instances: boolean };
+      const n = instances ? 2 : 1;
+      const { data } = randomTensor([n, 1, ...node.shape], seeded(name.length * 7 + name.charCodeAt(name.length - 1)));
+      feeds[name] = { shape: [n, 1, ...node.shape], dtype: "float", data };
+    }
+    node.inputs.forEach((input) => visit(input, seen));
+  };
+  visit(output);
+  return feeds;
+}
+
+const CASES: readonly { readonly what: string; readonly image: readonly number[]; readonly layers: readonly Layer[]; readonly ending: "linf" | "l2" | "l1" | "dot" }[] = [
+  { what: "one convolution with padding", image: [1, 2, 9, 9], layers: [{ kernel: [3, 2, 3, 3], options: plain(2, 1), between: "nothing" }], ending: "linf" },
+  { what: "two convolutions around slopes", image: [1, 1, 12, 12], layers: [{ kernel: [2, 1, 3, 3], options: plain(2, 1), between: "slopes" }, { kernel: [3, 2, 3, 3], options: plain(1, 1), between: "nothing" }], ending: "linf" },
+  { what: "two convolutions with nothing between: the padding of the first cuts the second", image: [1, 1, 12, 12], layers: [{ kernel: [2, 1, 3, 3], options: plain(1, 1), between: "nothing" }, { kernel: [3, 2, 3, 3], options: plain(2, 1), between: "nothing" }], ending: "l2" },
+  { what: "lines that the sign of a coefficient chooses", image: [1, 2, 12, 12], layers: [{ kernel: [3, 2, 4, 4], options: plain(2, 1), between: "signs" }, { kernel: [2, 3, 3, 3], options: plain(1, 0), between: "channels" }], ending: "l1" },
+  { what: "groups, dilation and unequal strides", image: [1, 4, 14, 13], layers: [{ kernel: [4, 2, 2, 3], options: { strides: [1, 2], pads: [0, 1, 1, 0], dilations: [2, 1], groups: 2 }, between: "signs" }], ending: "linf" },
+  { what: "three convolutions", image: [1, 1, 24, 24], layers: [{ kernel: [2, 1, 3, 3], options: plain(1, 1), between: "signs" }, { kernel: [2, 2, 3, 3], options: plain(2, 1), between: "signs" }, { kernel: [2, 2, 3, 3], options: plain(1, 1), between: "nothing" }], ending: "dot" },
+  { what: "one spatial axis", image: [1, 2, 20], layers: [{ kernel: [3, 2, 5], options: { strides: [2], pads: [2, 1], dilations: [1], groups: 1 }, between: "nothing" }], ending: "linf" },
+];
+
+describe("probe: rows of a convolution chain as patches", () => {
+  for (const { what, image, layers, ending } of CASES) {
+    it(`gives the numbers of dense rows: ${what}, ${ending}`, () => {
+      const t = new Vocabulary();
+      const dense = chain(t, image, layers, ending);
+      const { outputs, localized } = localizeRows(t, [dense]);
+      expect(localized, "row spaces that became patches").to.have.length(1);
+      const feeds = feedsOf(dense);
+      const [expected] = evaluate([dense], feeds);
+      const [got] = evaluate(outputs, feeds);
+      expect(got!.shape).to.deep.equal(expected!.shape);
+      expected!.data.forEach((value, i) => expect(got!.data[i]).to.be.closeTo(value, 1e-10));
+    });
+  }
+
+  it("leaves rows dense that meet an operation without a rule, or windows that cover most of the image", () => {
+    const t = new Vocabulary();
+    const wide = chain(t, [1, 1, 5, 5], [{ kernel: [2, 1, 5, 5], options: plain(1, 2), between: "nothing" }], "linf");
+    expect(localizeRows(t, [wide]).localized).to.deep.equal([]);
+    const rows: RowSpace = { name: "cumulated", size: 16 };
+    const sorted = t.topK(t.eye([1, 1, 4, 4], rows), 2, 3).values;
+    expect(localizeRows(t, [t.rowsToShape(t.sum(sorted))]).localized).to.deep.equal([]);
+  });
+});
