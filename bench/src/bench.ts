@@ -41,20 +41,21 @@ async function bench(options: Options, shared: string, place: PeerPlace | string
   const ours = new Ours(options.threads);
   const peer = typeof place === "string" ? undefined : new Peer(place, options.threads);
   const rows: Row[] = [];
+  const failures: string[] = [];
   const patience: Patience = { milliseconds: 1000 * options.wait, busy: 0 };
   const setup: Record<string, { ours: number; peer?: number }> = {};
   try {
     for (const name of options.cases) {
       const benchCase = await loadCase(name, shared, options.seed);
-      const sides = peer === undefined ? [ours] : [ours, peer];
       setup[name] = { ours: await ours.load(benchCase), ...(peer !== undefined && { peer: await peer.load(benchCase) }) };
       for (const method of options.methods) {
-        const [mine, theirs] = await race(sides, benchCase, method, { ...options, patience });
-        rows.push({
-          case: name, instances: benchCase.instances, method, ours: mine!,
-          ...(theirs !== undefined && { peer: theirs, ratio: theirs.seconds.median / mine!.seconds.median }),
-        });
-        console.error(`${name} ${method} done`);
+        try {
+          rows.push({ case: name, instances: benchCase.instances, method, ...(await race(ours, peer, benchCase, method, { ...options, patience })) });
+          console.error(`${name} ${method} done`);
+        } catch (error) {
+          failures.push(`${name} ${method}: ${error instanceof Error ? error.message : String(error)}`);
+          console.error(failures.at(-1));
+        }
       }
     }
   } finally {
@@ -72,10 +73,11 @@ async function bench(options: Options, shared: string, place: PeerPlace | string
     options: { runs, block, warmups, threads, seed },
     setupSeconds: setup,
     results: rows,
+    failures,
   };
   await writeFile(file, `${JSON.stringify(report, null, 1)}\n`);
   console.log(`Load ${report.machine.load.after.toFixed(1)} after; ${patience.busy} blocks began while others kept the cores busy. Written to ${file}.`);
-  return rows.some(({ ours: { unsound } }) => unsound) ? 1 : 0;
+  return failures.length > 0 || rows.some(({ ours: { unsound } }) => unsound) ? 1 : 0;
 }
 
 function resultFile(): string {

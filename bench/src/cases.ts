@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -80,7 +80,9 @@ export async function loadCase(name: string, shared: string, seed: number): Prom
     const { sampledLower: lower, sampledUpper: upper } = golden.reference;
     return { ...common, model: stored, known: golden.methods, sampled: { lower, upper } };
   }
-  const model = join(await mkdtemp(join(tmpdir(), "lirpa-bench-")), "model.onnx");
+  const temporary = await mkdtemp(join(tmpdir(), "lirpa-bench-"));
+  process.once("exit", () => rmSync(temporary, { recursive: true, force: true }));
+  const model = join(temporary, "model.onnx");
   await withRandomWeights(stored, model, uniform(seed));
   return { ...common, model, known: {}, sampled: undefined };
 }

@@ -24,8 +24,18 @@ export interface SideResult {
   readonly times: readonly number[];
 }
 
-/** Times one method on all sides: blocks of runs in turn, so that a busy machine is busy for all of them. */
-export async function race(sides: readonly Contender[], benchCase: BenchCase, method: string, options: RaceOptions): Promise<SideResult[]> {
+export interface RaceResult {
+  readonly ours: SideResult;
+  readonly peer?: SideResult;
+  /** The peer's median by ours. */
+  readonly ratio?: number;
+  /** Our bounds against the peer's, of all instances. */
+  readonly against?: Comparison;
+}
+
+/** Times one method on both sides: blocks of runs in turn, so that a busy machine is busy for both. */
+export async function race(ours: Contender, peer: Contender | undefined, benchCase: BenchCase, method: string, options: RaceOptions): Promise<RaceResult> {
+  const sides = peer === undefined ? [ours] : [ours, peer];
   const first: Runs[] = [];
   for (const side of sides) {
     first.push(await side.run(method, 1));
@@ -43,7 +53,9 @@ export async function race(sides: readonly Contender[], benchCase: BenchCase, me
       times[i]!.push(...last[i]!.seconds.slice(1));
     }
   }
-  return sides.map((_, i) => resultOf(first[i]!.seconds[0]!, times[i]!, last[i]!, benchCase, method));
+  const [mine, theirs] = sides.map((_, i) => resultOf(first[i]!.seconds[0]!, times[i]!, last[i]!, benchCase, method));
+  if (theirs === undefined) return { ours: mine! };
+  return { ours: mine!, peer: theirs, ratio: theirs.seconds.median / mine!.seconds.median, against: compare(last[0]!, last[1]!) };
 }
 
 function resultOf(first: number, times: readonly number[], bounds: Ends, { known, sampled }: BenchCase, method: string): SideResult {

@@ -5,9 +5,14 @@ import type { Program } from "./plugin/program.js";
 import type { HostTensor } from "./plugin/tensor.js";
 import type { Value } from "./graph/resolved.js";
 import { inputNames, peakBytes, recordStage, recordWhole, rowStages, type BoundProblem } from "./bounds/record.js";
+import { recordOptimization, type Optimization } from "./bounds/optimize.js";
+import { optimize } from "./optimizer.js";
 import type { ProgramCache } from "./program/cache.js";
 import { sizeOf } from "./tensor/shapes.js";
 import { TOKENS } from "./tokens.js";
+
+/** Steps of an optimization where nobody says. */
+const ITERATIONS = 20;
 
 /** Seconds spent on recording, on compiling and on running; the first two are zero where a program was cached. */
 export interface Seconds {
@@ -69,6 +74,10 @@ export class Engine {
   }
 
   async bounds(request: EngineRequest): Promise<RawBounds> {
+    if (request.problem.method.optimizes === true) {
+      const optimized = await this.optimized(request);
+      if (optimized !== undefined) return optimized;
+    }
     const budget = request.memory ?? this.memory;
     const plan = this.planOf(request);
     const rows = request.rows?.shape[1] ?? 1;
@@ -85,6 +94,22 @@ export class Engine {
     return { lower: joinRows(parts.map(({ lower }) => lower!)), upper: joinRows(parts.map(({ upper }) => upper!)), seconds, runs: parts.length };
   }
 
+  /** Optimizes the free values of relaxations; undefined where there are none. */
+  private async optimized({ problem, key, feeds, rows }: EngineRequest): Promise<RawBounds | undefined> {
+    const start = performance.now();
+    let recorded = this.optimizations.get(key);
+    if (recorded === undefined) this.optimizations.set(key, (recorded = recordOptimization(problem)));
+    if (recorded.variables.length === 0) return undefined;
+    const seconds: Seconds = { record: (performance.now() - start) / 1000, compile: 0, run: 0 };
+    const iterations = problem.options.alpha?.iterations ?? ITERATIONS;
+    const all = { ...feeds, ...(rows !== undefined && { [inputNames.rows]: rows }) };
+    const { lower, upper } = await optimize(recorded, all, iterations, (part, program, state) => this.run(`${key}|${part}`, () => program, state, seconds));
+    const { shape } = problem.output;
+    const reshaped = (end: HostTensor): HostTensor => (rows === undefined ? { ...end, shape: [end.shape[0]!, 1, ...shape] } : end);
+    return { lower: reshaped(lower), upper: reshaped(upper), seconds, runs: iterations + 1 };
+  }
+
+  private readonly optimizations = new Map<string, Optimization>();
   private readonly plans = new Map<string, Plan>();
 
   /** The whole program and its needs, recorded once per key. */

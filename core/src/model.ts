@@ -4,7 +4,7 @@ import type { Program } from "./plugin/program.js";
 import type { HostTensor, Shape } from "./plugin/tensor.js";
 import { rulesOf } from "./bounds/kinds.js";
 import { inputNames, recordWhole, type BoundProblem, type SourceStructure } from "./bounds/record.js";
-import { BoundRun } from "./bounds/run.js";
+import { BoundRun, type AlphaOptions, type RunOptions } from "./bounds/run.js";
 import type { Engine, EngineRequest, Seconds } from "./engine.js";
 import type { Graph, GraphInput } from "./graph/graph.js";
 import { resolveGraph } from "./graph/resolve.js";
@@ -27,6 +27,8 @@ export interface BoundOptions {
   readonly weights?: Readonly<Record<string, PerturbationQuery>>;
   /** Lines other than an operator's default ones, by operator type. */
   readonly relaxation?: Readonly<Record<string, string>>;
+  /** How `alpha-crown` optimizes. */
+  readonly alpha?: AlphaOptions;
   /** Bytes that intermediate values may take. */
   readonly memory?: number;
 }
@@ -119,7 +121,10 @@ export class Model {
       this.bind(value, weights[value.name]!, { ...stored, shape: [1, 1, ...value.shape] }, 1, sources, feeds);
     }
     if (sources.length === 0) throw queryError("nothing is perturbed", "Give at least one input or weight a perturbation.");
-    const problem: BoundProblem = { graph, sources, output, spec: options.spec === undefined ? "elements" : "rows", method, options: { relaxation: options.relaxation ?? {} } };
+    for (const type of Object.keys(options.relaxation ?? {})) {
+      if (!this.registry.knows(type)) throw new LirpaError("LIRPA_OPTION", `relaxation names ${type}, which no plugin provides`, { hint: "Use operator types, such as Relu.", details: { option: "relaxation" } });
+    }
+    const problem: BoundProblem = { graph, sources, output, spec: options.spec === undefined ? "elements" : "rows", method, options: runOptions(options) };
     const rows = options.spec === undefined ? undefined : specRows(options.spec, output);
     return {
       problem,
@@ -227,6 +232,13 @@ export class Model {
     const parts = sources.map(({ value, perturbation, structure, values }) => [value.name, perturbation.types, structure, values]);
     return JSON.stringify([this.id, method.name, parts, output.name, spec, options]);
   }
+}
+
+function runOptions({ relaxation = {}, alpha = {} }: BoundOptions): RunOptions {
+  const { iterations = 20, layers = "all" } = alpha;
+  if (!Number.isInteger(iterations) || iterations < 1) throw new LirpaError("LIRPA_OPTION", `alpha.iterations is ${iterations}`, { hint: "Give a whole number, 1 or more." });
+  if (layers !== "last" && layers !== "all") throw new LirpaError("LIRPA_OPTION", `alpha.layers is ${JSON.stringify(layers)}`, { hint: 'It is "last" or "all".' });
+  return { relaxation, alpha: { iterations, layers } };
 }
 
 function instanceShape({ name, shape }: GraphInput): Shape {

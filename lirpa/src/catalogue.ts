@@ -5,7 +5,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@lirpa/perturbation-lp": ["perturbation:linf", "perturbation:l2", "perturbation:l1", "perturbation:lp", "perturbation:box"],
   "@lirpa/plugin-activation": ["Abs", "Clip", "HardSigmoid", "LeakyRelu", "PRelu", "Relu", "Sign"],
   "@lirpa/plugin-convolution": ["Conv", "ConvTranspose"],
-  "@lirpa/plugin-linear": ["Add", "BatchNormalization", "Cast", "Div", "Dropout", "Gemm", "MatMul", "Mul", "Neg", "Sub", "Sum"],
+  "@lirpa/plugin-linear": ["Add", "BatchNormalization", "Cast", "Div", "Dropout", "Gemm", "MatMul", "Mul", "Neg", "Sub", "Sum", "lirpa:Square"],
   "@lirpa/plugin-pooling": ["AveragePool", "GlobalAveragePool", "GlobalMaxPool", "MaxPool"],
   "@lirpa/plugin-shape": [
     "Concat", "Constant", "ConstantOfShape", "CumSum", "DepthToSpace", "Equal", "Expand", "Flatten", "Gather", "GatherElements", "Identity",

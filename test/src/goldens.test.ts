@@ -103,7 +103,7 @@ describe("a case in which the peer is unsound", () => {
     const kernel = model.graph.initializers.get("0.weight")!;
     const eps = 0.21;
     // The center of the first channel's 3 × 3 kernel lies within the padding: all nine weights meet inputs.
-    const weights = [...kernel.data.slice(0, 9)].map(Math.abs);
+    const weights = Array.from(kernel.data.slice(0, 9), Math.abs);
     const sum = (power: number): number => weights.reduce((total, weight) => total + weight ** power, 0);
     // Hölder's extremal point: |x_i| proportional to |w_i|^(q − 1) with q = 3/2, scaled to ‖x‖_3 = eps.
     const point = weights.map((weight) => (eps * weight ** 0.5) / sum(1.5) ** (1 / 3));

@@ -109,9 +109,22 @@ export function tighter({ t }: BoundRun, a: NodeInterval, b: NodeInterval | unde
   return b === undefined ? a : { lower: t.max(a.lower, b.lower), upper: t.min(a.upper, b.upper) };
 }
 
+/** A corner of the factors' boxes at which one of McCormick's planes touches the product. */
+interface Corner {
+  readonly left: "lower" | "upper";
+  readonly right: "lower" | "upper";
+}
+
+/** Two planes below and two above, in the order in which the share falls from 1 to 0. */
+const PLANES: Readonly<Record<"lower" | "upper", readonly [Corner, Corner]>> = {
+  lower: [{ left: "lower", right: "lower" }, { left: "upper", right: "upper" }],
+  upper: [{ left: "lower", right: "upper" }, { left: "upper", right: "lower" }],
+};
+
 /**
- * McCormick (1976): with x ≥ lx and w in [lw, uw], every product has x·w ≥ lw·x + lx·w − lx·lw and
- * x·w ≤ uw·x + lx·w − lx·uw. Coefficients of products are nonnegative, so that the planes add up as forward itself does.
+ * McCormick (1976): (x − lx)(w − lw) ≥ 0 and (x − ux)(w − uw) ≥ 0 give two planes below x·w, and the mixed corners two
+ * above. Any convex combination is sound, so that its share is free; 1 is the default, and 1/2 is called `middle`.
+ * Coefficients of products are nonnegative, so that the planes add up as forward itself does.
  */
 function mcCormickStep({ run, rows, outputs: [pair], boundsOf }: StepContext, node: ResolvedNode): Step {
   const { t } = run;
@@ -124,30 +137,31 @@ function mcCormickStep({ run, rows, outputs: [pair], boundsOf }: StepContext, no
   };
   const x = bound(left);
   const w = bound(right);
-  const at = (l: IrNode, r: IrNode): (IrNode | undefined)[] =>
-    node.inputs.map((input, slot) => {
-      if (input === undefined) return undefined;
-      if (slot === left) return l;
-      if (slot === right) return r;
-      return run.isPerturbed(input) ? t.zeros(input.shape) : run.exact(input);
-    });
-  const noAddends = (l: IrNode, r: IrNode): (IrNode | undefined)[] =>
-    at(l, r).map((value, slot) => (value === undefined || slot === left || slot === right ? value : t.zeros(value.shape)));
-  const additive = run.perturbedSlots(node).filter((slot) => slot !== left && slot !== right);
   const zero = (slot: number): IrNode => t.zeros(node.inputs[slot]!.shape);
-  const addends = outputsOf(node, context, at(zero(left), zero(right)))[0]!;
+  // Inputs of the product alone: nothing is added.
+  const product = (l: IrNode, r: IrNode): (IrNode | undefined)[] =>
+    node.inputs.map((input, slot) => (input === undefined ? undefined : slot === left ? l : slot === right ? r : zero(slot)));
+  const additive = run.perturbedSlots(node).filter((slot) => slot !== left && slot !== right);
+  const withAddends = node.inputs.map((input, slot) => (input === undefined ? undefined : slot === left || slot === right || run.isPerturbed(input) ? zero(slot) : run.exact(input)));
+  const addends = outputsOf(node, context, withAddends)[0]!;
+  const share = shareOf(run, node);
 
   const side = (a: IrNode, below: "lower" | "upper"): { inputs: (IrNode | undefined)[]; bias: IrNode } => {
-    const above = below === "lower" ? "upper" : "lower";
-    const positive = t.relu(a);
-    const negative = t.min(a, 0);
     const inputs: (IrNode | undefined)[] = node.inputs.map(() => undefined);
-    const toLeft = (part: IrNode, end: "lower" | "upper"): IrNode => adjoint(t, node, rows, [part], [left], noAddends(zero(left), w[end]))[0]!;
-    inputs[left] = t.add(toLeft(positive, below), toLeft(negative, above));
-    inputs[right] = adjoint(t, node, rows, [a], [right], noAddends(x.lower, zero(right)))[0]!;
-    for (const slot of additive) inputs[slot] = adjoint(t, node, rows, [a], [slot], at(zero(left), zero(right)))[0]!;
-    const corner = (part: IrNode, end: "lower" | "upper"): IrNode => t.dot(part, outputsOf(node, context, noAddends(x.lower, w[end]))[0]!);
-    const bias = t.sub(t.dot(a, addends), t.add(corner(positive, below), corner(negative, above)));
+    let bias = t.dot(a, addends);
+    const parts = [[t.relu(a), below], [t.min(a, 0), below === "lower" ? "upper" : "lower"]] as const;
+    for (const [part, which] of parts) {
+      const first = share();
+      const mixed = [t.mul(part, first), t.mul(part, t.sub(1, first))] as const;
+      PLANES[which].forEach((corner, i) => {
+        const coefficients = mixed[i]!;
+        const [xs, ws] = [x[corner.left], w[corner.right]];
+        inputs[left] = sum(t, inputs[left], adjoint(t, node, rows, [coefficients], [left], product(zero(left), ws))[0]);
+        inputs[right] = sum(t, inputs[right], adjoint(t, node, rows, [coefficients], [right], product(xs, zero(right)))[0]);
+        bias = t.sub(bias, t.dot(coefficients, outputsOf(node, context, product(xs, ws))[0]!));
+      });
+    }
+    for (const slot of additive) inputs[slot] = adjoint(t, node, rows, [a], [slot], withAddends)[0];
     return { inputs, bias };
   };
   const lower = side(pair!.lower, "lower");
@@ -156,6 +170,20 @@ function mcCormickStep({ run, rows, outputs: [pair], boundsOf }: StepContext, no
     inputs: lower.inputs.map((a, slot): CoefficientPair | undefined => (a === undefined ? undefined : { lower: a, upper: upper.inputs[slot]! })),
     bias: { lower: lower.bias, upper: upper.bias },
   };
+}
+
+/** The share of the first plane of each pair, for each output element: a free value. */
+function shareOf(run: BoundRun, node: ResolvedNode): () => IrNode {
+  const { t } = run;
+  const wanted = run.options.relaxation[node.type] ?? "adaptive";
+  if (wanted !== "adaptive" && wanted !== "middle") {
+    throw new LirpaError("LIRPA_OPTION", `${node.type} has no relaxation called ${wanted}`, { hint: "It offers adaptive, middle.", details: { option: "relaxation" } });
+  }
+  return () => t.free(t.full(node.outputs[0]!.shape, wanted === "middle" ? 0.5 : 1), 0, 1);
+}
+
+function sum(t: BoundRun["t"], a: IrNode | undefined, b: IrNode | undefined): IrNode | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : t.add(a, b);
 }
 
 function check(run: BoundRun, node: ResolvedNode): void {

@@ -66,7 +66,7 @@ function relaxRule(run: BoundRun, node: ResolvedNode): RelaxRule<unknown> {
   const rule = operator.relaxations?.[wanted];
   if (rule === undefined) {
     const known = ["adaptive", ...Object.keys(operator.relaxations ?? {})];
-    throw new LirpaError("LIRPA_OPTION", `${node.type} has no relaxation called ${wanted}`, { hint: `It offers ${known.join(", ")}.` });
+    throw new LirpaError("LIRPA_OPTION", `${node.type} has no relaxation called ${wanted}`, { hint: `It offers ${known.join(", ")}.`, details: { option: "relaxation" } });
   }
   return rule;
 }

@@ -12,7 +12,7 @@ import { Vocabulary } from "../tensor/vocabulary.js";
 import { isPlaceholder } from "./adjoint.js";
 import { rulesOf } from "./kinds.js";
 import { tighter } from "./bilinear.js";
-import { elementBounds, intervalIsExact, intervalStep, stepOf } from "./precise.js";
+import { elementBounds, elementRows, intervalIsExact, intervalStep, stepOf } from "./precise.js";
 import { stableOr } from "./stable.js";
 import { BoundRun, type NodeInterval, type RunOptions, type Source, type Target } from "./run.js";
 
@@ -52,7 +52,7 @@ export function recordWhole(problem: BoundProblem): Program {
   const known = new Map<Value, NodeInterval>();
   const boundsOf = (value: Value): NodeInterval => {
     let bounds = known.get(value);
-    if (bounds === undefined) known.set(value, (bounds = intermediate(run, method, value, boundsOf)));
+    if (bounds === undefined) known.set(value, (bounds = intermediateBounds(run, method, value, boundsOf)));
     return bounds;
   };
   if (spec === "rows") return close(problem, run, "bounds", method.rows(run, openRows(run, output), boundsOf));
@@ -68,12 +68,28 @@ function openRows(run: BoundRun, value: Value): Target {
   return { value, rows: OPEN_ROWS, coefficients };
 }
 
-function intermediate(run: BoundRun, method: Method, value: Value, boundsOf: (value: Value) => NodeInterval): NodeInterval {
+/** Bounds of a value that relaxations rely on, as the method wants them. */
+export function intermediateBounds(run: BoundRun, method: Method, value: Value, boundsOf: (value: Value) => NodeInterval): NodeInterval {
   if (method.intermediate === "interval" || run.isGiven(value) || intervalIsExact(run, value)) return run.interval(value);
-  const step = intervalStep(run, value);
-  if (step === "enough") return stepOf(run, value, boundsOf);
-  const rows = stableOr(run, value, elementBounds(run, value, boundsOf));
-  return step === "helps" ? tighter(run, rows, stepOf(run, value, boundsOf)) : rows;
+  return needsRows(run, method, value) ? combinedBounds(run, value, elementBounds(run, value, boundsOf), boundsOf) : stepOf(run, value, boundsOf);
+}
+
+/** True where a value's bounds take rows of its own. */
+export function needsRows(run: BoundRun, method: Method, value: Value): boolean {
+  return method.intermediate === "rows" && !run.isGiven(value) && !intervalIsExact(run, value) && intervalStep(run, value) !== "enough";
+}
+
+/** Rows' bounds with what interval arithmetic knows better. */
+export function combinedBounds(run: BoundRun, value: Value, rows: NodeInterval, boundsOf: (value: Value) => NodeInterval): NodeInterval {
+  const bounds = stableOr(run, value, rows);
+  return intervalStep(run, value) === "helps" ? tighter(run, bounds, stepOf(run, value, boundsOf)) : bounds;
+}
+
+/** What the problem asks to bound: rows that are fed, or every element of the output. */
+export function targetOf(run: BoundRun, { output, spec }: BoundProblem): Target {
+  if (spec === "rows") return openRows(run, output);
+  const rows = elementRows(output);
+  return { value: output, rows, coefficients: run.t.eye(output.shape, rows) };
 }
 
 /** The values whose bounds the whole program would compute by rows, each before those that rely on it. */
@@ -101,11 +117,12 @@ export function rowStages(problem: BoundProblem): Value[] {
 /** Bounds of some rows of one value, given the bounds of all stages before it. */
 export function recordStage(problem: BoundProblem, value: Value, given: readonly Value[]): Program {
   const run = newRun(problem, given);
-  const boundsOf = (wanted: Value): NodeInterval => intermediate(run, problem.method, wanted, boundsOf);
+  const boundsOf = (wanted: Value): NodeInterval => intermediateBounds(run, problem.method, wanted, boundsOf);
   return close(problem, run, `stage:${value.name}`, problem.method.rows(run, openRows(run, value), boundsOf));
 }
 
-function newRun({ graph, sources, options }: BoundProblem, given: readonly Value[]): BoundRun {
+/** An empty recording of a problem; bounds of the given values are fed. */
+export function newRun({ graph, sources, options }: BoundProblem, given: readonly Value[]): BoundRun {
   const t = new Vocabulary();
   const byValue = new Map<Value, Source>();
   for (const { value, perturbation, structure, values } of sources) {

@@ -4,7 +4,7 @@ import type { Perturbation, SetContext } from "../plugin/perturbation.js";
 import type { ResolvedGraph, ResolvedNode, Value } from "../graph/resolved.js";
 import { contextOf } from "../graph/resolved.js";
 import type { IrNode, RowSpace } from "../tensor/ir.js";
-import type { Vocabulary } from "../tensor/vocabulary.js";
+import type { Marks, Vocabulary } from "../tensor/vocabulary.js";
 import { outputsOf } from "./adjoint.js";
 import type { KindRules } from "./kind-rules.js";
 
@@ -16,7 +16,16 @@ export interface Source {
   readonly values: Readonly<Record<string, IrNode>>;
 }
 
+/** How free values are optimized, where a method does. */
+export interface AlphaOptions {
+  /** 20 where absent. */
+  readonly iterations?: number;
+  /** Only the last backward pass, or those of the intermediate bounds too; `"all"` where absent. */
+  readonly layers?: "last" | "all";
+}
+
 export interface RunOptions {
+  readonly alpha?: AlphaOptions;
   /** Which lines an operator uses where it offers several, by operator type. */
   readonly relaxation: Readonly<Record<string, string>>;
 }
@@ -51,7 +60,7 @@ export class BoundRun {
     readonly t: Vocabulary,
     readonly sources: ReadonlyMap<Value, Source>,
     /** Inputs that are fed, but not perturbed. */
-    fixed: ReadonlyMap<Value, IrNode>,
+    private readonly fixed: ReadonlyMap<Value, IrNode>,
     readonly options: RunOptions,
     /** Bounds of values that are known already. */
     private readonly given: ReadonlyMap<Value, NodeInterval> = new Map(),
@@ -63,6 +72,16 @@ export class BoundRun {
         for (const output of node.outputs) if (output.constant === undefined) this.perturbed.add(output);
       }
     }
+  }
+
+  /** The same run, in which rules' marks mean something else. */
+  marked(marks: Marks): BoundRun {
+    return new BoundRun(this.graph, this.rules, this.t.with(marks), this.sources, this.fixed, this.options, this.given);
+  }
+
+  /** A node that differs between instances, if anything does. */
+  anyInstance(): IrNode | undefined {
+    return [...this.sources.values()].map(({ center }) => center).find((center) => center.instances);
   }
 
   isPerturbed(value: Value): boolean {

@@ -13,6 +13,8 @@ export interface Method {
   readonly intermediate: "interval" | "rows";
   /** Lower and upper bounds of a target's rows. */
   rows(run: BoundRun, target: Target, boundsOf: (value: Value) => NodeInterval): NodeInterval;
+  /** Whether free values of relaxations are optimized by gradient steps. */
+  readonly optimizes?: boolean;
   /** Bounds of all elements of a value at once, where the method has a cheaper way than unit rows. */
   elements?(run: BoundRun, value: Value): NodeInterval;
 }

@@ -1,11 +1,12 @@
 import { LirpaError } from "../plugin/errors.js";
+import { alphaCrown } from "./alpha-crown.js";
 import { crownIbp } from "./crown-ibp.js";
 import { crown } from "./crown.js";
 import { ibp } from "./ibp.js";
 import type { Method } from "./method.js";
 
 /** The methods that core brings. */
-export const standardMethods: readonly Method[] = Object.freeze([ibp, crownIbp, crown]);
+export const standardMethods: readonly Method[] = Object.freeze([ibp, crownIbp, crown, alphaCrown]);
 
 /** Methods by name. */
 export class MethodTable {

@@ -37,6 +37,11 @@ export class PluginRegistry {
     return this.operators.get(keyOf(domain, type))?.find(({ value }) => value.sinceVersion <= opset);
   }
 
+  /** Whether any plugin provides an operator of that type, in any version. */
+  knows(type: string): boolean {
+    return this.operators.has(type);
+  }
+
   perturbation(type: string): Registered<Perturbation> {
     const found = this.perturbations.get(type);
     if (found !== undefined) return found;

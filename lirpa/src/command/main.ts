@@ -5,6 +5,7 @@ import { colorsFor } from "./colors.js";
 import { exitCodeOf, exitCodes } from "./exit-codes.js";
 import { complaint } from "./one-line.js";
 import { commandLine } from "./usage.js";
+import { reasonOf } from "../system-error.js";
 
 /**
  * Runs the command `lirpa` and returns its exit code. Results go to standard output; a failure is one line on standard
@@ -49,6 +50,6 @@ function print(message: string, hint: string | undefined): void {
 /** Who reads only the first lines has all that was wanted; any other failure loses results. */
 function leaveOnBrokenPipe(error: NodeJS.ErrnoException): void {
   if (error.code === "EPIPE") process.exit();
-  print(`cannot write to standard output: ${error.code ?? error.message}`, undefined);
+  print(`cannot write to standard output: ${reasonOf(error)}`, undefined);
   process.exit(exitCodes.internal);
 }

@@ -189,10 +189,7 @@ export const convTransposePrimitive: Primitive = definePrimitive<ConvTransposeOp
     return { shape: transposedShape(x!.shape, w!.shape, options), dtype: "float" };
   },
   simplify: (t, [x, w], options) => (uniformValue(x!) === 0 || uniformValue(w!) === 0 ? t.fullOf(transposedShape(x!.shape, w!.shape, options), 0, "float") : undefined),
-  gradient: (t, { inputs: [x, w], attributes: { outputPadding: _, ...options } }, g) => [
-    t.conv(g, w!, options),
-    t.convWeightGradient(g, x!, w!.shape, options),
-  ],
+  gradient: (t, { inputs: [x, w], attributes }, g) => [t.conv(g, w!, attributes), t.convWeightGradient(g, x!, w!.shape, attributes)],
   lower: (emitter, node, [x, w]) => lowerConv("ConvTranspose", emitter, node, x!, w!, { output_padding: node.attributes.outputPadding }),
   evaluate: ([x, w], options, { shape }) => {
     const result = new Float64Array(sizeOf(shape));

@@ -21,7 +21,7 @@ export const spreadPrimitive: Primitive = definePrimitive<undefined>({
   infer: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
   simplify: (_, [x, like]) => ((x!.instances || !like!.instances) && (x!.rows !== undefined || like!.rows === undefined) ? x : undefined),
   gradient: (_, __, g) => [g, undefined],
-  lower: (emitter, node, inputs) => emitter.leveled(node, inputs)[0]!,
+  lower: (emitter, node, [x]) => emitter.leveled(node, [x!])[0]!,
   evaluate: ([x]) => Float64Array.from(x!.data),
 });
 

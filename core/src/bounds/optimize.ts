@@ -1,0 +1,158 @@
+import type { Program } from "../plugin/program.js";
+import type { Value } from "../graph/resolved.js";
+import { makeProgram } from "../program/program.js";
+import { vjp } from "../tensor/gradient.js";
+import type { IrNode } from "../tensor/ir.js";
+import { localizeRows } from "../tensor/transforms/localize.js";
+import type { Vocabulary } from "../tensor/vocabulary.js";
+import { boundsByBackward } from "./backward.js";
+import { elementRows } from "./precise.js";
+import { combinedBounds, inputNames, intermediateBounds, needsRows, newRun, targetOf, type BoundProblem } from "./record.js";
+import type { BoundRun, NodeInterval, Target } from "./run.js";
+
+type Side = "lower" | "upper";
+const SIDES: readonly Side[] = ["lower", "upper"];
+
+/** Adam (Kingma and Ba 2015) with its usual moments; rate and corrections are fed at each step. */
+const [FIRST_MOMENT, SECOND_MOMENT, STABILIZER] = [0.9, 0.999, 1e-8];
+
+/** Two programs: one that prepares, one that is run once per iteration on its own results. */
+export interface Optimization {
+  /** Gives the initial value of every variable, and the bounds that the step relies on, under the names of its inputs. */
+  readonly prepare: Program;
+  /** Gives `lower` and `upper` (the best so far) and every variable and moment of the next step. */
+  readonly step: Program;
+  readonly variables: readonly string[];
+}
+
+/** What the step is fed besides variables, their moments and bounds. */
+export const stepInputs = {
+  rate: "adam:rate",
+  firstCorrection: "adam:first",
+  secondCorrection: "adam:second",
+  best: (side: Side): string => `best:${side}`,
+  /** The output that is fed as this input in the next step. */
+  next: (name: string): string => `next:${name}`,
+  moments: (variable: string): readonly [string, string] => [`${variable}:m`, `${variable}:v`],
+} as const;
+
+/**
+ * α-CROWN (Xu et al. 2021): every free value of every relaxation is a variable of its own for each instance, row and
+ * side, held as a fraction of its range. With `last` the intermediate bounds are fixed; with `all` the passes that
+ * compute them are variable too.
+ */
+export function recordOptimization(problem: BoundProblem): Optimization {
+  const all = problem.options.alpha?.layers === "all";
+  const first = newRun(problem, []);
+  const known = new Map<Value, NodeInterval>();
+  const boundsOf = (value: Value): NodeInterval => {
+    let bounds = known.get(value);
+    if (bounds === undefined) known.set(value, (bounds = intermediateBounds(first, problem.method, value, boundsOf)));
+    return bounds;
+  };
+  const initial = new Passes(first, "initial");
+  initial.both("output", targetOf(first, problem), all ? initial.intermediate(problem) : boundsOf);
+  const outputs: Record<string, IrNode> = Object.fromEntries(initial.variables);
+  const given = all ? [] : [...known.keys()].filter((value) => first.isPerturbed(value));
+  for (const value of given) for (const side of SIDES) outputs[inputNames.given(value, side)] = spread(first, known.get(value)![side]);
+  const names = Object.keys(outputs);
+  const local = localizeRows(first.t, Object.values(outputs)).outputs;
+  const prepare = makeProgram(`${problem.graph.name}:prepare`, Object.fromEntries(names.map((name, i) => [name, local[i]!])));
+  return { prepare, step: recordStep(problem, given, all), variables: [...initial.variables.keys()] };
+}
+
+function recordStep(problem: BoundProblem, given: readonly Value[], all: boolean): Program {
+  const run = newRun(problem, given);
+  const { t } = run;
+  const passes = new Passes(run, "variable");
+  const boundsOf = (value: Value): NodeInterval => run.interval(value);
+  const bounds = passes.both("output", targetOf(run, problem), all ? passes.intermediate(problem) : boundsOf);
+  const outputs: Record<string, IrNode> = {};
+  for (const side of SIDES) {
+    const best = t.input({ name: stepInputs.best(side), shape: [], dtype: "float", instances: true, rows: targetOf(run, problem).rows });
+    outputs[side] = side === "lower" ? t.max(best, bounds[side]) : t.min(best, bounds[side]);
+  }
+  const variables = [...passes.variables];
+  const nodes = variables.map(([, node]) => node);
+  // Each row's bound depends on its own variables only, so that one sum serves all of them.
+  const gradients = vjp(t, [bounds.lower, bounds.upper], [t.full([], -1), t.full([], 1)], nodes);
+  variables.forEach(([name, node], i) => Object.assign(outputs, adam(t, name, node, gradients[i] ?? t.zeros(node.shape))));
+  return makeProgram(`${problem.graph.name}:step`, outputs);
+}
+
+/** One step of Adam down the gradient, within [0, 1]. */
+function adam(t: Vocabulary, name: string, x: IrNode, g: IrNode): Record<string, IrNode> {
+  const [first, second] = stepInputs.moments(name);
+  const { instances, rows } = x;
+  const moment = (key: string): IrNode => t.input({ name: key, shape: x.shape, dtype: "float", instances, rows });
+  const scalar = (key: string): IrNode => t.input({ name: key, shape: [], dtype: "float", instances: false, rows: undefined });
+  const m = t.add(t.mul(moment(first), FIRST_MOMENT), t.mul(g, 1 - FIRST_MOMENT));
+  const v = t.add(t.mul(moment(second), SECOND_MOMENT), t.mul(t.square(g), 1 - SECOND_MOMENT));
+  const length = t.add(t.sqrt(t.mul(v, scalar(stepInputs.secondCorrection))), STABILIZER);
+  const change = t.mul(scalar(stepInputs.rate), t.div(t.mul(m, scalar(stepInputs.firstCorrection)), length));
+  return { [stepInputs.next(name)]: t.min(t.max(t.sub(x, change), 0), 1), [stepInputs.next(first)]: m, [stepInputs.next(second)]: v };
+}
+
+/** Backward passes whose free values are variables, or are looked at where they start. */
+class Passes {
+  /** Initial fractions, or the inputs that hold them. */
+  readonly variables = new Map<string, IrNode>();
+
+  constructor(
+    private readonly run: BoundRun,
+    private readonly mode: "initial" | "variable",
+  ) {}
+
+  /** Both sides of a target, each with variables of its own. */
+  both(label: string, target: Target, boundsOf: (value: Value) => NodeInterval): NodeInterval {
+    return { lower: this.side(label, target, "lower", boundsOf), upper: this.side(label, target, "upper", boundsOf) };
+  }
+
+  /** Intermediate bounds by passes of this kind. */
+  intermediate(problem: BoundProblem): (value: Value) => NodeInterval {
+    const { t } = this.run;
+    const known = new Map<Value, NodeInterval>();
+    const boundsOf = (value: Value): NodeInterval => {
+      let bounds = known.get(value);
+      if (bounds === undefined) {
+        const rows = elementRows(value);
+        const elements = (): NodeInterval => {
+          const { lower, upper } = this.both(value.name, { value, rows, coefficients: t.eye(value.shape, rows) }, boundsOf);
+          return { lower: t.reshape(t.rowsToShape(lower, rows), value.shape), upper: t.reshape(t.rowsToShape(upper, rows), value.shape) };
+        };
+        bounds = needsRows(this.run, problem.method, value)
+          ? combinedBounds(this.run, value, elements(), boundsOf)
+          : intermediateBounds(this.run, problem.method, value, boundsOf);
+        known.set(value, bounds);
+      }
+      return bounds;
+    };
+    return boundsOf;
+  }
+
+  private side(label: string, target: Target, side: Side, boundsOf: (value: Value) => NodeInterval): IrNode {
+    let count = 0;
+    const marked = this.run.marked({
+      free: (t, value, min, max) => {
+        const name = `free:${label}:${side}:${count++}`;
+        const range = t.sub(max, min);
+        if (this.mode === "initial") {
+          const fraction = t.min(t.max(t.div(t.sub(value, min), t.max(range, 1e-30)), 0), 1);
+          this.variables.set(name, spread(this.run, t.spread(t.expand(fraction, value.shape), target.coefficients)));
+          return value;
+        }
+        const { shape } = value;
+        const variable = t.input({ name, shape, dtype: "float", instances: this.run.anyInstance() !== undefined, rows: target.rows });
+        this.variables.set(name, variable);
+        return t.add(min, t.mul(variable, range));
+      },
+    });
+    return boundsByBackward(marked, target, boundsOf)[side];
+  }
+}
+
+/** The value repeated for every instance. */
+function spread(run: BoundRun, x: IrNode): IrNode {
+  const like = run.anyInstance();
+  return like === undefined ? x : run.t.spread(x, like);
+}

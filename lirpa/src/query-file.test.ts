@@ -1,0 +1,78 @@
+import { isLirpaError } from "@lirpa/core";
+import { expect } from "chai";
+import { readQuery } from "./query-file.js";
+
+const input = { name: "x", center: [1, 2], perturbation: { type: "linf", eps: 0.1 } };
+
+function read(query: unknown): ReturnType<typeof readQuery> {
+  return readQuery(JSON.stringify(query));
+}
+
+/** Message and hint of the `LIRPA_QUERY` error that a query must end in. */
+function complaint(query: unknown): string {
+  try {
+    if (typeof query === "string") readQuery(query);
+    else read(query);
+  } catch (error) {
+    if (isLirpaError(error) && error.code === "LIRPA_QUERY") return `${error.message} ${error.hint ?? ""}`;
+    throw error;
+  }
+  throw new Error("the query was taken");
+}
+
+describe("a query file", () => {
+  it("gives centers and the sets around them", () => {
+    const { inputs, options } = read({ inputs: [input, { name: "y", center: [3], perturbation: null }, { name: "z", center: [4] }] });
+    expect(inputs["x"]).to.deep.include({ center: [1, 2], set: { type: "linf", eps: 0.1 } });
+    expect(inputs["y"], "fixed").to.deep.equal([3]);
+    expect(inputs["z"], "fixed").to.deep.equal([4]);
+    expect(options).to.deep.equal({});
+  });
+
+  it("may ask for rows, weights and relaxations", () => {
+    const set = { type: "linf", eps: 0.01 };
+    const { options } = read({ inputs: [input], spec: [[1, -1]], weights: [{ name: "w", shape: [2], perturbation: set }], relaxation: { Relu: "zero" } });
+    expect(options).to.deep.equal({ spec: [[1, -1]], weights: { w: set }, relaxation: { Relu: "zero" } });
+  });
+
+  it("may nest its numbers, start with a byte order mark and hold a golden case's answers", () => {
+    const text = `\uFEFF${JSON.stringify({ inputs: [{ ...input, shape: [1, 2], center: [[1, 2]] }], spec: null, methods: { ibp: { lower: [0] } }, notes: [] })}`;
+    expect(readQuery(text).inputs["x"]).to.deep.include({ center: [1, 2] });
+  });
+
+  it("is refused when it is empty or no JSON", () => {
+    for (const text of ["", " \n", "\uFEFF"]) expect(complaint(text)).to.include("the query is empty");
+    for (const text of ["{", "x: 1", '{ "inputs": [NaN] }', '{ "a": 1, }']) expect(complaint(text), text).to.include("the query is no JSON");
+    for (const query of [[], null, 3, "text"]) expect(complaint(JSON.stringify(query))).to.include("the query is not an object");
+  });
+
+  it("is refused when it has no inputs", () => {
+    expect(complaint({})).to.include("the query has no inputs");
+    expect(complaint({ inputs: [] })).to.include("the query has no inputs");
+    expect(complaint({ inputs: input })).to.include("inputs is not a list");
+    expect(complaint({ inputs: [3] })).to.include("inputs[0] is not an object");
+  });
+
+  it("is refused when a number is none, or too large for one", () => {
+    for (const bad of [null, "1", "NaN", true, {}]) expect(complaint({ inputs: [{ ...input, center: [1, bad] }] })).to.include(`the center of input x is ${JSON.stringify(bad)} at position 1`);
+    expect(complaint('{ "inputs": [{ "name": "x", "center": [1e999] }] }')).to.include("position 0");
+    expect(complaint({ inputs: [input], spec: [[1, null]] })).to.include("spec[0] is null at position 1");
+    expect(complaint({ inputs: [input], spec: [1] })).to.include("spec[0] is not a list");
+  });
+
+  it("is refused when a field is missing or misspelt", () => {
+    expect(complaint({ inputs: [{ center: [1] }] })).to.include("inputs[0].name is not a name");
+    expect(complaint({ inputs: [{ name: "x" }] })).to.include("the query has no the center of input x");
+    expect(complaint({ inputs: [{ ...input, perturbation: { eps: 1 } }] })).to.include("the type of the perturbation of input x");
+    expect(complaint({ inputs: [{ ...input, perturbation: 0.1 }] })).to.include("the perturbation of input x is not an object");
+    expect(complaint({ inputs: [{ ...input, pertubation: {} }] })).to.include('unknown field "pertubation"').and.include("Its fields are name, shape, center, perturbation");
+    expect(complaint({ inputs: [input], weights: [{ name: "w", eps: 1 }] })).to.include('unknown field "eps"');
+    expect(complaint({ inputs: [input], relaxation: { Relu: 1 } })).to.include("relaxation.Relu");
+  });
+
+  it("is refused when something is given twice", () => {
+    const weight = { name: "w", perturbation: { type: "linf", eps: 1 } };
+    expect(complaint({ inputs: [input, input] })).to.include("the input x is given twice");
+    expect(complaint({ inputs: [input], weights: [weight, weight] })).to.include("the weight w is given twice");
+  });
+});

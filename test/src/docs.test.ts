@@ -1,0 +1,92 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { expect } from "chai";
+import { blocksOf, brokenLinks, closeWorkplace, compile, FOLDER, openWorkplace, pages, prints, QUICKSTART, runCompiled, runShell, type Block, type Ran } from "./documents.js";
+import { repositoryPath } from "./shared.js";
+
+const all = pages().flatMap(blocksOf);
+const typescript = all.filter(({ language, flags }) => language === "ts" && !flags.includes("no-check"));
+const json = all.filter(({ language }) => language === "json");
+const runnable = all.filter(({ language, flags, text }) => !flags.includes("no-run") && !flags.includes("no-check") && (language === "ts" || (language === "sh" && /^npx lirpa/m.test(text))));
+const title = ({ page, line }: Block): string => `${page}:${line}`;
+
+describe("the documentation", function () {
+  this.timeout(60_000);
+  const results = new Map<Block, Promise<Ran>>();
+  let complaints = "";
+
+  before(async () => {
+    openWorkplace();
+    for (const { file, text } of json) if (file !== undefined && !existsSync(join(FOLDER, file))) writeFileSync(join(FOLDER, file), text);
+    complaints = await compile(typescript);
+    // Two at a time: each is a process of its own.
+    const lanes: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
+    runnable.forEach((block, i) => {
+      const run = lanes[i % lanes.length]!.then(() => (block.language === "ts" ? runCompiled(block) : runShell(block)));
+      results.set(block, run);
+      lanes[i % lanes.length] = run;
+    });
+  });
+
+  after(closeWorkplace);
+
+  it("has examples that compile", () => {
+    expect(complaints).to.equal("");
+  });
+
+  it("has JSON that can be read, and is that of the files it names", () => {
+    for (const block of json) {
+      const value: unknown = JSON.parse(block.text);
+      const file = block.file === undefined ? undefined : join(QUICKSTART, block.file);
+      if (file === undefined || !existsSync(file)) continue;
+      expect(isDeepStrictEqual(value, JSON.parse(readFileSync(file, "utf8"))), `${title(block)} differs from ${block.file}`).to.equal(true);
+    }
+  });
+
+  for (const block of runnable) {
+    it(`runs ${title(block)}`, async () => {
+      const { code, stdout, stderr } = await results.get(block)!;
+      const wanted = Number(block.flags.find((flag) => flag.startsWith("exit="))?.slice(5) ?? 0);
+      expect(code, stderr + stdout).to.equal(wanted);
+      if (block.output === undefined) return;
+      const printed = wanted === 0 ? stdout : stderr;
+      expect(prints(block.output, printed), `it prints\n${printed}`).to.equal(true);
+    });
+  }
+
+  it("links only to what is there", () => {
+    expect(pages().flatMap(brokenLinks)).to.deep.equal([]);
+  });
+
+  it("explains every error code and no other, with the exit code that it has", () => {
+    const union = /export type ErrorCode =([^;]*);/.exec(source("core/src/plugin/errors.ts"))![1]!;
+    const codes = [...union.matchAll(/"(LIRPA_\w+)"/g)].map(([, code]) => code!);
+    const explained = [...source("docs/errors.md").matchAll(/^## (LIRPA_\w+)\n+Exit code (\d+)\./gm)];
+    expect(explained.map(([, code]) => code)).to.deep.equal(codes);
+    const exits = source("lirpa/src/command/exit-codes.ts");
+    const numbers = Object.fromEntries([...exits.matchAll(/(\w+): (\d+)/g)].map(([, name, value]) => [name, value]));
+    for (const [, code, exit] of explained) expect(exit, code).to.equal(numbers[new RegExp(`${code!}: exitCodes\\.(\\w+)`).exec(exits)![1]!]);
+  });
+
+  it("lists the packages with what their manifests bring", () => {
+    const manifests = ["plugins", "perturbations"].flatMap((group) => readdirSync(repositoryPath(group)).map((name) => join(group, name, "package.json")))
+      .map((file) => JSON.parse(source(file)) as { name: string; lirpa: { operators?: string[]; perturbations?: string[] } });
+    const rows = [...source("README.md").matchAll(/^\| `(@lirpa\/p[\w-]+)` \| (.*?) \|$/gm)].map(([, name, list]) => [name, list!.split(", ").map((entry) => entry.replaceAll("`", ""))]);
+    const brought = manifests.map(({ name, lirpa }) => [name, [...(lirpa.operators ?? []), ...(lirpa.perturbations ?? [])]]);
+    expect(Object.fromEntries(rows)).to.deep.equal(Object.fromEntries(brought));
+  });
+
+  it("names every method, and every option of the command", () => {
+    const methods = [...source("core/src/methods/table.ts").matchAll(/^import \{ (\w+) \} from "\.\/(?!method\.js)([\w-]+)\.js"/gm)].map(([, , name]) => name!);
+    const named = [...source("docs/methods.md").matchAll(/^## `([\w-]+)`/gm)].map(([, name]) => name!);
+    expect([...named].sort()).to.deep.equal([...methods].sort());
+    const options = [...source("lirpa/src/command/usage.ts").matchAll(/ption\("(?:-\w, )?(--[\w-]+)/g)].map(([, name]) => name!);
+    const described = [...source("docs/command.md").matchAll(/^\| (?:`-\w`, )?`(--[\w-]+)/gm)].map(([, name]) => name!);
+    expect(described).to.have.members(options.filter((name) => name !== "--version" && name !== "--help"));
+  });
+});
+
+function source(path: string): string {
+  return readFileSync(repositoryPath(path), "utf8");
+}
