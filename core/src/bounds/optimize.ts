@@ -6,7 +6,7 @@ import type { IrNode } from "../tensor/ir.js";
 import { localizeRows } from "../tensor/transforms/localize.js";
 import type { Vocabulary } from "../tensor/vocabulary.js";
 import { boundsByBackward } from "./backward.js";
-import { elementRows } from "./precise.js";
+import { elementTarget } from "./element-rows.js";
 import { combinedBounds, inputNames, intermediateBounds, needsRows, newRun, targetOf, type BoundProblem } from "./record.js";
 import type { BoundRun, NodeInterval, Target } from "./run.js";
 
@@ -110,15 +110,13 @@ class Passes {
 
   /** Intermediate bounds by passes of this kind. */
   intermediate(problem: BoundProblem): (value: Value) => NodeInterval {
-    const { t } = this.run;
     const known = new Map<Value, NodeInterval>();
     const boundsOf = (value: Value): NodeInterval => {
       let bounds = known.get(value);
       if (bounds === undefined) {
-        const rows = elementRows(value);
         const elements = (): NodeInterval => {
-          const { lower, upper } = this.both(value.name, { value, rows, coefficients: t.eye(value.shape, rows) }, boundsOf);
-          return { lower: t.reshape(t.rowsToShape(lower, rows), value.shape), upper: t.reshape(t.rowsToShape(upper, rows), value.shape) };
+          const { target, toIntervals } = elementTarget(this.run, value);
+          return toIntervals(this.both(value.name, target, boundsOf));
         };
         bounds = needsRows(this.run, problem.method, value)
           ? combinedBounds(this.run, value, elements(), boundsOf)

@@ -10,6 +10,7 @@ import type { IrNode, RowSpace } from "../tensor/ir.js";
 import { localizeRows } from "../tensor/transforms/localize.js";
 import { Vocabulary } from "../tensor/vocabulary.js";
 import { isPlaceholder } from "./adjoint.js";
+import { elementTarget } from "./element-rows.js";
 import { rulesOf } from "./kinds.js";
 import { tighter } from "./bilinear.js";
 import { elementBounds, elementRows, intervalIsExact, intervalStep, stepOf } from "./precise.js";
@@ -71,7 +72,12 @@ function openRows(run: BoundRun, value: Value): Target {
 /** Bounds of a value that relaxations rely on, as the method wants them. */
 export function intermediateBounds(run: BoundRun, method: Method, value: Value, boundsOf: (value: Value) => NodeInterval): NodeInterval {
   if (method.intermediate === "interval" || run.isGiven(value) || intervalIsExact(run, value)) return run.interval(value);
-  return needsRows(run, method, value) ? combinedBounds(run, value, elementBounds(run, value, boundsOf), boundsOf) : stepOf(run, value, boundsOf);
+  return needsRows(run, method, value) ? combinedBounds(run, value, rowBounds(run, method, value, boundsOf), boundsOf) : stepOf(run, value, boundsOf);
+}
+
+function rowBounds(run: BoundRun, method: Method, value: Value, boundsOf: (value: Value) => NodeInterval): NodeInterval {
+  const { target, toIntervals } = elementTarget(run, value);
+  return toIntervals(method.rows(run, target, boundsOf));
 }
 
 /** True where a value's bounds take rows of its own. */
@@ -166,7 +172,7 @@ export function peakBytes(program: Program, rows: number): number {
   for (const node of topological(Object.values(program.outputs) as IrNode[])) {
     // Weights and fed arrays are there anyway.
     if (node.inputs.length === 0 && node.rows?.size === undefined) continue;
-    const count = node.rows === undefined ? 1 : (node.rows.size ?? rows);
+    const count = node.rows === undefined ? 1 : (node.rows.size ?? node.rows.most ?? rows);
     largest = Math.max(largest, count * node.shape.reduce((product, size) => product * size, 4));
   }
   return 4 * largest;

@@ -15,7 +15,8 @@ export function stableOr(run: BoundRun, value: Value, bounds: NodeInterval): Nod
   return { lower: t.where(stable, interval.lower, bounds.lower), upper: t.where(stable, interval.upper, bounds.upper) };
 }
 
-function stableWhere(run: BoundRun, value: Value, interval: NodeInterval): IrNode | undefined {
+/** Where every operator that reads a value is one line on the interval; undefined where one of them cannot say. */
+export function stableWhere(run: BoundRun, value: Value, interval: NodeInterval): IrNode | undefined {
   const { t } = run;
   let all: IrNode | undefined;
   for (const node of run.graph.nodes) {

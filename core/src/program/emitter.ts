@@ -104,6 +104,16 @@ export class Emitter {
     return result;
   }
 
+  /** Says where an open size is read off, if no input has it. */
+  defineSize(symbol: string, name: string, axis: number): void {
+    this.sizes.set(symbol, this.node("Shape", [name], { start: axis, end: axis + 1 }));
+  }
+
+  /** Sizes as a vector, for what takes a shape. */
+  vector(dims: readonly Dim[]): string {
+    return dims.every((dim) => typeof dim === "number") ? this.ints(dims as number[]) : this.sizeVector(dims);
+  }
+
   /** The inputs with as many axes as the node, so that ONNX broadcasts S against S and hidden axes against hidden axes. */
   aligned(node: IrNode, inputs: readonly string[]): string[] {
     return inputs.map((name, i) => {
@@ -128,8 +138,7 @@ export class Emitter {
       const input = node.inputs[i]!;
       if (input.instances === node.instances && input.rows === node.rows) return name;
       const target = [this.instancesOf(node), rowsOf(node.rows), ...input.shape.map(() => 1)];
-      const vector = target.every((dim) => typeof dim === "number") ? this.ints(target as number[]) : this.sizeVector(target);
-      return this.node("Expand", [name, vector]);
+      return this.node("Expand", [name, this.vector(target)]);
     });
   }
 

@@ -45,6 +45,12 @@ function valueOf(node: IrNode, values: ReadonlyMap<IrNode, Evaluated>, feeds: Re
       return { ...inputs[0]!, rows: 1 };
     case "shapeToRows":
       return { ...inputs[0]!, rows: node.rows!.size! };
+    case "rowsWhere": {
+      const places = Array.from(inputs[0]!.data).flatMap((holds, i) => (holds === 0 ? [] : [i]));
+      return { instances: 1, rows: places.length, data: Float64Array.from(places) };
+    }
+    case "placeRows":
+      return placed(node, inputs[0]!, inputs[1]!, inputs[2]!);
     case "sumHidden":
       return summed(node, inputs[0]!);
     default:
@@ -78,6 +84,21 @@ function slice(node: IrNode, { instances, rows, data }: Evaluated, n: number, k:
   const size = sizeOf(node.shape);
   const at = ((instances === 1 ? 0 : n) * rows + (rows === 1 ? 0 : k)) * size;
   return { shape: node.shape, dtype: node.dtype, data: data.subarray(at, at + size) };
+}
+
+function placed(node: IrNode, base: Evaluated, values: Evaluated, index: Evaluated): Evaluated {
+  const instances = Math.max(base.instances, values.instances);
+  const size = sizeOf(node.shape);
+  const data = new Float64Array(instances * size);
+  for (let n = 0; n < instances; n++) {
+    const from = base.instances === 1 ? 0 : n;
+    data.set(base.data.subarray(from * size, (from + 1) * size), n * size);
+    for (let row = 0; row < index.rows; row++) {
+      const at = (values.instances === 1 ? 0 : n) * values.rows + (values.rows === 1 ? 0 : row);
+      data[n * size + index.data[row]!] = values.data[at]!;
+    }
+  }
+  return { instances, rows: 1, data };
 }
 
 function summed(node: IrNode, { instances, rows, data }: Evaluated): Evaluated {

@@ -10,6 +10,8 @@ import type { Vocabulary } from "./vocabulary.js";
 export interface RowSpace {
   readonly name: string;
   readonly size: number | undefined;
+  /** The greatest number of rows, where the run decides on it. */
+  readonly most?: number;
 }
 
 /** A node of the IR is a tensor: operations link nodes, nothing else holds state. */

@@ -3,6 +3,7 @@ import type { ConvOptions, ConvTransposeOptions, DType, HostTensor, Shape, Tenso
 import { isIrNode, type IrNode, type Primitive, type RowSpace } from "./ir.js";
 import { convPrimitive, convTransposePrimitive, dotPrimitive, matmulPrimitive } from "./primitives/contraction.js";
 import { binaryPrimitives, castPrimitive, stopGradientPrimitive, unaryPrimitives, wherePrimitive, type BinaryName, type UnaryName } from "./primitives/elementwise.js";
+import { pickByRowPrimitive, pickedEyePrimitive, placeRowsPrimitive, rowsWherePrimitive } from "./primitives/rows.js";
 import { rowsToShapePrimitive, shapeToRowsPrimitive, spreadPrimitive, sumHiddenPrimitive } from "./primitives/hidden.js";
 import { gatherElementsPrimitive, gatherPrimitive } from "./primitives/indexing.js";
 import { constantPrimitive, eyePrimitive, fullPrimitive, inputPrimitive, type InputAttributes } from "./primitives/leaves.js";
@@ -311,6 +312,22 @@ export class Vocabulary implements TensorOps {
   }
   shapeToRows(x: IrNode, rows: RowSpace): IrNode {
     return this.record(shapeToRowsPrimitive, [x], { rows });
+  }
+  /** One row for each place at which a mask [K] holds; its index. */
+  rowsWhere(mask: IrNode, rows: RowSpace): IrNode {
+    return this.record(rowsWherePrimitive, [mask], { rows });
+  }
+  /** For each row the slice of x [L, …] at its index. */
+  pickByRow(x: IrNode, index: IrNode): IrNode {
+    return this.record(pickByRowPrimitive, [x, index]);
+  }
+  /** The unit rows at the rows' indices. */
+  pickedEye(index: IrNode, shape: Shape): IrNode {
+    return this.record(pickedEyePrimitive, [index], { shape: [...shape] });
+  }
+  /** `base` [K] with each row's number at its index. */
+  placeRows(base: IrNode, values: IrNode, index: IrNode): IrNode {
+    return this.record(placeRowsPrimitive, [base, values, index]);
   }
   spread(x: IrNode, like: IrNode): IrNode {
     return this.record(spreadPrimitive, [x, like]);

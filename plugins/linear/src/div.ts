@@ -1,6 +1,14 @@
-import { attributeError, defineOperator, type AttributeContext, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
+import {
+  attributeError,
+  defineOperator,
+  type AttributeContext,
+  type Operator,
+  type Subgraph,
+  type Tensor,
+  type TensorOps,
+} from "@lirpa/core/plugin";
 
-/** A / B with broadcasting, linear in the numerator; the divisor is a parameter. */
+/** A / B with broadcasting: by a constant it is linear in A, by anything else the product with a reciprocal. */
 export const div: Operator = defineOperator<undefined>({
   type: "Div",
   sinceVersion: 7,
@@ -8,9 +16,17 @@ export const div: Operator = defineOperator<undefined>({
   inputs: ["A", "B"],
   data: ["A"],
   attributes: (_raw, context) => refuseZeros(context),
+  expand: (_attributes, { constants }) => (constants[1] === undefined ? quotient : undefined),
   forward: ({ t }, a, b) => (a!.dtype === "int" ? truncated(t, a!, b!) : t.div(a!, b!)),
   magnitude: ({ t }, a, b) => t.div(a!, t.abs(b!)),
 });
+
+const quotient: Subgraph = {
+  nodes: [
+    { name: "reciprocal", type: "Reciprocal", inputs: ["inputs.1"], outputs: ["reciprocal"] },
+    { name: "product", type: "Mul", inputs: ["inputs.0", "reciprocal"], outputs: ["outputs.0"] },
+  ],
+};
 
 function refuseZeros({ node, constants }: AttributeContext): undefined {
   if (constants[1]?.data.includes(0)) {

@@ -18,6 +18,10 @@ export const matmulPrimitive: Primitive = definePrimitive<undefined>({
       const shape = [...a!.shape.slice(0, -1), n];
       return t.shapeToRows(t.reshape(b!, [b!.shape[0]!, ...shape]), a!.rows!);
     }
+    const isPicked = a!.primitive.name === "pickedEye" && sizeOf(a!.shape) === a!.shape[a!.shape.length - 1];
+    if (isPicked && b!.shape.length === 2 && b!.rows === undefined) {
+      return t.pickByRow(t.reshape(b!, [b!.shape[0]!, ...a!.shape.slice(0, -1), b!.shape[1]!]), a!.inputs[0]!);
+    }
     return undefined;
   },
   gradient: (t, { inputs: [a, b] }, g) => [
@@ -55,6 +59,7 @@ export const dotPrimitive: Primitive = definePrimitive<undefined>({
   simplify: (t, [a, b]) => {
     if (uniformValue(a!) === 0 || uniformValue(b!) === 0) return t.fullOf([], 0, a!.dtype);
     // A unit row picks one element.
+    if (a!.primitive.name === "pickedEye" && b!.rows === undefined) return t.pickByRow(t.reshape(b!, [sizeOf(b!.shape)]), a!.inputs[0]!);
     if (a!.primitive.name === "eye" && b!.rows === undefined) return t.shapeToRows(t.reshape(b!, [sizeOf(b!.shape)]), a!.rows!);
     return undefined;
   },

@@ -21,6 +21,7 @@ export const reshapePrimitive: Primitive = definePrimitive<{ readonly shape: Sha
     if (sameShape(x!.shape, shape)) return x;
     if (x!.primitive.name === "reshape") return t.reshape(x!.inputs[0]!, shape);
     if (x!.primitive.name === "eye" && sizeOf(x!.shape) === sizeOf(shape)) return t.eye(shape, x!.rows!);
+    if (x!.primitive.name === "pickedEye" && sizeOf(x!.shape) === sizeOf(shape)) return t.pickedEye(x!.inputs[0]!, shape);
     return sizeOf(x!.shape) === sizeOf(shape) ? uniform(t, x!, shape) : undefined;
   },
   gradient: (t, { inputs: [x] }, g) => [t.reshape(g, x!.shape)],

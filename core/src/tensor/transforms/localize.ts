@@ -4,7 +4,7 @@ import type { IrNode, RowSpace } from "../ir.js";
 import { uniformValue } from "../recorder.js";
 import { broadcastShapes, sameShape, sizeOf } from "../shapes.js";
 import type { Vocabulary } from "../vocabulary.js";
-import { cleaned, density, rowScalars, throughConvolution, together, unitPatches, windowsOf, type Patches } from "./patches.js";
+import { cleaned, density, leadOf, pickedPatches, rowScalars, throughConvolution, together, unitPatches, windowsOf, type Patches } from "./patches.js";
 
 /** Above this share of the tensor, windows cost more than dense rows: they are cut out and masked besides. */
 const DENSEST = 0.5;
@@ -29,7 +29,7 @@ export function localizeRows(t: Vocabulary, outputs: readonly IrNode[]): { reado
 
 /** Unit rows of an image of one batch row; smaller ones gain nothing. */
 function isImageEye(node: IrNode): boolean {
-  return node.primitive.name === "eye" && node.shape.length >= 3 && node.shape[0] === 1 && sizeOf(node.shape.slice(2)) > 1;
+  return (node.primitive.name === "eye" || node.primitive.name === "pickedEye") && node.shape.length >= 3 && node.shape[0] === 1 && sizeOf(node.shape.slice(2)) > 1;
 }
 
 class Rewriter {
@@ -45,7 +45,7 @@ class Rewriter {
   rewrite(outputs: readonly IrNode[]): IrNode[] | undefined {
     for (const node of topological(outputs)) {
       const local = node.inputs.map((input) => this.patches.get(input)).find((one) => one !== undefined);
-      if (isImageEye(node) && this.spaces.has(node.rows!)) this.patches.set(node, unitPatches(this.t, node.rows!, node.shape));
+      if (isImageEye(node) && this.spaces.has(node.rows!)) this.patches.set(node, this.unit(node));
       else if (local === undefined) this.nodes.set(node, this.t.rerecord(node, node.inputs.map((input) => this.nodes.get(input)!)));
       else if (!this.step(node, local)) {
         this.failed = local.rows;
@@ -53,6 +53,10 @@ class Rewriter {
       }
     }
     return outputs.map((output) => this.nodes.get(output)!);
+  }
+
+  private unit(node: IrNode): Patches {
+    return node.primitive.name === "eye" ? unitPatches(this.t, node.rows!, node.shape) : pickedPatches(this.t, this.nodes.get(node.inputs[0]!)!, node.shape);
   }
 
   /** Rewrites a node with patches among its inputs; false where there is no rule. */
@@ -120,7 +124,7 @@ class Rewriter {
     if (value !== undefined) return { data: t.fullOf([], value, x.dtype), clean: value === 0 };
     const aligned = t.reshape(x, [...frame.shape.map(() => 1).slice(0, frame.shape.length - x.shape.length), ...x.shape]);
     if (aligned.shape.length !== frame.shape.length || aligned.shape[0] !== 1) return undefined;
-    if (aligned.shape.slice(2).every((size) => size === 1)) return { data: t.reshape(aligned, [1, 1, aligned.shape[1]!, 1]), clean: false };
+    if (aligned.shape.slice(2).every((size) => size === 1)) return { data: t.reshape(aligned, [aligned.shape[1]!, 1]), clean: false };
     if (x.dtype !== "float") return undefined;
     return { data: windowsOf(t, frame, t.expand(aligned, broadcastShapes(aligned.shape, frame.shape))), clean: true };
   }
@@ -135,16 +139,17 @@ class Rewriter {
       const pair = together(t, local, this.patches.get(other)!);
       if (pair === undefined) return false;
       const products = t.mul(cleaned(t, pair[0]).data, pair[1].data);
-      this.nodes.set(node, rowScalars(t, local, t.sum(products, [2, 3]), []));
+      this.nodes.set(node, rowScalars(t, local, t.sum(products, axesOf(local)), []));
       return true;
     }
     if (x.rows !== undefined) return false;
     const windows = windowsOf(t, local, x);
-    const [channels, count, inner] = [local.channels, local.data.shape[1]!, local.data.shape[2]! * local.data.shape[3]!];
-    const scalars =
-      count === 1
-        ? t.matmul(t.reshape(local.data, [channels, inner]), t.transpose(t.reshape(windows, [windows.shape[1]!, inner]), [1, 0]))
-        : t.sum(t.mul(local.data, windows), [2, 3]);
+    const uniform = local.position === undefined && local.data.shape[1] === 1;
+    const inner = sizeOf(local.data.shape.slice(-2));
+    // Equal coefficients at all positions are one matrix over the windows.
+    const scalars = uniform
+      ? t.matmul(t.reshape(local.data, [local.channels, inner]), t.transpose(t.reshape(windows, [windows.shape[1]!, inner]), [1, 0]))
+      : t.sum(t.mul(local.data, windows), axesOf(local));
     this.nodes.set(node, rowScalars(t, local, scalars, []));
     return true;
   }
@@ -155,7 +160,7 @@ class Rewriter {
     const { t } = this;
     const { data } = cleaned(t, local);
     const name = node.primitive.name as "sum" | "reduceMax" | "reduceMin";
-    const reduced = t[name](data, [2, 3]);
+    const reduced = t[name](data, axesOf(local));
     // Outside its window a row is zero, and an extreme sees these zeros too.
     const seen = name === "sum" ? reduced : name === "reduceMax" ? t.max(reduced, 0) : t.min(reduced, 0);
     this.nodes.set(node, rowScalars(t, local, seen, node.shape));
@@ -163,6 +168,11 @@ class Rewriter {
   }
 }
 
+/** Channels and offsets. */
+function axesOf(patches: Patches): number[] {
+  return [leadOf(patches), leadOf(patches) + 1];
+}
+
 function zeroData(t: Vocabulary, { data, kernel }: Patches): IrNode {
-  return t.zeros([...data.shape.slice(0, 3), sizeOf(kernel)]);
+  return t.zeros([...data.shape.slice(0, -1), sizeOf(kernel)]);
 }

@@ -17,8 +17,13 @@ export interface Patches {
   readonly kernel: readonly number[];
   readonly strides: readonly number[];
   readonly pads: readonly number[];
-  /** [C, positions or 1, channels, offsets]: 1 where all positions have the same coefficients. */
+  /**
+   * [C, positions or 1, channels, offsets], 1 where all positions have the same coefficients; with picked rows just
+   * [channels, offsets], one for each row.
+   */
   readonly data: IrNode;
+  /** Where the rows are picked by a run: the position of each. */
+  readonly position?: IrNode;
   /** True where `data` is zero wherever the window leaves the tensor. */
   readonly clean: boolean;
 }
@@ -33,8 +38,22 @@ export function unitPatches(t: Vocabulary, rows: RowSpace, shape: Shape): Patche
   return { rows, channels, positions: shape.slice(2), shape, kernel: ones, strides: ones, pads: ones.map(() => 0), data, clean: true };
 }
 
-/** Windows of a tensor [1, channels, …] that all rows share, in the layout of the data: [1, positions, channels, offsets]. */
-export function windowsOf(t: Vocabulary, { kernel, strides, pads, positions, shape }: Patches, x: IrNode): IrNode {
+/** The unit rows of an image at the indices of picked rows. */
+export function pickedPatches(t: Vocabulary, index: IrNode, shape: Shape): Patches {
+  const whole = unitPatches(t, index.rows!, shape);
+  const count = sizeOf(shape.slice(2));
+  const channel = t.div(index, count);
+  const data = t.pickByRow(t.reshape(whole.data, [whole.channels, whole.channels, 1]), channel);
+  return { ...whole, data, position: t.sub(index, t.mul(channel, count)) };
+}
+
+/** Axes of the data in front of channels and offsets. */
+export function leadOf({ data }: Patches): number {
+  return data.shape.length - 2;
+}
+
+/** Windows of a tensor [1, channels, …] that all rows share, in the layout of the data. */
+export function windowsOf(t: Vocabulary, { kernel, strides, pads, positions, shape, position }: Patches, x: IrNode): IrNode {
   const high = positions.map((count, axis) => Math.max(0, strides[axis]! * (count - 1) + kernel[axis]! - pads[axis]! - shape[axis + 2]!));
   const padded = t.pad(x, [0, 0, ...pads.map((count) => Math.max(0, count))], [0, 0, ...high]);
   const channels = shape[1]!;
@@ -43,7 +62,8 @@ export function windowsOf(t: Vocabulary, { kernel, strides, pads, positions, sha
     const stops = [1, channels, ...positions.map((count, axis) => starts[axis + 2]! + (count - 1) * strides[axis]! + 1)];
     return t.reshape(t.slice(padded, starts, stops, [1, 1, ...strides]), [channels, 1, sizeOf(positions)]);
   });
-  return t.reshape(t.transpose(t.concat(parts, 1), [2, 0, 1]), [1, sizeOf(positions), channels, sizeOf(kernel)]);
+  const windows = t.transpose(t.concat(parts, 1), [2, 0, 1]);
+  return position === undefined ? t.reshape(windows, [1, sizeOf(positions), channels, sizeOf(kernel)]) : t.pickByRow(windows, position);
 }
 
 /** The same rows with zeros wherever a window leaves the tensor. */
@@ -56,9 +76,9 @@ export function cleaned(t: Vocabulary, patches: Patches): Patches {
 /** Carries rows over a convolution's output to its input: windows grow by the kernel and spread by its strides. */
 export function throughConvolution(t: Vocabulary, patches: Patches, w: IrNode, options: ConvTransposeOptions, shape: Shape): Patches {
   const { data, kernel } = cleaned(t, patches);
-  const rows = data.shape[0]! * data.shape[1]!;
+  const lead = data.shape.slice(0, -2);
   const none = kernel.map(() => 0);
-  const grown = t.convTranspose(t.reshape(data, [rows, data.shape[2]!, ...kernel]), w, { ...options, pads: [...none, ...none], outputPadding: none });
+  const grown = t.convTranspose(t.reshape(data, [sizeOf(lead), data.shape[lead.length]!, ...kernel]), w, { ...options, pads: [...none, ...none], outputPadding: none });
   const size = grown.shape.slice(2);
   const spatial = kernel.length;
   const next: Patches = {
@@ -67,7 +87,7 @@ export function throughConvolution(t: Vocabulary, patches: Patches, w: IrNode, o
     kernel: size,
     strides: patches.strides.map((stride, axis) => stride * options.strides[axis]!),
     pads: patches.pads.map((count, axis) => count * options.strides[axis]! + options.pads[axis]!),
-    data: t.reshape(grown, [data.shape[0]!, data.shape[1]!, shape[1]!, sizeOf(size)]),
+    data: t.reshape(grown, [...lead, shape[1]!, sizeOf(size)]),
     clean: false,
   };
   const inside = Array.from({ length: spatial }, (_, axis) => next.pads[axis]! <= 0 && next.strides[axis]! * (next.positions[axis]! - 1) + next.kernel[axis]! - next.pads[axis]! <= shape[axis + 2]!);
@@ -82,16 +102,18 @@ export function together(t: Vocabulary, a: Patches, b: Patches): [Patches, Patch
   const widened = (patches: Patches): Patches => {
     const low = pads.map((count, axis) => count - patches.pads[axis]!);
     const high = kernel.map((size, axis) => size - patches.kernel[axis]! - low[axis]!);
-    const lead = patches.data.shape.slice(0, 3);
-    const data = t.pad(t.reshape(patches.data, [...lead, ...patches.kernel]), [0, 0, 0, ...low], [0, 0, 0, ...high]);
+    const lead = patches.data.shape.slice(0, -1);
+    const none = lead.map(() => 0);
+    const data = t.pad(t.reshape(patches.data, [...lead, ...patches.kernel]), [...none, ...low], [...none, ...high]);
     return { ...patches, pads, kernel, data: t.reshape(data, [...lead, sizeOf(kernel)]) };
   };
   return [widened(a), widened(b)];
 }
 
-/** One number for each row, from numbers [C, positions or 1, …] by channel and position. */
+/** One number for each row, from numbers in the layout of the data without channels and offsets. */
 export function rowScalars(t: Vocabulary, patches: Patches, scalars: IrNode, shape: Shape): IrNode {
   const { channels, positions, rows } = patches;
+  if (patches.position !== undefined) return t.reshape(scalars, shape);
   const full = t.expand(t.reshape(scalars, scalars.shape.slice(0, 2)), [channels, sizeOf(positions)]);
   return t.shapeToRows(t.reshape(full, [channels * sizeOf(positions), ...shape]), rows);
 }

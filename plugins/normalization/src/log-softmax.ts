@@ -1,0 +1,38 @@
+import { defineOperator, type Operator, type RuleContext, type Tensor, type TensorOps } from "@lirpa/core/plugin";
+import { carryLogSumExp, logSumExp, logSumExpOfOthers } from "./log-sum-exp.js";
+import { sizeOf, softmaxAxes } from "./reading.js";
+
+interface LogSoftmaxAttributes {
+  readonly axes: readonly number[];
+}
+
+type Context = RuleContext<LogSoftmaxAttributes>;
+
+/**
+ * x − log Σ exp(x). Elements share one log-sum-exp: of their coefficients only the sum meets its planes.
+ */
+export const logSoftmax: Operator = defineOperator<LogSoftmaxAttributes>({
+  type: "LogSoftmax",
+  sinceVersion: 1,
+  kind: "custom",
+  inputs: ["input"],
+  attributes: (raw, context) => Object.freeze({ axes: softmaxAxes(raw, context) }),
+  forward: ({ t, attributes: { axes } }, x) => t.sub(x!, logSumExp(t, x!, axes)),
+  // −log(1 + Σ_{j≠i} exp(x_j − x_i)) rises in x_i and falls in every other element: exact ends.
+  interval: (context, x) => ({ lower: end(context, x!.lower, x!.upper), upper: end(context, x!.upper, x!.lower) }),
+  backward: ({ t, attributes: { axes } }, [outputs], [x]) => {
+    const shared = (a: Tensor): Tensor => t.neg(t.sum(a, axes, true));
+    const { inputs, bias } = carryLogSumExp(t, { lower: shared(outputs!.lower), upper: shared(outputs!.upper) }, x!, axes);
+    return { inputs: [{ lower: t.add(outputs!.lower, inputs.lower), upper: t.add(outputs!.upper, inputs.upper) }], bias };
+  },
+});
+
+/** The log-softmax of one element's end against the other ends of all others. */
+function end({ t, attributes: { axes } }: Context, own: Tensor, others: Tensor): Tensor {
+  if (sizeOf(axes.map((axis) => own.shape[axis]!)) === 1) return t.zeros(own.shape);
+  return t.neg(softplus(t, t.sub(logSumExpOfOthers(t, others, axes), own)));
+}
+
+function softplus(t: TensorOps, x: Tensor): Tensor {
+  return t.add(t.relu(x), t.log(t.add(1, t.exp(t.neg(t.abs(x))))));
+}

@@ -1,0 +1,28 @@
+import { defineOperator, type Operator } from "@lirpa/core/plugin";
+import { axisOf, shapeOf } from "./reading.js";
+
+interface SoftmaxAttributes {
+  readonly axis: number;
+}
+
+/**
+ * exp(LogSoftmax(x)): its interval is exact, no exponential overflows, and the lines around exp meet planes around the
+ * log-sum-exp, as in Wei et al., "Convex Bounds on the Softmax Function with Applications to Robustness Verification"
+ * (2023).
+ */
+export const softmax: Operator = defineOperator<SoftmaxAttributes>({
+  type: "Softmax",
+  sinceVersion: 1,
+  kind: "composite",
+  inputs: ["input"],
+  attributes: (raw, context) => {
+    const axis = Number(raw["axis"] ?? (context.opset >= 13 ? -1 : 1));
+    return Object.freeze({ axis: axisOf(context.node, axis, shapeOf(context).length) });
+  },
+  expand: ({ axis }) => ({
+    nodes: [
+      { name: "logarithm", type: "LogSoftmax", inputs: ["inputs.0"], outputs: ["logarithm"], attributes: { axis } },
+      { name: "exponential", type: "Exp", inputs: ["logarithm"], outputs: ["outputs.0"] },
+    ],
+  }),
+});
