@@ -2,8 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { expect } from "chai";
-import { standardPlugins } from "lirpa";
-import { blocksOf, brokenLinks, closeWorkplace, compile, FOLDER, openWorkplace, pages, prints, QUICKSTART, runCompiled, runShell, type Block, type Ran } from "./documents.js";
+import { standardMethods, standardPlugins } from "lirpa";
+import { blocksOf, brokenLinks, closeWorkplace, compile, FOLDER, openWorkplace, pages, prints, QUICKSTART, runCompiled, runScript, runShell, type Block, type Ran } from "./documents.js";
 import { repositoryPath } from "./shared.js";
 
 interface Manifest {
@@ -21,10 +21,12 @@ describe("the documentation", function () {
   this.timeout(60_000);
   const results = new Map<Block, Promise<Ran>>();
   let complaints = "";
+  let rebuilt: Ran | undefined;
 
   before(async () => {
     openWorkplace();
     for (const { file, text } of json) if (file !== undefined && !existsSync(join(FOLDER, file))) writeFileSync(join(FOLDER, file), text);
+    rebuilt = await runScript(join(FOLDER, "make-model.mjs"));
     complaints = await compile(typescript);
     // Two at a time: each is a process of its own.
     const lanes: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
@@ -61,6 +63,11 @@ describe("the documentation", function () {
     });
   }
 
+  it("has a model for its examples that is what its script writes", () => {
+    expect(rebuilt?.code, rebuilt?.stderr).to.equal(0);
+    expect(readFileSync(join(FOLDER, "model.onnx")).equals(readFileSync(join(QUICKSTART, "model.onnx")))).to.equal(true);
+  });
+
   it("links only to what is there", () => {
     expect(pages().flatMap(brokenLinks)).to.deep.equal([]);
   });
@@ -78,13 +85,13 @@ describe("the documentation", function () {
   it("lists the standard packages with what their manifests bring", () => {
     const manifests = standardPlugins.map(({ name }) => JSON.parse(source(`node_modules/${name}/package.json`)) as Manifest);
     const rows = manifests.map(({ name, lirpa: { operators = [], perturbations = [] } }) => `| \`${name}\` | ${[...operators, ...perturbations.map((type) => `\`${type}\``)].join(", ")} |`);
-    expect(source("README.md").match(/^\| `@lirpa\/.*$/gm)).to.have.members(rows);
+    expect(source("README.md").match(/^\| `@lirpa\/.*$/gm), `the table must be\n${rows.join("\n")}\n`).to.have.members(rows);
   });
 
   it("names every method, and every option of the command", () => {
-    const methods = [...source("core/src/methods/table.ts").matchAll(/^import \{ (\w+) \} from "\.\/(?!method\.js)([\w-]+)\.js"/gm)].map(([, , name]) => name!);
-    const named = [...source("docs/methods.md").matchAll(/^## `([\w-]+)`/gm)].map(([, name]) => name!);
-    expect([...named].sort()).to.deep.equal([...methods].sort());
+    const methods = standardMethods.map(({ name }) => name);
+    expect([...source("docs/methods.md").matchAll(/^## `([\w+-]+)`/gm)].map(([, name]) => name)).to.have.members(methods);
+    for (const page of ["README.md", "docs/methods.md"]) expect([...source(page).matchAll(/^\| `([\w+-]+)` \| (?:intervals|linear)/gm)].map(([, name]) => name), page).to.have.members(methods);
     const options = [...source("lirpa/src/command/usage.ts").matchAll(/ption\("(?:-\w, )?(--[\w-]+)/g)].map(([, name]) => name!);
     const described = [...source("docs/command.md").matchAll(/^\| (?:`-\w`, )?`(--[\w-]+)/gm)].map(([, name]) => name!);
     expect(described).to.have.members(options.filter((name) => name !== "--version" && name !== "--help"));

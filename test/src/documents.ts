@@ -80,6 +80,10 @@ export function runCompiled(block: Block): Promise<Ran> {
   return block.flags.includes("mocha") ? start(process.execPath, [repositoryPath("node_modules", ".bin", "mocha"), file]) : start(process.execPath, [file]);
 }
 
+export function runScript(file: string): Promise<Ran> {
+  return start(process.execPath, [file]);
+}
+
 /** Runs the lines that call lirpa, with the repository's own command. */
 export function runShell(block: Block): Promise<Ran> {
   const command = `"${process.execPath}" "${repositoryPath("lirpa", "bin", "lirpa.js")}"`;

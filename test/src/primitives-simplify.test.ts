@@ -101,7 +101,18 @@ const ROWS: readonly Simplification[] = [
   { law: "a dot of unit rows and rows", rows: FOUR, hidden: ["rows", "both"], build: (t, x, show) => t.dot(show(t.eye([2, 2], FOUR)), x) },
 ];
 
-const FAMILIES = { numbers: NUMBERS, shapes: SHAPES, products: PRODUCTS, rows: ROWS };
+const PICKED: RowSpace = { name: "picked", size: undefined, most: 4 };
+const MASK: HostTensor = { shape: [4], dtype: "bool", data: Float64Array.of(1, 0, 0, 1) };
+const index = (t: Vocabulary): IrNode => t.rowsWhere(t.constant(MASK), PICKED);
+
+const PICKED_ROWS: readonly Simplification[] = [
+  { law: "picked unit rows in another shape are picked unit rows", rows: PICKED, build: (t, x, show) => t.mul(t.reshape(show(t.pickedEye(index(t), [2, 2])), [4]), t.reshape(x, [4])), is: (t, x) => t.mul(t.pickedEye(index(t), [4]), t.reshape(x, [4])) },
+  { law: "picked unit rows through a matrix are its rows", shape: [4, 3], rows: PICKED, hidden: ["none", "instances"], build: (t, x, show) => t.matmul(show(t.pickedEye(index(t), [1, 4])), x), is: (t, x) => t.pickByRow(t.reshape(x, [4, 1, 3]), index(t)) },
+  { law: "a dot with picked unit rows is an element for each row", rows: PICKED, hidden: ["none", "instances"], build: (t, x, show) => t.dot(show(t.pickedEye(index(t), [2, 2])), x), is: (t, x) => t.pickByRow(t.reshape(x, [4]), index(t)) },
+  { law: "a dot of picked unit rows and rows", rows: PICKED, hidden: ["rows", "both"], build: (t, x, show) => t.dot(show(t.pickedEye(index(t), [2, 2])), x) },
+];
+
+const FAMILIES = { numbers: NUMBERS, shapes: SHAPES, products: PRODUCTS, rows: ROWS, "picked rows": PICKED_ROWS };
 
 for (const [family, laws] of Object.entries(FAMILIES)) {
   describe(`simplification of ${family}`, () => {
@@ -220,8 +231,7 @@ function wholeNumbers(value: HostTensor): HostTensor {
 function hider(t: Vocabulary, feeds: Record<string, HostTensor>): Show {
   return (node) => {
     const constant = t.constantValue(node);
-    if (constant === undefined && node.primitive.name !== "eye") return t.stopGradient(node);
-    if (constant === undefined) return t.where(t.equal(node, node), t.stopGradient(node), 0);
+    if (constant === undefined) return t.stopGradient(node);
     const name = `hidden ${node.id}`;
     feeds[name] = { ...constant, shape: [1, 1, ...constant.shape] };
     return t.input({ name, shape: node.shape, dtype: node.dtype, instances: false, rows: undefined });

@@ -1,20 +1,23 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
-import { Vocabulary } from "@lirpa/core";
+import { evaluate, Vocabulary, vjp, type IrNode } from "@lirpa/core";
 import { CONTRACTION } from "./primitives/contraction-cases.js";
 import { ELEMENTWISE } from "./primitives/elementwise-cases.js";
 import { HIDDEN_AXES, LEAVES } from "./primitives/hidden-cases.js";
 import { INDEXING } from "./primitives/indexing-cases.js";
-import { expectEmittedEqualsReference, expectGradientsAreDifferences, primitivesOf, recordCase, type Recording } from "./primitives/laws.js";
+import { expectEachInstanceAndRowAlone, expectEmittedEqualsReference, expectGradientsAreDifferences, primitivesOf, recordCase, type Recording } from "./primitives/laws.js";
 import { REDUCTION } from "./primitives/reduction-cases.js";
+import { PICKED_ROWS } from "./primitives/row-cases.js";
 import { SHAPE } from "./primitives/shape-cases.js";
-import { combinations, leaf, type PrimitiveCase } from "./primitives/sketch.js";
+import { combinations, leaf, OPEN, type PrimitiveCase } from "./primitives/sketch.js";
 import { repositoryPath } from "./shared.js";
 
 const FAMILIES: Readonly<Record<string, readonly PrimitiveCase[]>> = {
-  leaves: LEAVES, elementwise: ELEMENTWISE, contraction: CONTRACTION, reduction: REDUCTION, shape: SHAPE, indexing: INDEXING, "hidden axes": HIDDEN_AXES,
+  leaves: LEAVES, elementwise: ELEMENTWISE, contraction: CONTRACTION, reduction: REDUCTION, shape: SHAPE, indexing: INDEXING, "hidden axes": HIDDEN_AXES, "picked rows": PICKED_ROWS,
 };
+/** Families whose primitives make hidden axes or move them. */
+const OF_HIDDEN_AXES: readonly string[] = ["leaves", "hidden axes", "picked rows"];
 const CASES = Object.values(FAMILIES).flat();
 
 for (const [family, cases] of Object.entries(FAMILIES)) {
@@ -31,6 +34,10 @@ for (const [family, cases] of Object.entries(FAMILIES)) {
           await expectEmittedEqualsReference(recording);
         });
 
+        if (!OF_HIDDEN_AXES.includes(family)) {
+          it("treats each instance and row as if it were alone", () => expectEachInstanceAndRowAlone(recording));
+        }
+
         if (example.kinks !== true && isDifferentiable(example)) {
           it("has the gradients that differences show, and they have theirs", () => expectGradientsAreDifferences(recording));
         }
@@ -38,6 +45,34 @@ for (const [family, cases] of Object.entries(FAMILIES)) {
     }
   });
 }
+
+describe("primitives: gradients on kinks", () => {
+  const KINKS: Readonly<Record<string, { readonly at: readonly number[]; readonly f: (t: Vocabulary, x: IrNode) => IrNode; readonly gradient: readonly number[] }>> = {
+    "relu is flat at 0": { at: [0, 1, -1], f: (t, x) => t.relu(x), gradient: [0, 1, 0] },
+    "abs is flat at 0": { at: [0, 1, -1], f: (t, x) => t.abs(x), gradient: [0, 1, -1] },
+    "equal operands of max share": { at: [2, 1, 3], f: (t, x) => t.max(x, 2), gradient: [0.5, 0, 1] },
+    "equal operands of min share": { at: [2, 1, 3], f: (t, x) => t.min(2, x), gradient: [0.5, 1, 0] },
+    "equal greatest elements share": { at: [2, 1, 2], f: (t, x) => t.reduceMax(x), gradient: [0.5, 0, 0.5] },
+    "equal least elements share": { at: [2, 1, 1], f: (t, x) => t.reduceMin(x), gradient: [0, 0.5, 0.5] },
+    "the first of equal greatest elements is taken": { at: [1, 2, 2], f: (t, x) => t.topK(x, 1, 0).values, gradient: [0, 1, 0] },
+  };
+  for (const [law, { at, f, gradient }] of Object.entries(KINKS)) {
+    it(law, () => {
+      const t = new Vocabulary();
+      const x = leaf(t, "x", [3], "float", "none", OPEN);
+      const y = f(t, x);
+      const [g] = vjp(t, [y], [t.full(y.shape, 1)], [x]);
+      const [value] = evaluate([g!], { "x.none.open": { shape: [1, 1, 3], dtype: "float", data: Float64Array.from(at) } });
+      expect([...value!.data]).to.deep.equal(gradient);
+    });
+  }
+
+  it("nothing flows through stopGradient and through what is constant piece by piece", () => {
+    const t = new Vocabulary();
+    const x = leaf(t, "x", [3], "float", "none", OPEN);
+    for (const y of [t.stopGradient(x), t.floor(x), t.ceil(x), t.round(x), t.sign(x)]) expect(vjp(t, [y], [t.full([3], 1)], [x])).to.deep.equal([undefined]);
+  });
+});
 
 describe("primitives: all of them", () => {
   it("are tested", async () => {

@@ -49,3 +49,21 @@ export function adjoint(
 export function isPlaceholder(name: string): boolean {
   return name.startsWith("?");
 }
+
+/**
+ * The linear part of a node's forward rule at some open inputs, without its constant: the adjoint of the adjoint.
+ * @returns one tensor per output.
+ */
+export function linearPart(t: Vocabulary, node: ResolvedNode, open: readonly number[], values: readonly IrNode[], fixed: readonly (IrNode | undefined)[]): IrNode[] {
+  const hidden = values.find(({ rows }) => rows !== undefined)?.rows;
+  const placeholder = (name: string, shape: readonly number[]): IrNode => t.input({ name: `?${name}:${shape.join("x")}@${hidden?.name ?? ""}`, shape, dtype: "float", instances: true, rows: hidden });
+  const inputs = fixed.slice();
+  const points = open.map((slot) => placeholder(String(slot), node.inputs[slot]!.shape));
+  open.forEach((slot, i) => (inputs[slot] = points[i]));
+  const results = outputsOf(node, contextOf(node, t), inputs);
+  const cotangents = results.map((result, i) => placeholder(`out${i}`, result.shape));
+  const adjoints = vjp(t, results, cotangents, points);
+  const reached = adjoints.flatMap((a, i) => (a === undefined ? [] : [i]));
+  const parts = vjp(t, reached.map((i) => adjoints[i]!), reached.map((i) => values[i]!), cotangents);
+  return parts.map((part, i) => (part === undefined ? t.zeros(results[i]!.shape) : t.expand(part, results[i]!.shape)));
+}

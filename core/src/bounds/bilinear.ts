@@ -3,8 +3,8 @@ import type { BilinearOperator } from "../plugin/operator.js";
 import { contextOf, slotName, slotsOf, type ResolvedNode, type Value } from "../graph/resolved.js";
 import type { IrNode } from "../tensor/ir.js";
 import { adjoint, asNodes, outputsOf } from "./adjoint.js";
-import { affineStep, withOpen } from "./affine.js";
-import type { CoefficientPair, KindRules, Step, StepContext } from "./kind-rules.js";
+import { affineForward, affineStep, withOpen } from "./affine.js";
+import type { CoefficientPair, ForwardContext, ForwardForm, KindRules, Step, StepContext } from "./kind-rules.js";
 import { around, middle, radius } from "./linear.js";
 import { elementRows, isAffineFromPreciseSources, preciseIntervals } from "./precise.js";
 import type { BoundRun, NodeInterval } from "./run.js";
@@ -19,6 +19,12 @@ export const bilinearRules: KindRules = {
   backward: (context, node) => {
     check(context.run, node);
     return isAffine(context.run, node) ? affineStep(context, node) : mcCormickStep(context, node);
+  },
+  forward: (context, node) => {
+    const { run } = context;
+    check(run, node);
+    if (!isAffine(run, node)) return mcCormickForward(context, node);
+    return affineForward(context, node, (of) => linearInterval(run, node, of), (radii) => [magnitude(run, node, radii)]);
   },
   isAffine,
 };
@@ -36,18 +42,22 @@ function isAffine(run: BoundRun, node: ResolvedNode): boolean {
 
 /** One factor fixed: centre and radius, the radius through the factor's magnitude. */
 function linearInterval(run: BoundRun, node: ResolvedNode, of: IntervalOf): NodeInterval[] {
+  const centers = outputsOf(node, contextOf(node, run.t), withOpen(run, node, (slot) => middle(run, of(node.inputs[slot]!))));
+  return around(run, centers, [magnitude(run, node, (slot) => radius(run, of(node.inputs[slot]!)))]);
+}
+
+/** The product with the fixed factor's magnitude, and nothing fixed added. */
+function magnitude(run: BoundRun, node: ResolvedNode, radii: (slot: number) => IrNode): IrNode {
   const { t } = run;
-  const context = contextOf(node, t);
   const factors = factorSlots(node);
-  const centers = outputsOf(node, context, withOpen(run, node, (slot) => middle(run, of(node.inputs[slot]!))));
   const partner = factors.some((slot) => run.isPerturbed(node.inputs[slot]!));
-  const radii = node.inputs.map((input, slot) => {
+  const inputs = node.inputs.map((input, slot) => {
     if (input === undefined) return undefined;
-    if (run.isPerturbed(input)) return radius(run, of(input));
+    if (run.isPerturbed(input)) return radii(slot);
     // With only an additive input perturbed the product itself has no radius.
-    return factors.includes(slot) ? (partner ? t.abs(run.exact(input)) : t.zeros(input.shape)) : t.zeros(input.shape);
+    return factors.includes(slot) && partner ? t.abs(run.exact(input)) : t.zeros(input.shape);
   });
-  return around(run, centers, outputsOf(node, context, radii));
+  return outputsOf(node, contextOf(node, t), inputs)[0]!;
 }
 
 /** Both factors perturbed: the extreme of the four corners, product by product (exact for independent factors). */
@@ -170,6 +180,58 @@ function mcCormickStep({ run, rows, outputs: [pair], boundsOf }: StepContext, no
     inputs: lower.inputs.map((a, slot): CoefficientPair | undefined => (a === undefined ? undefined : { lower: a, upper: upper.inputs[slot]! })),
     bias: { lower: lower.bias, upper: upper.bias },
   };
+}
+
+/** McCormick's planes forward: each is linear in one factor while the other one stands at a corner. */
+function mcCormickForward({ run, formOf, boundsOf }: ForwardContext, node: ResolvedNode): ForwardForm[] {
+  const { t } = run;
+  const context = contextOf(node, t);
+  const [left, right] = factorSlots(node);
+  const forms = new Map(run.perturbedSlots(node).map((slot) => [slot, formOf(node.inputs[slot]!)]));
+  const bounds = { left: boundsOf(node.inputs[left]!), right: boundsOf(node.inputs[right]!) };
+  const zero = (slot: number): IrNode => t.zeros(node.inputs[slot]!.shape);
+  const product = (l: IrNode, r: IrNode): (IrNode | undefined)[] =>
+    node.inputs.map((input, slot) => (input === undefined ? undefined : slot === left ? l : slot === right ? r : zero(slot)));
+  const value = (l: IrNode, r: IrNode): IrNode => outputsOf(node, context, product(l, r))[0]!;
+  const share = shareOf(run, node);
+  const sources = new Set([...forms.values()].flatMap(({ coefficients }) => [...coefficients.keys()]));
+  const shares = { lower: share(), upper: share() };
+
+  // One factor moves along a pair of tensors, the other one stands: the sign of what stands chooses the side.
+  const moving = (slot: number, fixed: IrNode, pair: CoefficientPair, side: "lower" | "upper"): IrNode => {
+    const at = (x: IrNode, y: IrNode): IrNode => (slot === left ? value(x, y) : value(y, x));
+    const center = at(t.mul(t.add(pair.lower, pair.upper), 0.5), fixed);
+    if (pair.lower === pair.upper) return center;
+    const reach = at(t.mul(t.sub(pair.upper, pair.lower), 0.5), t.abs(fixed));
+    return side === "lower" ? t.sub(center, reach) : t.add(center, reach);
+  };
+  const planes = (of: (slot: number) => CoefficientPair | undefined, constant: boolean): CoefficientPair => {
+    const side = (which: "lower" | "upper"): IrNode => {
+      const [first, second] = PLANES[which].map((corner) => {
+        const [xs, ws] = [bounds.left[corner.left], bounds.right[corner.right]];
+        let sum = constant ? t.neg(value(xs, ws)) : t.zeros(node.outputs[0]!.shape);
+        const [l, r] = [of(left), of(right)];
+        if (l !== undefined) sum = t.add(sum, moving(left, ws, l, which));
+        if (r !== undefined) sum = t.add(sum, moving(right, xs, r, which));
+        return sum;
+      });
+      return t.add(t.mul(shares[which], first!), t.mul(t.sub(1, shares[which]), second!));
+    };
+    return { lower: side("lower"), upper: side("upper") };
+  };
+  const additive = (of: (slot: number) => NodeInterval): CoefficientPair => {
+    const end = (which: "lower" | "upper"): IrNode =>
+      outputsOf(node, context, node.inputs.map((input, slot) => (input === undefined ? undefined : slot === left || slot === right ? zero(slot) : of(slot)[which])))[0]!;
+    return { lower: end("lower"), upper: end("upper") };
+  };
+  const plus = (a: CoefficientPair, b: CoefficientPair): CoefficientPair => ({ lower: t.add(a.lower, b.lower), upper: t.add(a.upper, b.upper) });
+  const none = (slot: number): NodeInterval => ({ lower: zero(slot), upper: zero(slot) });
+  const coefficients = new Map([...sources].map((source) => {
+    const of = (slot: number): CoefficientPair | undefined => forms.get(slot)?.coefficients.get(source);
+    return [source, plus(planes(of, false), additive((slot) => of(slot) ?? none(slot)))] as const;
+  }));
+  const bias = plus(planes((slot) => forms.get(slot)!.bias, true), additive((slot) => formOf(node.inputs[slot]!).bias));
+  return [{ coefficients, bias }];
 }
 
 /** The share of the first plane of each pair, for each output element: a free value. */

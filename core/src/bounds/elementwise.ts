@@ -43,8 +43,31 @@ export const elementwiseRules: KindRules = {
       bias: { lower: below.bias, upper: above.bias },
     };
   },
+  forward: ({ run, formOf, boundsOf }, node) => {
+    checkParameters(run, node);
+    const { t } = run;
+    const input = node.inputs[0]!;
+    const bounds = boundsOf(input);
+    const [lower, upper] = t.outward(bounds.lower, bounds.upper);
+    const lines = relaxRule(run, node)(contextOf(node, t), { lower, upper }, ...parametersOf(run, node));
+    const { coefficients, bias } = formOf(input);
+    return [{
+      coefficients: new Map([...coefficients].map(([source, pair]) => [source, { lower: through(t, lines.lower, pair, "lower"), upper: through(t, lines.upper, pair, "upper") }])),
+      bias: {
+        lower: t.expand(t.add(through(t, lines.lower, bias, "lower"), lines.lower.intercept), input.shape),
+        upper: t.expand(t.add(through(t, lines.upper, bias, "upper"), lines.upper.intercept), input.shape),
+      },
+    }];
+  },
   isAffine: () => false,
 };
+
+/** A line's slope times the side of a pair that its sign asks for. */
+function through(t: Vocabulary, { slope }: Line, pair: CoefficientPair, side: "lower" | "upper"): IrNode {
+  if (pair.lower === pair.upper) return t.mul(slope, pair.lower);
+  const [same, other] = side === "lower" ? [pair.lower, pair.upper] : [pair.upper, pair.lower];
+  return t.add(t.mul(t.relu(slope), same), t.mul(t.min(slope, 0), other));
+}
 
 /** Coefficients a with a ≥ 0 take one line, the others the other one. Continuous in a: rounding flips nothing. */
 function sideOf(t: Vocabulary, a: IrNode, positive: Line, negative: Line, shape: readonly number[]): { slope: IrNode; bias: IrNode } {

@@ -23,11 +23,29 @@ export interface StepContext {
   boundsOf(value: Value): NodeInterval;
 }
 
+/**
+ * Bounds of every element of a value as linear forms in the sources: lower · x + bias.lower ≤ value ≤ upper · x +
+ * bias.upper. Coefficients have the value's shape and one row for each element of their source.
+ */
+export interface ForwardForm {
+  readonly coefficients: ReadonlyMap<Value, CoefficientPair>;
+  readonly bias: NodeInterval;
+}
+
+export interface ForwardContext {
+  readonly run: BoundRun;
+  /** The form of an input; one without coefficients where it is not perturbed. */
+  formOf(value: Value): ForwardForm;
+  boundsOf(value: Value): NodeInterval;
+}
+
 /** What core derives from an operator's kind. */
 export interface KindRules {
   /** Intervals of the outputs from those of the inputs. */
   interval(run: BoundRun, node: ResolvedNode, of: (value: Value) => NodeInterval): readonly NodeInterval[];
   backward(context: StepContext, node: ResolvedNode): Step;
+  /** Carries linear forms of the inputs to the outputs; absent where only an interval is known. */
+  forward?(context: ForwardContext, node: ResolvedNode): readonly ForwardForm[];
   /** True where the node is affine in what is perturbed. */
   isAffine(run: BoundRun, node: ResolvedNode): boolean;
 }

@@ -1,7 +1,8 @@
 import { LirpaError } from "../plugin/errors.js";
 import type { LinearOperator } from "../plugin/operator.js";
-import { contextOf, slotName, slotsOf, type ResolvedNode } from "../graph/resolved.js";
-import { affineStep, withOpen } from "./affine.js";
+import { contextOf, slotName, slotsOf, type ResolvedNode, type Value } from "../graph/resolved.js";
+import type { IrNode } from "../tensor/ir.js";
+import { affineForward, affineStep, withOpen } from "./affine.js";
 import { asNodes, outputsOf } from "./adjoint.js";
 import { isAffineFromPreciseSources, preciseIntervals } from "./precise.js";
 import type { KindRules } from "./kind-rules.js";
@@ -11,33 +12,50 @@ import type { BoundRun, NodeInterval } from "./run.js";
 export const linearRules: KindRules = {
   interval: (run, node, of) => {
     checkParameters(run, node);
-    if (isAffineFromPreciseSources(run, node)) return preciseIntervals(run, node);
-    const operator = node.operator as LinearOperator<unknown>;
-    const context = contextOf(node, run.t);
-    const at = (end: "lower" | "upper") => withOpen(run, node, (slot) => of(node.inputs[slot]!)[end]);
-    if (operator.nonnegative === true) {
-      const lower = outputsOf(node, context, at("lower"));
-      const upper = outputsOf(node, context, at("upper"));
-      return lower.map((low, i) => ({ lower: low, upper: upper[i]! }));
-    }
-    const { t } = run;
-    const centers = outputsOf(node, context, withOpen(run, node, (slot) => middle(run, of(node.inputs[slot]!))));
-    // Fixed data inputs have radius zero; parameters keep their values.
-    const data = slotsOf(operator as ResolvedNode["operator"], operator.data ?? operator.inputs.slice(0, 1), node.inputs.length);
-    const radii = node.inputs.map((input, slot) => {
-      if (input === undefined) return undefined;
-      if (run.isPerturbed(input)) return radius(run, of(input));
-      return data.includes(slot) ? t.zeros(input.shape) : run.exact(input);
-    });
-    const spread = asNodes(node, operator.magnitude!(context, ...radii));
-    return around(run, centers, spread);
+    return isAffineFromPreciseSources(run, node) ? preciseIntervals(run, node) : intervalStep(run, node, of);
   },
   backward: (context, node) => {
     checkParameters(context.run, node);
     return affineStep(context, node);
   },
+  forward: (context, node) => {
+    checkParameters(context.run, node);
+    return affineForward(context, node, (ends) => intervalStep(context.run, node, ends), (radii) => magnitude(context.run, node, radii));
+  },
   isAffine: () => true,
 };
+
+function intervalStep(run: BoundRun, node: ResolvedNode, of: (value: Value) => NodeInterval): NodeInterval[] {
+  const context = contextOf(node, run.t);
+  const at = (end: "lower" | "upper") => withOpen(run, node, (slot) => of(node.inputs[slot]!)[end]);
+  if (isNonnegative(node)) {
+    const lower = outputsOf(node, context, at("lower"));
+    const upper = outputsOf(node, context, at("upper"));
+    return lower.map((low, i) => ({ lower: low, upper: upper[i]! }));
+  }
+  const centers = outputsOf(node, context, withOpen(run, node, (slot) => middle(run, of(node.inputs[slot]!))));
+  return around(run, centers, magnitude(run, node, (slot) => radius(run, of(node.inputs[slot]!))));
+}
+
+function isNonnegative(node: ResolvedNode): boolean {
+  return (node.operator as LinearOperator<unknown>).nonnegative === true;
+}
+
+/** The linear part with absolute coefficients; fixed data inputs have radius zero, parameters keep their values. */
+function magnitude(run: BoundRun, node: ResolvedNode, radii: (slot: number) => IrNode): IrNode[] {
+  const operator = node.operator as LinearOperator<unknown>;
+  const { t } = run;
+  const data = slotsOf(node.operator, operator.data ?? operator.inputs.slice(0, 1), node.inputs.length);
+  const inputs = node.inputs.map((input, slot) => {
+    if (input === undefined) return undefined;
+    if (run.isPerturbed(input)) return radii(slot);
+    return data.includes(slot) ? t.zeros(input.shape) : run.exact(input);
+  });
+  if (!isNonnegative(node)) return asNodes(node, operator.magnitude!(contextOf(node, t), ...inputs));
+  // Coefficients are their own magnitudes; the constant does not belong to them.
+  const zeros = outputsOf(node, contextOf(node, t), inputs.map((input, slot) => (input !== undefined && data.includes(slot) ? t.zeros(input.shape) : input)));
+  return outputsOf(node, contextOf(node, t), inputs).map((output, i) => t.sub(output, zeros[i]!));
+}
 
 export function middle({ t }: BoundRun, { lower, upper }: NodeInterval): NodeInterval["lower"] {
   return lower === upper ? lower : t.mul(t.add(lower, upper), 0.5);

@@ -11,6 +11,7 @@ import { localizeRows } from "../tensor/transforms/localize.js";
 import { Vocabulary } from "../tensor/vocabulary.js";
 import { isPlaceholder } from "./adjoint.js";
 import { elementTarget } from "./element-rows.js";
+import { forwardForms } from "./forward.js";
 import { rulesOf } from "./kinds.js";
 import { tighter } from "./bilinear.js";
 import { elementBounds, elementRows, intervalIsExact, intervalStep, stepOf } from "./precise.js";
@@ -58,7 +59,7 @@ export function recordWhole(problem: BoundProblem): Program {
   };
   if (spec === "rows") return close(problem, run, "bounds", method.rows(run, openRows(run, output), boundsOf));
   if (!run.isPerturbed(output)) return close(problem, run, "bounds", run.interval(output));
-  return close(problem, run, "bounds", method.elements?.(run, output) ?? elementBounds(run, output, boundsOf));
+  return close(problem, run, "bounds", method.elements?.(run, output, boundsOf) ?? elementBounds(run, output, boundsOf));
 }
 
 /** Rows that the caller feeds, of any number. */
@@ -72,6 +73,9 @@ function openRows(run: BoundRun, value: Value): Target {
 /** Bounds of a value that relaxations rely on, as the method wants them. */
 export function intermediateBounds(run: BoundRun, method: Method, value: Value, boundsOf: (value: Value) => NodeInterval): NodeInterval {
   if (method.intermediate === "interval" || run.isGiven(value) || intervalIsExact(run, value)) return run.interval(value);
+  if (method.intermediate === "forward" && intervalStep(run, value) !== "enough") {
+    return combinedBounds(run, value, forwardForms(run, boundsOf).elements(value), boundsOf);
+  }
   return needsRows(run, method, value) ? combinedBounds(run, value, rowBounds(run, method, value, boundsOf), boundsOf) : stepOf(run, value, boundsOf);
 }
 
@@ -101,7 +105,7 @@ export function targetOf(run: BoundRun, { output, spec }: BoundProblem): Target 
 /** The values whose bounds the whole program would compute by rows, each before those that rely on it. */
 export function rowStages(problem: BoundProblem): Value[] {
   const { method, output } = problem;
-  if (method.intermediate === "interval") return [];
+  if (method.intermediate !== "rows") return [];
   const run = newRun(problem, []);
   const stages = new Set<Value>();
   const boundsOf = (value: Value): NodeInterval => {

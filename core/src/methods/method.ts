@@ -9,14 +9,16 @@ export interface Method {
   readonly $$type: "lirpa.method";
   readonly name: string;
   readonly description: string;
-  /** Bounds that relaxations rely on: by interval arithmetic, or by this method's own rows, value by value. */
-  readonly intermediate: "interval" | "rows";
+  /** Bounds that relaxations rely on: by interval arithmetic, by this method's own rows value by value, or by forward forms. */
+  readonly intermediate: "interval" | "rows" | "forward";
   /** Lower and upper bounds of a target's rows. */
   rows(run: BoundRun, target: Target, boundsOf: (value: Value) => NodeInterval): NodeInterval;
   /** Whether free values of relaxations are optimized by gradient steps. */
   readonly optimizes?: boolean;
+  /** Other names that queries may use. */
+  readonly aliases?: readonly string[];
   /** Bounds of all elements of a value at once, where the method has a cheaper way than unit rows. */
-  elements?(run: BoundRun, value: Value): NodeInterval;
+  elements?(run: BoundRun, value: Value, boundsOf: (value: Value) => NodeInterval): NodeInterval;
 }
 
 /** Freezes and brands a method. */

@@ -2,18 +2,20 @@ import { LirpaError } from "../plugin/errors.js";
 import { alphaCrown } from "./alpha-crown.js";
 import { crownIbp } from "./crown-ibp.js";
 import { crown } from "./crown.js";
+import { forwardCrown } from "./forward-crown.js";
+import { forward } from "./forward.js";
 import { ibp } from "./ibp.js";
 import type { Method } from "./method.js";
 
 /** The methods that core brings. */
-export const standardMethods: readonly Method[] = Object.freeze([ibp, crownIbp, crown, alphaCrown]);
+export const standardMethods: readonly Method[] = Object.freeze([ibp, crownIbp, crown, forward, forwardCrown, alphaCrown]);
 
 /** Methods by name. */
 export class MethodTable {
   private readonly byName: ReadonlyMap<string, Method>;
 
   constructor(methods: readonly Method[]) {
-    this.byName = new Map(methods.map((method) => [method.name, method]));
+    this.byName = new Map(methods.flatMap((method) => [method.name, ...(method.aliases ?? [])].map((name) => [name, method])));
     Object.freeze(this);
   }
 

@@ -10,6 +10,8 @@ export interface CompiledProgram {
   run(inputs: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>>;
   /** Gives back what the program holds. A disposed program must not run again. */
   dispose(): Promise<void>;
+  /** The program as bytes that the same executor's `load` takes. Absent where programs cannot be kept in files. */
+  serialize?(): Uint8Array;
 }
 
 /** Runs recorded programs. */
@@ -20,6 +22,8 @@ export interface Executor {
   readonly precision: "float32" | "float64";
   /** Throws `LIRPA_EXECUTOR` where the program cannot run here. */
   compile(program: Program): Promise<CompiledProgram>;
+  /** A program from the bytes that `serialize` gave, without recording it again. Throws where they are none. */
+  load?(bytes: Uint8Array): Promise<CompiledProgram>;
 }
 
 /** Freezes and brands an executor. */

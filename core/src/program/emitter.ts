@@ -32,7 +32,7 @@ export class Emitter {
   }
 
   /** Lowers everything that the outputs need and returns the model's bytes. */
-  emit(outputs: Readonly<Record<string, IrNode>>): Uint8Array {
+  emit(outputs: Readonly<Record<string, IrNode>>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
     const order = topological(Object.values(outputs));
     for (const node of order) if (node.primitive.name === "input") this.names.set(node, node.primitive.lower(this, node, []));
     for (const node of order) {
@@ -42,7 +42,7 @@ export class Emitter {
       this.writer.node("Identity", [this.names.get(node)!], [name], {});
       this.writer.output(name, node.dtype, this.symbolic(node));
     }
-    return this.writer.finish(this.constants);
+    return this.writer.finish(this.constants, metadata);
   }
 
   node(type: string, inputs: readonly string[], attributes: NodeAttributes = {}, output = 0): string {

@@ -38,7 +38,7 @@ export class OnnxModelWriter {
   }
 
   /** The model's bytes. Only constants that a node reads are written. */
-  finish(constants: ReadonlyMap<string, HostTensor>): Uint8Array {
+  finish(constants: ReadonlyMap<string, HostTensor>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
     const used = new Set(this.nodes.flatMap((node) => node.input ?? []));
     const initializer = [...constants].filter(([name]) => used.has(name)).map(([name, value]) => tensorProto(name, value));
     const graph = onnx.GraphProto.create({ name: this.name, node: this.nodes, input: this.inputs, output: this.outputs, initializer });
@@ -47,6 +47,7 @@ export class OnnxModelWriter {
       producerName: "lirpa",
       opsetImport: [onnx.OperatorSetIdProto.create({ domain: "", version: OPSET })],
       graph,
+      metadataProps: Object.entries(metadata).map(([key, value]) => onnx.StringStringEntryProto.create({ key, value })),
     });
     return onnx.ModelProto.encode(model).finish();
   }

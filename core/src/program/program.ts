@@ -5,6 +5,7 @@ import { evaluate, topological } from "../tensor/evaluate.js";
 import { isIrNode, type IrNode } from "../tensor/ir.js";
 import type { InputAttributes } from "../tensor/primitives/leaves.js";
 import { Emitter } from "./emitter.js";
+import { interfaceMetadata } from "./saved.js";
 
 /** Closes a recording: the program's inputs are those that its outputs reach. */
 export function makeProgram(name: string, outputs: Readonly<Record<string, IrNode>>): Program {
@@ -17,9 +18,13 @@ export function makeProgram(name: string, outputs: Readonly<Record<string, IrNod
   return Object.freeze({ $$type: "lirpa.program", name, inputs, outputs: Object.freeze({ ...outputs }) });
 }
 
-/** The program as one ONNX model: opset 17, self-contained. Runs in any ONNX runtime. */
-export function emitOnnx(program: Program): Uint8Array {
-  return new Emitter(program.name).emit(nodesOf(program));
+/**
+ * The program as one ONNX model: opset 17, self-contained. Runs in any ONNX runtime. The file says what it takes and gives
+ * (`readProgram`), and whatever else the caller wants it to.
+ */
+export function emitOnnx(program: Program, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  const outputs = nodesOf(program);
+  return new Emitter(program.name).emit(outputs, { ...metadata, ...interfaceMetadata(program, outputs) });
 }
 
 /** The program's outputs in float64, by the primitives' definitions. */

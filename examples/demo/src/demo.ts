@@ -43,7 +43,7 @@ await writeFile(PICTURE, await drawBounds({ pixels, label, curves, radii }));
 bar.stop();
 await lirpa.dispose();
 
-console.log("The largest eps for which no image within eps of the digit (in each pixel) is classified otherwise, as far as proved:\n");
+console.log("Certified radius: the largest eps for which it is proved that no image, however it differs from the digit by at most\neps in each pixel, is classified otherwise.\n");
 console.log("digit  prediction  IBP radius  CROWN radius");
 for (const [i, { label: prediction, radii: { ibp, crown } }] of rows.entries()) {
   console.log(`${String(digits[i]!.label).padStart(5)}${String(prediction).padStart(12)}${ibp.toFixed(4).padStart(12)}${crown.toFixed(4).padStart(14)}`);

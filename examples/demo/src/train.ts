@@ -88,8 +88,8 @@ async function note(model: Model, test: Examples): Promise<string> {
 - ${(right / test.count * 100).toFixed(2)} % of the 10 000 test images are classified correctly
 - of the first ${PROVED_OF}, IBP proves ${percent(await provedShare(model, test, "ibp"))} correct for all images within eps ${EPS} (in each pixel), CROWN ${percent(await provedShare(model, test, "crown"))}
 
-\`digits.json\` holds the first test image of each class. Another processor or another release of ONNX Runtime rounds
-differently, and training ends at slightly other weights.
+\`digits.json\` holds the first test image of each class, of MNIST (Y. LeCun, C. Cortes, C. J. C. Burges).
+Another processor or another release of ONNX Runtime rounds differently, and training ends at slightly other weights.
 `;
 }
 

@@ -1,5 +1,6 @@
-import { defineExecutor, emitOnnx, LirpaError, type CompiledProgram, type DType, type Executor, type HostTensor, type Program } from "@lirpa/core";
+import { defineExecutor, emitOnnx, LirpaError, readProgram, type CompiledProgram, type DType, type Executor, type HostTensor, type Program, type SavedProgram } from "@lirpa/core";
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
+import { checkFeeds } from "./feeds.js";
 
 export interface OnnxRuntimeOptions {
   /** Where the program runs. `cuda` needs ONNX Runtime's GPU libraries (docs/executors.md). */
@@ -8,53 +9,67 @@ export interface OnnxRuntimeOptions {
   readonly threads?: number;
 }
 
+/** A saved program that is ready to run, with what its file says of it. */
+export interface LoadedProgram extends CompiledProgram, SavedProgram {}
+
 /** Emits a program as one ONNX model and runs it in ONNX Runtime, in float32. The default. */
 export function onnxRuntimeExecutor(options: OnnxRuntimeOptions = {}): Executor {
-  const { provider = "cpu", threads } = options;
-  // Native log lines would stand between ours; failures come as exceptions anyway.
-  env.logLevel = "fatal";
   return defineExecutor({
-    name: `onnxruntime-${provider}`,
+    name: `onnxruntime-${options.provider ?? "cpu"}`,
     precision: "float32",
     compile: async (program) => {
-      const session = await createSession(program, {
-        executionProviders: [provider],
-        graphOptimizationLevel: "all",
-        logSeverityLevel: 3,
-        ...(threads !== undefined && { intraOpNumThreads: threads }),
-      });
-      return compiled(program, session);
+      const session = await createSession(program.name, emitOnnx(program), options);
+      return { ...compiled(portsOf(program), session), serialize: () => emitOnnx(program) };
     },
+    load: (bytes) => loadProgram(bytes, options),
   });
 }
 
-async function createSession(program: Program, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
+/**
+ * Runs a saved program, such as `lirpa bounds --save` writes, without the model that it came from. What is fed is checked
+ * against what the file says. Throws `LIRPA_MODEL` where the bytes are no saved program.
+ */
+export async function loadProgram(bytes: Uint8Array, options: OnnxRuntimeOptions = {}): Promise<LoadedProgram> {
+  const saved = readProgram(bytes);
+  return { ...saved, ...compiled(saved, await createSession(saved.name, bytes, options)) };
+}
+
+/** What a session takes and gives. */
+type Ports = Pick<SavedProgram, "name" | "inputs" | "outputs">;
+
+function portsOf({ name, inputs, outputs }: Program): Ports {
+  return { name, inputs, outputs: Object.entries(outputs).map(([name, { shape, dtype }]) => ({ name, shape, dtype, instances: false, rows: false })) };
+}
+
+async function createSession(name: string, bytes: Uint8Array, { provider = "cpu", threads }: OnnxRuntimeOptions): Promise<InferenceSession> {
+  // Native log lines would stand between ours; failures come as exceptions anyway.
+  env.logLevel = "fatal";
   try {
-    return await InferenceSession.create(emitOnnx(program), options);
+    return await InferenceSession.create(bytes, {
+      executionProviders: [provider],
+      graphOptimizationLevel: "all",
+      logSeverityLevel: 3,
+      ...(threads !== undefined && { intraOpNumThreads: threads }),
+    });
   } catch (cause) {
-    if (cause instanceof LirpaError) throw cause;
-    throw new LirpaError("LIRPA_EXECUTOR", `ONNX Runtime refuses the program ${program.name}: ${messageOf(cause)}`, {
+    throw new LirpaError("LIRPA_EXECUTOR", `ONNX Runtime refuses the program ${name}: ${messageOf(cause)}`, {
       cause,
       hint: "Check the execution provider; `cpu` runs everywhere.",
     });
   }
 }
 
-function compiled(program: Program, session: InferenceSession): CompiledProgram {
-  const dtypes = Object.fromEntries(Object.entries(program.outputs).map(([name, { dtype }]) => [name, dtype]));
+function compiled({ name: program, inputs: ports, outputs }: Ports, session: InferenceSession): CompiledProgram {
+  const dtypes = new Map(outputs.map(({ name, dtype }) => [name, dtype]));
   return {
     run: async (inputs) => {
-      const feeds: Record<string, Tensor> = {};
-      for (const { name } of program.inputs) {
-        const value = inputs[name];
-        if (value === undefined) throw new LirpaError("LIRPA_EXECUTOR", `the program's input ${name} was not fed`);
-        feeds[name] = toTensor(value);
-      }
+      checkFeeds(ports, inputs);
+      const feeds = Object.fromEntries(ports.map(({ name }) => [name, toTensor(inputs[name]!)]));
       try {
         const results = await session.run(feeds);
-        return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, fromTensor(value, dtypes[name]!)]));
+        return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, fromTensor(value, dtypes.get(name)!)]));
       } catch (cause) {
-        throw new LirpaError("LIRPA_EXECUTOR", `ONNX Runtime failed in the program ${program.name}: ${messageOf(cause)}`, { cause });
+        throw new LirpaError("LIRPA_EXECUTOR", `ONNX Runtime failed in the program ${program}: ${messageOf(cause)}`, { cause });
       }
     },
     dispose: () => session.release(),

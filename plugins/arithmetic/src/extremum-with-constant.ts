@@ -1,9 +1,8 @@
 import { defineOperator, type Interval, type Line, type Lines, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
-import { maximum, minimum } from "./kinds-of-extremum.js";
 
 /** max(x, c) for a constant c: a Relu whose bend lies at c. */
 export const atLeast: Operator = defineOperator<undefined>({
-  type: maximum.withConstant,
+  type: "AtLeast",
   domain: "lirpa",
   sinceVersion: 1,
   kind: "elementwise",
@@ -16,7 +15,7 @@ export const atLeast: Operator = defineOperator<undefined>({
 
 /** min(x, c) = −max(−x, −c). */
 export const atMost: Operator = defineOperator<undefined>({
-  type: minimum.withConstant,
+  type: "AtMost",
   domain: "lirpa",
   sinceVersion: 1,
   kind: "elementwise",

@@ -1,32 +1,25 @@
-import {
-  defineOperator,
-  type AttributeContext,
-  type Operator,
-  type Shape,
-  type Subgraph,
-  type SubgraphNode,
-  type Tensor,
-  type TensorOps,
-} from "@lirpa/core/plugin";
+import { defineOperator, type AttributeContext, type Operator, type Shape, type Subgraph, type SubgraphNode, type Tensor, type TensorOps } from "@lirpa/core/plugin";
 
-/** What tells a maximum from a minimum. */
-export interface Extremum {
+/** What tells a maximum from a minimum. Both internal operators are of the domain "lirpa". */
+interface Extremum {
   readonly type: "Max" | "Min";
-  /** The operator, of domain "lirpa", whose second operand is a constant. */
+  /** The operator for an operand and a constant. */
   readonly withConstant: string;
-  /** The operator, of domain "lirpa", that knows the interval of the extremum of two operands. */
+  /** The operator for two operands and their difference. */
   readonly ofTwo: string;
-  of(t: TensorOps, a: Tensor, b: Tensor): Tensor;
-  /** Nodes that write the extremum of a and b as a sum; the last one's output is called `sum`. */
-  parts(a: string, b: string): readonly (SubgraphNode & { readonly name: "difference" | "bend" | "sum" })[];
+  readonly of: (t: TensorOps, a: Tensor, b: Tensor) => Tensor;
 }
 
+/** The greatest of one or more operands, with broadcasting. */
+export const max: Operator = extremumOperator({ type: "Max", withConstant: "AtLeast", ofTwo: "Greatest", of: (t, a, b) => t.max(a, b) });
+/** The least of one or more operands, with broadcasting. */
+export const min: Operator = extremumOperator({ type: "Min", withConstant: "AtMost", ofTwo: "Least", of: (t, a, b) => t.min(a, b) });
+
 /**
- * The extremum of one or more operands: two at a time, from left to right. Where one of the two is a constant, nothing
- * but a bend is left whose place is known; otherwise the bend is that of their difference, whose bounds see what the
- * two have in common.
+ * Two operands at a time, from left to right. Where one of the two is a constant, nothing but a bend is left whose place
+ * is known; otherwise the rule also sees their difference, whose bounds know what the two have in common.
  */
-export function extremumOperator(extremum: Extremum): Operator {
+function extremumOperator(extremum: Extremum): Operator {
   return defineOperator<undefined>({
     type: extremum.type,
     sinceVersion: 8,
@@ -45,27 +38,33 @@ function fold(extremum: Extremum, { shapes, constants }: AttributeContext): Subg
   if (count < 2 || constants.every((constant) => constant !== undefined)) return undefined;
   const isConstant = (slot: number): boolean => constants[slot] !== undefined;
   // Constants come last, when the shape that they meet is that of the others.
-  const order = [...shapes.keys()].sort((i, j) => Number(isConstant(i)) - Number(isConstant(j)));
+  const [first, ...rest] = [...shapes.keys()].sort((i, j) => Number(isConstant(i)) - Number(isConstant(j)));
   const nodes: SubgraphNode[] = [];
-  let folded = `inputs.${order[0]}`;
-  let shape = shapes[order[0]!]!;
-  for (const [step, slot] of order.slice(1).entries()) {
-    const operand = `inputs.${slot}`;
-    const output = step === count - 2 ? "outputs.0" : `folded${step}`;
+  const targets: Record<string, { shape: Shape; dtype: "int"; data: Float64Array }> = {};
+  let folded = { value: `inputs.${first!}`, shape: shapes[first!]! };
+  rest.forEach((slot, step) => {
     const name = (part: string): string => (count === 2 ? part : `${part}${step}`);
-    if (isConstant(slot) && broadcastsInto(shapes[slot]!, shape)) {
-      nodes.push({ name: name("extremum"), type: extremum.withConstant, domain: "lirpa", inputs: [folded, operand], outputs: [output] });
+    const output = step === rest.length - 1 ? "outputs.0" : name("extremum");
+    const operand = { value: `inputs.${slot}`, shape: shapes[slot]! };
+    const shape = broadcast(folded.shape, operand.shape);
+    if (isConstant(slot) && same(shape, folded.shape)) {
+      nodes.push({ name: name("extremum"), type: extremum.withConstant, domain: "lirpa", inputs: [folded.value, operand.value], outputs: [output] });
     } else {
-      for (const part of extremum.parts(folded, operand)) {
-        const local = (value: string): string => (["difference", "bend", "sum"].includes(value) ? name(value) : value);
-        nodes.push({ ...part, name: name(part.name), inputs: part.inputs.map(local), outputs: part.outputs.map(local) });
-      }
-      nodes.push({ name: name("extremum"), type: extremum.ofTwo, domain: "lirpa", inputs: [name("sum"), folded, operand], outputs: [output] });
-      shape = broadcast(shape, shapes[slot]!);
+      const [a, b] = [folded, operand].map(({ value, shape: own }, side) => {
+        if (same(own, shape)) return value;
+        const local = name(`operand${side}`);
+        targets[name("shape")] = { shape: [shape.length], dtype: "int", data: Float64Array.from(shape) };
+        nodes.push({ name: local, type: "Expand", inputs: [value, name("shape")], outputs: [local] });
+        return local;
+      }) as [string, string];
+      nodes.push(
+        { name: name("difference"), type: "Sub", inputs: [a, b], outputs: [name("difference")] },
+        { name: name("extremum"), type: extremum.ofTwo, domain: "lirpa", inputs: [name("difference"), a, b], outputs: [output] },
+      );
     }
-    folded = output;
-  }
-  return { nodes };
+    folded = { value: output, shape };
+  });
+  return { nodes, constants: targets };
 }
 
 /** Shapes that do not broadcast are reported by the nodes of the expansion. */
@@ -77,7 +76,6 @@ function broadcast(a: Shape, b: Shape): Shape {
   });
 }
 
-function broadcastsInto(from: Shape, to: Shape): boolean {
-  const offset = to.length - from.length;
-  return offset >= 0 && from.every((size, axis) => size === 1 || size === to[axis + offset]);
+function same(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }

@@ -1,10 +1,9 @@
 import { definePlugin, type Plugin } from "@lirpa/core/plugin";
 import { and, greater, greaterOrEqual, less, lessOrEqual, not, or } from "./comparisons.js";
+import { max, min } from "./extremum.js";
 import { greatest, least } from "./extremum-of-two.js";
 import { atLeast, atMost } from "./extremum-with-constant.js";
-import { max } from "./max.js";
 import { mean } from "./mean.js";
-import { min } from "./min.js";
 import { mod } from "./mod.js";
 import { ceil, floor, round } from "./step.js";
 

@@ -8,12 +8,15 @@ const EMITTED = 2e-5;
 /** Central differences of this step in float64: their error is below the tolerance by some orders. */
 const STEP = 1e-5;
 const DIFFERENCES = 1e-6;
+/** Float64 sums in another order. */
+const ALONE = 1e-12;
 
 const NO_SHAPE = { instances: true, rows: true } as const;
 
 /** A case recorded with one combination of hidden axes. */
 interface Recorded {
   readonly combination: Combination;
+  readonly inputs: readonly IrNode[];
   readonly y: IrNode;
   /** The float inputs. */
   readonly variables: readonly IrNode[];
@@ -62,7 +65,7 @@ function recordOne(example: PrimitiveCase, combination: Combination, t: Vocabula
   const slope = t.sumHidden(along(t, first, variables, v), NO_SHAPE);
   const second = vjp(t, [slope], [t.full([], 1)], [...variables, cotangent]);
   return {
-    combination, y, variables, first, value, second, slope,
+    combination, inputs, y, variables, first, value, second, slope,
     alongU: along(t, first, variables, u),
     slopeAlongU: along(t, second.slice(0, -1), variables, u),
     slopeAlongCotangent: along(t, second.slice(-1), [cotangent], [cotangent]),
@@ -107,6 +110,31 @@ export async function expectEmittedEqualsReference({ all, feeds }: Recording): P
     expect(actual[name]!.shape, title).to.deep.equal(value.shape);
     expectClose(actual[name]!.data, value.data, EMITTED, title);
   }
+}
+
+/** A value with hidden axes holds, for each instance and row, what the inputs of that instance and row give by themselves. */
+export function expectEachInstanceAndRowAlone({ all, feeds }: Recording): void {
+  const alone = all.find(({ combination }) => combination.inputs.every((hidden) => hidden === "none"))!;
+  for (const { combination, inputs, y } of all) {
+    const [together] = evaluate([y], feeds);
+    const [instances, rows] = together!.shape as [number, number];
+    const size = together!.data.length / (instances * rows);
+    for (let n = 0; n < instances; n++) {
+      for (let k = 0; k < rows; k++) {
+        const own = Object.fromEntries(inputs.map((input, slot) => [nameOf(alone.inputs[slot]!), sliceOf(feeds[nameOf(input)]!, n, k)]));
+        const [expected] = evaluate([alone.y], own);
+        const at = (n * rows + k) * size;
+        expectClose(together!.data.subarray(at, at + size), expected!.data, ALONE, `instance ${n}, row ${k}: ${describeCombination(combination)}`);
+      }
+    }
+  }
+}
+
+function sliceOf({ shape, dtype, data }: HostTensor, n: number, k: number): HostTensor {
+  const [instances, rows, ...inner] = shape as [number, number, ...number[]];
+  const size = data.length / (instances * rows);
+  const at = ((instances === 1 ? 0 : n) * rows + (rows === 1 ? 0 : k)) * size;
+  return { shape: [1, 1, ...inner], dtype, data: data.subarray(at, at + size) };
 }
 
 /** Gradients of the first order are central differences of the value, those of the second are differences of the first. */

@@ -1,0 +1,42 @@
+const encoder = new TextEncoder();
+
+/**
+ * SHA-256 of plain data, as hexadecimal digits: equal for equal content, whatever object holds it. Knows JSON, numbers
+ * that JSON does not, bigints, maps, sets and typed arrays; the order of an object's fields counts.
+ */
+export async function contentHash(value: unknown): Promise<string> {
+  const arrays: ArrayBufferView[] = [];
+  const text = JSON.stringify(value, (_, part: unknown) => plain(part, arrays)) ?? "undefined";
+  const hashes = await Promise.all(arrays.map((array) => digest(bytesOf(array))));
+  return digest(encoder.encode(`${text}\n${hashes.join("\n")}`));
+}
+
+/** Typed arrays are put aside: a place in JSON stands for them. */
+function plain(part: unknown, arrays: ArrayBufferView[]): unknown {
+  if (ArrayBuffer.isView(part)) return { $array: part.constructor.name, at: arrays.push(part) - 1 };
+  if (part instanceof Map) return { $map: [...part] };
+  if (part instanceof Set) return { $set: [...part] };
+  if (typeof part === "bigint") return { $bigint: String(part) };
+  if (typeof part === "number" && (!Number.isFinite(part) || Object.is(part, -0))) return { $number: Object.is(part, -0) ? "-0" : String(part) };
+  if (part === undefined) return { $undefined: true };
+  if (typeof part === "function" || typeof part === "symbol") throw new TypeError("code has no content hash");
+  return part;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+}
+
+async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const hash = await subtle().digest("SHA-256", bytes);
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+interface Subtle {
+  digest(algorithm: "SHA-256", bytes: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer>;
+}
+
+/** Web Crypto, which browsers and Node have; core's library types know neither. */
+function subtle(): Subtle {
+  return (globalThis as unknown as { readonly crypto: { readonly subtle: Subtle } }).crypto.subtle;
+}

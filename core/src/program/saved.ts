@@ -1,0 +1,75 @@
+import onnxProto from "onnx-proto";
+import { LirpaError } from "../plugin/errors.js";
+import type { Program } from "../plugin/program.js";
+import type { DType, Shape } from "../plugin/tensor.js";
+import type { IrNode } from "../tensor/ir.js";
+
+const { onnx } = onnxProto;
+
+/** Moves when the same program is emitted otherwise than before: part of the identity of what is kept on disk. */
+export const EMITTER_VERSION = 1;
+
+/** One input or output of a saved program. Its array has the physical shape `[instances or 1, rows or 1, ...shape]`. */
+export interface ProgramPort {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly instances: boolean;
+  readonly rows: boolean;
+}
+
+/** What an emitted ONNX model says of itself. */
+export interface SavedProgram {
+  readonly name: string;
+  readonly inputs: readonly ProgramPort[];
+  readonly outputs: readonly ProgramPort[];
+  /** All entries of the file, those of its writer among them: `lirpa.method`, `lirpa.plugins`, … */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const KEYS = { name: "lirpa.program", emitter: "lirpa.emitter", inputs: "lirpa.inputs", outputs: "lirpa.outputs" } as const;
+
+/** The entries that every emitted model has. */
+export function interfaceMetadata({ name, inputs }: Program, outputs: Readonly<Record<string, IrNode>>): Record<string, string> {
+  const given = Object.entries(outputs).map(([name, { shape, dtype, instances, rows }]): ProgramPort => ({ name, shape, dtype, instances, rows: rows !== undefined }));
+  const taken = inputs.map(({ name, shape, dtype, instances, rows }): ProgramPort => ({ name, shape, dtype, instances, rows }));
+  return { [KEYS.name]: name, [KEYS.emitter]: String(EMITTER_VERSION), [KEYS.inputs]: JSON.stringify(taken), [KEYS.outputs]: JSON.stringify(given) };
+}
+
+/** Reads what a saved program takes and gives; nothing is recorded. Throws `LIRPA_MODEL` for anything else. */
+export function readProgram(bytes: Uint8Array): SavedProgram {
+  const metadata = metadataOf(bytes);
+  const name = metadata[KEYS.name];
+  const inputs = portsOf(metadata[KEYS.inputs]);
+  const outputs = portsOf(metadata[KEYS.outputs]);
+  if (name === undefined || inputs === undefined || outputs === undefined) throw notSaved("its metadata do not say what it takes and gives");
+  return Object.freeze({ name, inputs, outputs, metadata });
+}
+
+function metadataOf(bytes: Uint8Array): Record<string, string> {
+  try {
+    return Object.fromEntries(onnx.ModelProto.decode(bytes).metadataProps.map(({ key, value }) => [String(key), String(value)]));
+  } catch (cause) {
+    throw notSaved("it is no ONNX model", cause);
+  }
+}
+
+function portsOf(text: string | undefined): readonly ProgramPort[] | undefined {
+  try {
+    const ports: unknown = JSON.parse(text ?? "");
+    return Array.isArray(ports) && ports.every(isPort) ? Object.freeze(ports) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isPort(value: unknown): value is ProgramPort {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, shape, dtype, instances, rows } = value as Record<string, unknown>;
+  return typeof name === "string" && Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 0)
+    && ["float", "int", "bool"].includes(dtype as string) && typeof instances === "boolean" && typeof rows === "boolean";
+}
+
+function notSaved(why: string, cause?: unknown): LirpaError {
+  return new LirpaError("LIRPA_MODEL", `this is no saved program: ${why}`, { cause, hint: "Give a file that `lirpa bounds --save` or emitOnnx() wrote." });
+}

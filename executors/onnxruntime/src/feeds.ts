@@ -1,0 +1,26 @@
+import { LirpaError, type HostTensor, type ProgramPort } from "@lirpa/core";
+
+/** Refuses what would otherwise fail within a native library, in its own words or not at all. */
+export function checkFeeds(inputs: readonly Omit<ProgramPort, "rows">[], feeds: Readonly<Record<string, HostTensor>>): void {
+  let instances: { readonly name: string; readonly count: number } | undefined;
+  for (const { name, shape, dtype, instances: own } of inputs) {
+    const value = feeds[name];
+    if (value === undefined) throw wrong(`the program's input ${name} was not fed`, `It takes ${inputs.map((input) => input.name).join(", ")}.`);
+    const [n = 0, , ...rest] = value.shape;
+    const size = value.shape.reduce((product, length) => product * length, 1);
+    if (value.dtype !== dtype) throw wrong(`the program's input ${name} takes ${dtype}s, not ${value.dtype}s`);
+    if (value.data.length !== size) throw wrong(`the program's input ${name} has ${value.data.length} numbers for the shape [${value.shape.join(", ")}]`);
+    if (rest.length !== shape.length || rest.some((length, axis) => length !== shape[axis]) || value.shape.length < 2) {
+      throw wrong(`the program's input ${name} has the shape [${value.shape.join(", ")}]`, `It takes [instances, rows${shape.map((length) => `, ${length}`).join("")}].`);
+    }
+    if (!own && n !== 1) throw wrong(`the program's input ${name} is the same for all instances, but has ${n}`);
+    if (own && instances !== undefined && instances.count !== n) {
+      throw wrong(`the program's inputs ${instances.name} and ${name} have ${instances.count} and ${n} instances`);
+    }
+    if (own) instances ??= { name, count: n };
+  }
+}
+
+function wrong(message: string, hint?: string): LirpaError {
+  return new LirpaError("LIRPA_EXECUTOR", message, hint === undefined ? {} : { hint });
+}

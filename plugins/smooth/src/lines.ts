@@ -1,0 +1,112 @@
+import type { Interval, Line, Lines, Tensor, TensorLike, TensorOps } from "@lirpa/core/plugin";
+
+/** A function of one variable and its derivative, element by element. */
+export interface Curve {
+  value(x: Tensor): Tensor;
+  slope(x: Tensor): Tensor;
+}
+
+/**
+ * Stands for the end of an interval without one, such as that of 1/x around zero: finite, since sums of infinities are
+ * no numbers, and far beyond every bound that says something.
+ */
+export const UNBOUNDED = 1e30;
+
+/** The largest value that a function which outgrows float32 is said to have: twice it is still a float32. */
+export const LARGEST = 1.6e38;
+
+/** Which side of the function a line lies on. */
+export type Side = "above" | "below";
+
+/**
+ * The line of some slope that touches the function's graph from one side. `points` has every x of the interval at which
+ * f(x) − slope · x may be extreme: the ends, and where the slope is that of the function. Tried at each of them, the
+ * line is sound whatever rounding did to its slope.
+ */
+export function lineAt(t: TensorOps, side: Side, curve: Pick<Curve, "value">, slope: Tensor, points: readonly Tensor[]): Line {
+  const offsets = points.map((x) => t.sub(curve.value(x), t.mul(slope, x)));
+  return { slope, intercept: offsets.reduce((a, b) => (side === "above" ? t.max(a, b) : t.min(a, b))) };
+}
+
+/** The line through a point of the graph with the graph's slope there. */
+export function tangent(t: TensorOps, curve: Curve, at: Tensor): Line {
+  const slope = curve.slope(at);
+  return { slope, intercept: t.sub(curve.value(at), t.mul(slope, at)) };
+}
+
+/** The slope from end to end, kept between limits that the derivative has on the interval; rounding may leave them. */
+export function chordSlope(t: TensorOps, curve: Pick<Curve, "value">, { lower, upper }: Interval, least: TensorLike, most: TensorLike): Tensor {
+  const width = t.sub(upper, lower);
+  // Without length the quotient is 0: a tiny divisor would make gradients explode.
+  const quotient = t.div(t.sub(curve.value(upper), curve.value(lower)), t.where(t.greater(width, 0), width, 1));
+  return t.min(t.max(quotient, least), most);
+}
+
+export function chord(t: TensorOps, side: Side, curve: Pick<Curve, "value">, interval: Interval, least: TensorLike, most: TensorLike): Line {
+  return lineAt(t, side, curve, chordSlope(t, curve, interval, least, most), [interval.lower, interval.upper]);
+}
+
+export function middle(t: TensorOps, { lower, upper }: Interval): Tensor {
+  return t.add(t.mul(lower, 0.5), t.mul(upper, 0.5));
+}
+
+export function clamp(t: TensorOps, x: TensorLike, lower: TensorLike, upper: TensorLike): Tensor {
+  return t.min(t.max(x, lower), upper);
+}
+
+/**
+ * A convex function on [l, u]: below it every tangent, above it the chord. Of all tangents the one in the middle leaves
+ * the least area (its height there is that of no other): `at`, where another one is wanted.
+ */
+export function convexLines(t: TensorOps, curve: Curve, interval: Interval, at: Tensor = middle(t, interval)): Lines {
+  return {
+    lower: tangent(t, curve, t.free(at, interval.lower, interval.upper)),
+    upper: chord(t, "above", curve, interval, curve.slope(interval.lower), curve.slope(interval.upper)),
+  };
+}
+
+/** A concave function on [l, u]: above it every tangent, below it the chord. */
+export function concaveLines(t: TensorOps, curve: Curve, interval: Interval): Lines {
+  return {
+    lower: chord(t, "below", curve, interval, curve.slope(interval.upper), curve.slope(interval.lower)),
+    upper: tangent(t, curve, t.free(middle(t, interval), interval.lower, interval.upper)),
+  };
+}
+
+/** The points of tangency from which a line clears the whole interval; none where `from` is right of `to`. */
+export interface Touching {
+  readonly from: Tensor;
+  readonly to: Tensor;
+}
+
+/**
+ * On one side of a function that is neither convex nor concave: a tangent at any point between `from` and `to`, and the
+ * chord where there is none. `least` and `most` limit the function's derivative.
+ */
+export function tangentOrChord(
+  t: TensorOps,
+  side: Side,
+  curve: Curve,
+  interval: Interval,
+  { from, to }: Touching,
+  limits: { readonly least: number; readonly most: number },
+): Line {
+  const first = t.min(from, to);
+  const at = t.free(clamp(t, middle(t, interval), first, to), first, to);
+  const slope = t.where(t.lessEqual(from, to), curve.slope(at), chordSlope(t, curve, interval, limits.least, limits.most));
+  return lineAt(t, side, curve, slope, [interval.lower, interval.upper, at]);
+}
+
+export function select(t: TensorOps, condition: Tensor, yes: Line, no: Line): Line {
+  return { slope: t.where(condition, yes.slope, no.slope), intercept: t.where(condition, yes.intercept, no.intercept) };
+}
+
+export function flat(intercept: TensorLike): Line {
+  return { slope: 0, intercept };
+}
+
+/** The same lines about −x: those of f(−x). */
+export function mirrored(t: TensorOps, { lower, upper }: Lines): Lines {
+  const turn = ({ slope, intercept }: Line): Line => ({ slope: t.neg(slope), intercept });
+  return { lower: turn(lower), upper: turn(upper) };
+}

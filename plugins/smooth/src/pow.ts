@@ -1,0 +1,130 @@
+import {
+  defineOperator,
+  unsupportedAttribute,
+  type AttributeContext,
+  type HostTensor,
+  type Interval,
+  type Line,
+  type Lines,
+  type Operator,
+  type RuleContext,
+  type Subgraph,
+  type Tensor,
+  type TensorOps,
+} from "@lirpa/core/plugin";
+import { flat, select } from "./lines.js";
+import { poleLines, poleRange } from "./pole.js";
+import { powerLines, powerRange } from "./power.js";
+
+interface PowAttributes {
+  /** Undefined where nothing but the base is a constant. */
+  readonly exponents: HostTensor | undefined;
+}
+
+/** Exponents for which there is an operator. */
+const NAMED: Readonly<Record<number, string>> = { 1: "Identity", 0.5: "Sqrt", [-1]: "Reciprocal" };
+
+/** X^Y, element by element, for constant exponents; exponents of several values are bounded value by value. */
+export const pow: Operator = defineOperator<PowAttributes>({
+  type: "Pow",
+  sinceVersion: 7,
+  kind: "elementwise",
+  inputs: ["X", "Y"],
+  attributes: (_raw, context) => Object.freeze({ exponents: exponentsOf(context) }),
+  expand: ({ exponents }, context) => (exponents === undefined ? exponential(context) : rewritten(exponents, context)),
+  forward: ({ t, attributes: { exponents } }, x, y) => {
+    const same = exponents && distinct(exponents);
+    return same?.length === 1 ? t.pow(x, same[0]!) : t.pow(x, t.cast(y!, x.dtype));
+  },
+  range: (context, interval) => {
+    const range = (p: number): Interval => oneRange(context.t, interval, p);
+    const choose = (is: Tensor, yes: Interval, no: Interval): Interval => ({
+      lower: context.t.where(is, yes.lower, no.lower),
+      upper: context.t.where(is, yes.upper, no.upper),
+    });
+    return byExponent(context, range, choose);
+  },
+  relax: (context, interval) => {
+    const lines = (p: number): Lines => oneLines(context.t, interval, p);
+    const choose = (is: Tensor, yes: Lines, no: Lines): Lines => ({
+      lower: select(context.t, is, yes.lower, no.lower),
+      upper: select(context.t, is, yes.upper, no.upper),
+    });
+    return byExponent(context, lines, choose);
+  },
+});
+
+function oneLines(t: TensorOps, interval: Interval, p: number): Lines {
+  if (p === 0 || p === 1) {
+    const line: Line = p === 0 ? flat(1) : { slope: 1, intercept: 0 };
+    return { lower: line, upper: line };
+  }
+  return p < 0 ? poleLines(t, interval, p) : powerLines(t, interval, p);
+}
+
+function oneRange(t: TensorOps, interval: Interval, p: number): Interval {
+  if (p === 1) return interval;
+  if (p === 0) return { lower: t.full(interval.lower.shape, 1), upper: t.full(interval.lower.shape, 1) };
+  return p < 0 ? poleRange(t, interval, p) : powerRange(t, interval, p);
+}
+
+/** The rule of each exponent there is, chosen where the element has it. */
+function byExponent<R>({ t, attributes }: RuleContext<PowAttributes>, rule: (p: number) => R, choose: (is: Tensor, yes: R, no: R) => R): R {
+  const exponents = attributes.exponents!;
+  const [first, ...others] = distinct(exponents) as [number, ...number[]];
+  const all = t.constant({ ...exponents, dtype: "float" });
+  return others.reduce((rest, p) => choose(t.equal(all, p), rule(p), rest), rule(first));
+}
+
+function distinct({ data }: HostTensor): number[] {
+  return [...new Set(data)];
+}
+
+function exponentsOf({ node, constants: [base, exponents] }: AttributeContext): HostTensor | undefined {
+  if (exponents === undefined && !base?.data.every((value) => value > 0)) {
+    throw unsupportedAttribute(`${node}: the exponent of Pow is not a constant`, {
+      hint: "Powers are supported of constant exponents, and of constant positive bases.",
+    });
+  }
+  return exponents;
+}
+
+/** c^Y = exp(Y log c). */
+function exponential({ constants }: AttributeContext): Subgraph {
+  const base = constants[0]!;
+  return {
+    constants: { logarithm: { shape: base.shape, dtype: "float", data: Float64Array.from(base.data, Math.log) } },
+    nodes: [
+      { name: "scale", type: "Mul", inputs: ["inputs.1", "logarithm"], outputs: ["scaled"] },
+      { name: "exp", type: "Exp", inputs: ["scaled"], outputs: ["outputs.0"] },
+    ],
+  };
+}
+
+/** The operator that one exponent has, and exponents that broadcast to more elements than the base has. */
+function rewritten(exponents: HostTensor, { shapes: [base], constants }: AttributeContext): Subgraph | undefined {
+  if (constants[0] !== undefined || base === undefined) return undefined;
+  const [only, ...others] = distinct(exponents);
+  const name = others.length === 0 && fits(exponents.shape, base) ? NAMED[only!] : undefined;
+  if (name !== undefined) return { nodes: [{ name: "named", type: name, inputs: ["inputs.0"], outputs: ["outputs.0"] }] };
+  if (fits(exponents.shape, base)) return undefined;
+  const shape = broadcast(exponents.shape, base);
+  return {
+    constants: { shape: { shape: [shape.length], dtype: "int", data: Float64Array.from(shape) } },
+    nodes: [
+      { name: "expand", type: "Expand", inputs: ["inputs.0", "shape"], outputs: ["base"] },
+      { name: "power", type: "Pow", inputs: ["base", "inputs.1"], outputs: ["outputs.0"] },
+    ],
+  };
+}
+
+/** True where broadcasting leaves a base of this shape as it is. */
+function fits(exponents: readonly number[], base: readonly number[]): boolean {
+  return exponents.length <= base.length && exponents.every((size, i) => size === 1 || size === base[base.length - exponents.length + i]);
+}
+
+function broadcast(a: readonly number[], b: readonly number[]): number[] {
+  const rank = Math.max(a.length, b.length);
+  const at = (shape: readonly number[], i: number): number => shape[shape.length - rank + i] ?? 1;
+  return Array.from({ length: rank }, (_, i) => Math.max(at(a, i), at(b, i)));
+}

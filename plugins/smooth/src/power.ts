@@ -1,0 +1,88 @@
+import type { Interval, Lines, Tensor, TensorOps } from "@lirpa/core/plugin";
+import { clamp, concaveLines, convexLines, flat, LARGEST, select, tangentOrChord, UNBOUNDED, type Curve } from "./lines.js";
+
+/** x^p for p > 1 or 0 < p < 1. Where p is no integer, what an interval has left of zero counts for nothing. */
+export function powerLines(t: TensorOps, interval: Interval, p: number): Lines {
+  const inside = inDomain(t, interval, p);
+  // Beyond, a chord's intercept would overflow float32: the interval's own ends stand there.
+  const limit = UNBOUNDED ** (1 / Math.max(p, 1));
+  const near: Interval = { lower: clamp(t, inside.lower, -limit, limit), upper: clamp(t, inside.upper, -limit, limit) };
+  const lines = nearLines(t, near, p);
+  if (p < 1) return lines;
+  const beyond = t.greater(t.max(t.abs(inside.lower), t.abs(inside.upper)), limit);
+  const range = powerRange(t, interval, p);
+  return {
+    // Below a convex function every tangent will do, wherever the interval ends.
+    lower: isOdd(p) ? select(t, beyond, flat(range.lower), lines.lower) : lines.lower,
+    upper: select(t, beyond, flat(range.upper), lines.upper),
+  };
+}
+
+/** The smallest interval around x^p. */
+export function powerRange(t: TensorOps, interval: Interval, p: number): Interval {
+  const { lower, upper } = inDomain(t, interval, p);
+  const [low, high] = [finite(t, t.pow(lower, p)), finite(t, t.pow(upper, p))];
+  if (!isEven(p)) return { lower: low, upper: high };
+  const nearest = clamp(t, 0, lower, upper);
+  return { lower: finite(t, t.pow(nearest, p)), upper: t.max(low, high) };
+}
+
+function nearLines(t: TensorOps, interval: Interval, p: number): Lines {
+  if (p < 1) return rootLines(t, interval, p);
+  return isOdd(p) ? oddLines(t, interval, p) : convexLines(t, curve(t, p), interval);
+}
+
+/** Concave on x ≥ 0, with a slope that overflows near zero: tangents keep away from there, and so does the chord's limit. */
+function rootLines(t: TensorOps, interval: Interval, p: number): Lines {
+  const nearest = UNBOUNDED ** (-1 / (2 * (1 - p)));
+  const { value, slope } = curve(t, p);
+  return concaveLines(t, { value, slope: (x) => slope(t.max(x, nearest)) }, interval);
+}
+
+/**
+ * An odd power, concave left of zero and convex right of it. The line through (−a, −a^p) touches the curve right of zero
+ * at ρ a with (p − 1) ρ^p + p ρ^(p − 1) = 1: a number that depends on p alone.
+ */
+function oddLines(t: TensorOps, interval: Interval, p: number): Lines {
+  const ratio = touchingRatio(p);
+  const { lower, upper } = interval;
+  const limits = { least: 0, most: UNBOUNDED };
+  const right = { from: t.max(lower, t.mul(lower, -ratio)), to: upper };
+  const left = { from: lower, to: t.min(upper, t.mul(upper, -ratio)) };
+  return {
+    lower: tangentOrChord(t, "below", curve(t, p), interval, right, limits),
+    upper: tangentOrChord(t, "above", curve(t, p), interval, left, limits),
+  };
+}
+
+/** The root in [0, 1], where the left side grows: rounded up, which is the safe side. */
+function touchingRatio(p: number): number {
+  let [low, high] = [0, 1];
+  for (let step = 0; step < 60; step++) {
+    const ratio = (low + high) / 2;
+    if ((p - 1) * ratio ** p + p * ratio ** (p - 1) < 1) low = ratio;
+    else high = ratio;
+  }
+  return high;
+}
+
+function curve(t: TensorOps, p: number): Curve {
+  return { value: (x) => t.pow(x, p), slope: (x) => t.mul(t.pow(x, p - 1), p) };
+}
+
+function inDomain(t: TensorOps, { lower, upper }: Interval, p: number): Interval {
+  return Number.isInteger(p) ? { lower, upper } : { lower: t.relu(lower), upper: t.relu(upper) };
+}
+
+function finite(t: TensorOps, x: Tensor): Tensor {
+  return clamp(t, x, -LARGEST, LARGEST);
+}
+
+function isOdd(p: number): boolean {
+  return p % 2 === 1;
+}
+
+function isEven(p: number): boolean {
+  return p % 2 === 0;
+}
+

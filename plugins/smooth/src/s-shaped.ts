@@ -1,0 +1,57 @@
+import type { Interval, Lines, Tensor, TensorOps } from "@lirpa/core/plugin";
+import { tangentOrChord, type Curve } from "./lines.js";
+
+/** A curve that is convex on one side of zero and concave on the other, and its own image about (0, f(0)). */
+export interface SShape extends Curve {
+  /** Which way the curve bends right of zero. */
+  readonly right: "concave" | "convex";
+  readonly limits: { readonly least: number; readonly most: number };
+  /** For a > 0 the point right of zero where a line through (−a, f(−a)) touches the curve, or a little beyond it. */
+  touch(a: Tensor): Tensor;
+}
+
+/** So near to zero the curve is straight; the touching point of a farther end stands for that of a nearer one. */
+const NEAREST = 0.01;
+
+/**
+ * Lines around an S-shaped function on [l, u], after Zhang et al., "Efficient Neural Network Robustness Certification
+ * with General Activation Functions" (2018), table 2, and Xu et al., "Automatic Perturbation Analysis" (2020), appendix.
+ *
+ * Let f be convex left of zero and concave right of it. The line through (l, f(l)) that touches the curve at d ≥ 0 lies
+ * above f; so does every tangent right of d, and d = l for l ≥ 0. If d > u, the chord lies above f. Below f the same
+ * holds turned about zero. Where f bends the other way round, above and below change places.
+ */
+export function sLines(t: TensorOps, shape: SShape, interval: Interval): Lines {
+  const { lower, upper } = interval;
+  const right = {
+    from: t.where(t.less(lower, 0), shape.touch(t.max(t.neg(lower), NEAREST)), lower),
+    to: upper,
+  };
+  const left = {
+    from: lower,
+    to: t.where(t.greater(upper, 0), t.neg(shape.touch(t.max(upper, NEAREST))), upper),
+  };
+  const [above, below] = shape.right === "concave" ? [right, left] : [left, right];
+  return {
+    lower: tangentOrChord(t, "below", shape, interval, below, shape.limits),
+    upper: tangentOrChord(t, "above", shape, interval, above, shape.limits),
+  };
+}
+
+/**
+ * The touching point of a line through (−a, −f(a)) for odd f. Of all chords from there to a point right of zero the one
+ * that touches is the steepest (the flattest, if f is convex there). So where f has the slope of any chord, it is at the
+ * touching point or beyond it: every step ends on the safe side. And since the slope is stationary there, the error of
+ * a step is the square of the one before; `guess` makes two of them enough (1e-6 in the height of the line).
+ */
+export function touchingPoint(t: TensorOps, odd: (x: Tensor) => Tensor, pointOf: (slope: Tensor) => Tensor, guess: Tensor, a: Tensor): Tensor {
+  const height = odd(a);
+  const step = (m: Tensor): Tensor => pointOf(t.div(t.add(odd(m), height), t.add(m, a)));
+  // By the same stationarity only the last step has a derivative in a.
+  return step(t.stopGradient(step(guess)));
+}
+
+/** What the shapes' guesses and inverse derivatives keep away from zero, where a root has no derivative. */
+export function positive(t: TensorOps, x: Tensor): Tensor {
+  return t.max(x, 1e-5);
+}
