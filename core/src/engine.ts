@@ -74,11 +74,11 @@ export class Engine {
   }
 
   async bounds(request: EngineRequest): Promise<RawBounds> {
+    const budget = request.memory ?? this.memory;
     if (request.problem.method.optimizes === true) {
-      const optimized = await this.optimized(request);
+      const optimized = await this.optimized(request, budget);
       if (optimized !== undefined) return optimized;
     }
-    const budget = request.memory ?? this.memory;
     const plan = this.planOf(request);
     const rows = request.rows?.shape[1] ?? 1;
     const fixedPart = plan.fixedBytes * request.instances;
@@ -95,11 +95,17 @@ export class Engine {
   }
 
   /** Optimizes the free values of relaxations; undefined where there are none. */
-  private async optimized({ problem, key, feeds, rows }: EngineRequest): Promise<RawBounds | undefined> {
+  private async optimized({ problem, key, feeds, rows, instances }: EngineRequest, budget: number): Promise<RawBounds | undefined> {
     const start = performance.now();
     let recorded = this.optimizations.get(key);
     if (recorded === undefined) this.optimizations.set(key, (recorded = recordOptimization(problem)));
     if (recorded.variables.length === 0) return undefined;
+    const bytes = Math.max(peakBytes(recorded.prepare, rows?.shape[1] ?? 1), peakBytes(recorded.step, rows?.shape[1] ?? 1)) * instances;
+    if (bytes > budget) {
+      throw new LirpaError("LIRPA_MEMORY", `a step of ${problem.method.name} takes ${mebibytes(bytes)} MiB; the budget is ${mebibytes(budget)} MiB`, {
+        hint: "Raise the memory budget, bound fewer rows or instances at a time, or optimize the last layer only.",
+      });
+    }
     const seconds: Seconds = { record: (performance.now() - start) / 1000, compile: 0, run: 0 };
     const iterations = problem.options.alpha?.iterations ?? ITERATIONS;
     const all = { ...feeds, ...(rows !== undefined && { [inputNames.rows]: rows }) };

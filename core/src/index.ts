@@ -10,7 +10,7 @@ export type { ResolvedGraph, ResolvedNode, Value } from "./graph/resolved.js";
 export { PluginRegistry, type Catalogue, type Registered } from "./registry/plugin-registry.js";
 export { defineMethod, type Method } from "./methods/method.js";
 export { MethodTable, standardMethods } from "./methods/table.js";
-export type { BoundRun, NodeInterval, RunOptions, Source, Target } from "./bounds/run.js";
+export type { AlphaOptions, BoundRun, NodeInterval, RunOptions, Source, Target } from "./bounds/run.js";
 export type { CoefficientPair, KindRules, Step, StepContext } from "./bounds/kind-rules.js";
 export { MemoryProgramCache, type ProgramCache } from "./program/cache.js";
 export { contentHash } from "./program/fingerprint.js";

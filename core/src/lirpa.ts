@@ -8,6 +8,7 @@ import type { Method } from "./methods/method.js";
 import { MethodTable, standardMethods } from "./methods/table.js";
 import { Model } from "./model.js";
 import { MemoryProgramCache, type ProgramCache } from "./program/cache.js";
+import { contentHash } from "./program/fingerprint.js";
 import { PluginRegistry, type Catalogue } from "./registry/plugin-registry.js";
 import { TOKENS } from "./tokens.js";
 
@@ -40,7 +41,11 @@ export class Lirpa {
 
   /** A model from a graph that an importer or a builder made. Nothing is checked or recorded yet. */
   model(graph: Graph): Model {
-    return new Model(graph, `${graph.name}#${this.count++}`, this.registry, this.methods, this.engine);
+    const name = `${graph.name}#${this.count++}`;
+    let content: Promise<string> | undefined;
+    // A name of this process will do, unless programs outlive it.
+    const id = (): Promise<string> => (this.cache.persistent === true ? (content ??= contentHash(graph)) : Promise.resolve(name));
+    return new Model(graph, id, this.registry, this.methods, this.engine);
   }
 
   /** Gives back compiled programs. */

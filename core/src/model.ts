@@ -10,6 +10,7 @@ import type { Graph, GraphInput } from "./graph/graph.js";
 import { resolveGraph } from "./graph/resolve.js";
 import type { ResolvedGraph, Value } from "./graph/resolved.js";
 import type { MethodTable } from "./methods/table.js";
+import { contentKey } from "./program/fingerprint.js";
 import { makeProgram } from "./program/program.js";
 import { checkedNumbers, isPerturbed, parseSet, queryError, type BoundInput, type Numbers } from "./query.js";
 import type { PluginRegistry } from "./registry/plugin-registry.js";
@@ -57,7 +58,7 @@ export class Model {
 
   constructor(
     readonly graph: Graph,
-    private readonly id: string,
+    private readonly id: () => Promise<string>,
     private readonly registry: PluginRegistry,
     private readonly methods: MethodTable,
     private readonly engine: Engine,
@@ -79,7 +80,7 @@ export class Model {
   async bounds(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions = {}): Promise<Bounds> {
     const request = this.request(inputs, options);
     const { problem, instances } = request;
-    const { lower, upper, seconds } = await this.engine.bounds(request);
+    const { lower, upper, seconds } = await this.engine.bounds({ ...request, key: await this.keyOf(problem) });
     const shape = resultShape(problem.output.shape, instances, options.spec?.length);
     const repeated = (end: HostTensor): HostTensor["data"] => (end.data.length === sizeOf(shape) ? end.data : repeat(end.data, sizeOf(shape)));
     return { method: problem.method.name, lower: repeated(lower), upper: repeated(upper), shape, seconds };
@@ -101,7 +102,7 @@ export class Model {
     }));
   }
 
-  private request(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions): EngineRequest {
+  private request(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions): Omit<EngineRequest, "key"> {
     const method = this.methods.get(options.method ?? "crown");
     const weights = options.weights ?? {};
     const graph = this.resolve(new Set(Object.keys(this.checkWeights(weights))));
@@ -128,7 +129,6 @@ export class Model {
     const rows = options.spec === undefined ? undefined : specRows(options.spec, output);
     return {
       problem,
-      key: this.keyOf(problem),
       feeds,
       instances,
       ...(rows !== undefined && { rows }),
@@ -150,7 +150,7 @@ export class Model {
       const run = new BoundRun(graph, rulesOf, t, new Map(), fixed, { relaxation: {} });
       return makeProgram(`${graph.name}:forward`, Object.fromEntries(graph.outputs.map((value, i) => [`output${i}`, run.exact(value)])));
     };
-    const results = await this.engine.run(`${this.id}|forward`, record, feeds, { record: 0, compile: 0, run: 0 });
+    const results = await this.engine.run(`${await this.id()}|forward`, record, feeds, { record: 0, compile: 0, run: 0 });
     return Object.fromEntries(graph.outputs.map((value, i) => {
       const shape = resultShape(value.shape, instances, undefined);
       const { data } = results[`output${i}`]!;
@@ -228,9 +228,9 @@ export class Model {
     sources.push({ value, perturbation, structure: set.structure, values: shapes });
   }
 
-  private keyOf({ sources, output, spec, method, options }: BoundProblem): string {
+  private async keyOf({ sources, output, spec, method, options }: BoundProblem): Promise<string> {
     const parts = sources.map(({ value, perturbation, structure, values }) => [value.name, perturbation.types, structure, values]);
-    return JSON.stringify([this.id, method.name, parts, output.name, spec, options]);
+    return contentKey([await this.id(), method.name, parts, output.name, spec, options]);
   }
 }
 

@@ -10,6 +10,7 @@ import linear from "@lirpa/plugin-linear";
 import pooling from "@lirpa/plugin-pooling";
 import shape from "@lirpa/plugin-shape";
 import { catalogue } from "./catalogue.js";
+import { diskProgramCache } from "./disk-cache.js";
 import { reasonOf } from "./system-error.js";
 
 /** The packs that come with lirpa. */
@@ -18,6 +19,8 @@ export const standardPlugins: readonly Plugin[] = Object.freeze([linear, convolu
 export interface BatteriesOptions extends Partial<Omit<LirpaOptions, "plugins">> {
   /** Plugins besides the standard packs. */
   readonly plugins?: readonly Plugin[];
+  /** A folder in which compiled programs are kept for the next process (docs/executors.md). */
+  readonly cacheFolder?: string;
 }
 
 export interface LirpaWithFiles extends Lirpa {
@@ -27,11 +30,17 @@ export interface LirpaWithFiles extends Lirpa {
 
 /** lirpa with the standard packs, ONNX Runtime and the importer, and any further plugins. */
 export async function createLirpa(options: BatteriesOptions = {}): Promise<LirpaWithFiles> {
+  const { cacheFolder: folder, ...others } = options;
+  const executor = options.executor ?? onnxRuntimeExecutor();
+  const plugins = [...standardPlugins, ...(options.plugins ?? [])];
+  // Nothing tells a method of one's own from another one of its name.
+  const isKept = folder !== undefined && options.methods === undefined;
   const lirpa = compose({
-    executor: onnxRuntimeExecutor(),
     catalogue,
-    ...options,
-    plugins: [...standardPlugins, ...(options.plugins ?? [])],
+    ...(isKept && { cache: diskProgramCache({ folder, executor, plugins }) }),
+    ...others,
+    executor,
+    plugins,
   });
   return Object.assign(lirpa, { load: async (file: string) => lirpa.model(await loadGraph(file)) });
 }

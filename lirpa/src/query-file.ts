@@ -1,4 +1,4 @@
-import { LirpaError, perturbed, type BoundInput, type BoundOptions, type PerturbationQuery } from "@lirpa/core";
+import { LirpaError, perturbed, type AlphaOptions, type BoundInput, type BoundOptions, type PerturbationQuery } from "@lirpa/core";
 
 /** What a query file asks: inputs for `model.bounds`, and its options. */
 export interface Query {
@@ -6,14 +6,19 @@ export interface Query {
   readonly options: BoundOptions;
 }
 
+/** What a query asks, and what a golden case says besides. */
+const QUESTIONS = ["inputs", "weights", "spec", "relaxation", "alpha"];
+const ANSWERS = ["name", "group", "description", "model", "opset", "operators", "outputShape", "boundShape", "methods", "reference", "peer", "notes"];
+
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a query: `inputs[]` with name, center and perturbation (null: fixed), `weights[]`, `spec`, `relaxation`. Other
- * fields, such as a golden case's answers, are left alone. Throws `LIRPA_QUERY`.
+ * Reads a query: `inputs[]` with name, center and perturbation (null: fixed), `weights[]`, `spec`, `relaxation`, `alpha`.
+ * A golden case's answers may stand beside them. Throws `LIRPA_QUERY`.
  */
 export function readQuery(text: string): Query {
   const query = record(parse(text), "the query");
+  refuseUnknown(query, [...QUESTIONS, ...ANSWERS], "the query");
   const inputs = list(query["inputs"], "inputs");
   if (inputs.length === 0) throw wrong("the query has no inputs", 'Give "inputs": [{ "name", "center", "perturbation" }].');
   const entries = inputs.map((entry, i) => readInput(record(entry, `inputs[${i}]`), i));
@@ -25,6 +30,7 @@ export function readQuery(text: string): Query {
     options: {
       ...(query["spec"] !== undefined && query["spec"] !== null && { spec: list(query["spec"], "spec").map((row, i) => numbers(row, `spec[${i}]`)) }),
       ...(weights.length > 0 && { weights: Object.fromEntries(weights) }),
+      ...(query["alpha"] !== undefined && { alpha: readAlpha(record(query["alpha"], "alpha")) }),
       ...(query["relaxation"] !== undefined && { relaxation: readRelaxation(record(query["relaxation"], "relaxation")) }),
     },
   };
@@ -63,6 +69,14 @@ function readSet(value: unknown, what: string): PerturbationQuery {
 
 function readRelaxation(value: Json): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(value).map(([type, name]) => [type, text(name, `relaxation.${type}`)]));
+}
+
+function readAlpha(value: Json): AlphaOptions {
+  refuseUnknown(value, ["iterations", "layers"], "alpha");
+  const { iterations, layers } = value;
+  if (iterations !== undefined && (!Number.isInteger(iterations) || (iterations as number) < 1)) throw wrong("alpha.iterations is no whole number of at least 1");
+  if (layers !== undefined && layers !== "last" && layers !== "all") throw wrong('alpha.layers is neither "last" nor "all"');
+  return { ...(iterations !== undefined && { iterations: iterations as number }), ...(layers !== undefined && { layers }) };
 }
 
 /** A misspelt perturbation would be none at all. */

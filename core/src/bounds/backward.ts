@@ -4,8 +4,11 @@ import type { CoefficientPair } from "./kind-rules.js";
 import type { BoundRun, NodeInterval, Target } from "./run.js";
 
 export interface BackwardOptions {
-  /** Where the linear form ends early, to be concretized over that value's interval. */
-  readonly stopAt?: (value: Value) => NodeInterval | undefined;
+  /**
+   * What stands in for a value where the linear form ends early: constants, and coefficients of sources. Undefined
+   * where it goes on.
+   */
+  readonly endAt?: (value: Value, pair: CoefficientPair) => { readonly bias: CoefficientPair; readonly sources?: ReadonlyMap<Value, CoefficientPair> } | undefined;
 }
 
 /**
@@ -13,14 +16,19 @@ export interface BackwardOptions {
  * there (Zhang et al. 2018; Xu et al. 2020, section 3). Coefficients of a value that is used twice add up.
  * @returns the lower and the upper bound of each row: scalars with rows.
  */
-export function boundsByBackward(run: BoundRun, target: Target, boundsOf: (value: Value) => NodeInterval, { stopAt }: BackwardOptions = {}): NodeInterval {
+export function boundsByBackward(run: BoundRun, target: Target, boundsOf: (value: Value) => NodeInterval, { endAt }: BackwardOptions = {}): NodeInterval {
   const { t } = run;
   const form = new LinearForm(run);
   form.add(target.value, { lower: target.coefficients, upper: target.coefficients });
   for (let node = form.nextNode(); node !== undefined; node = form.nextNode()) {
-    const stopped = stopAt === undefined ? [] : node.outputs.filter((value) => form.has(value) && run.isPerturbed(value) && stopAt(value) !== undefined);
-    for (const value of stopped) form.concretizeBox(value, stopAt!(value)!);
-    const outputs = node.outputs.map((value) => form.take(value));
+    const outputs = node.outputs.map((value) => {
+      const pair = form.take(value);
+      const end = pair === undefined ? undefined : endAt?.(value, pair);
+      if (end === undefined) return pair;
+      form.addBias(end.bias);
+      for (const [source, part] of end.sources ?? []) form.add(source, part);
+      return undefined;
+    });
     if (outputs.every((pair) => pair === undefined)) continue;
     const { inputs, bias } = run.rules(node).backward({ run, rows: target.rows, outputs, boundsOf }, node);
     form.addBias(bias);
@@ -40,10 +48,6 @@ class LinearForm {
   constructor(private readonly run: BoundRun) {
     const zero = run.t.zeros([]);
     this.bias = { lower: zero, upper: zero };
-  }
-
-  has(value: Value): boolean {
-    return this.pairs.has(value);
   }
 
   add(value: Value, pair: CoefficientPair): void {
@@ -85,13 +89,17 @@ class LinearForm {
     const end = (side: "lower" | "upper"): IrNode => this.run.t.node(source.perturbation.concretize(context, pair[side], side));
     this.addBias({ lower: end("lower"), upper: end("upper") });
   }
+}
 
-  concretizeBox(value: Value, { lower, upper }: NodeInterval): void {
-    const { t } = this.run;
-    const pair = this.take(value)!;
-    this.addBias({
-      lower: t.add(t.dot(t.relu(pair.lower), lower), t.dot(t.min(pair.lower, 0), upper)),
-      upper: t.add(t.dot(t.relu(pair.upper), upper), t.dot(t.min(pair.upper, 0), lower)),
-    });
-  }
+/** The extreme of a linear form over a box: each element at the end that its coefficient asks for. */
+export function overBox({ t }: BoundRun, pair: CoefficientPair, { lower, upper }: NodeInterval): CoefficientPair {
+  return {
+    lower: t.add(t.dot(t.relu(pair.lower), lower), t.dot(t.min(pair.lower, 0), upper)),
+    upper: t.add(t.dot(t.relu(pair.upper), upper), t.dot(t.min(pair.upper, 0), lower)),
+  };
+}
+
+/** True where the affine stretch that ends in a value begins. */
+export function beginsAffineStretch(run: BoundRun, { producer }: Value): boolean {
+  return producer !== undefined && !run.rules(producer).isAffine(run, producer);
 }

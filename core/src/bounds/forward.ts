@@ -3,7 +3,9 @@ import { sizeOf } from "../tensor/shapes.js";
 import type { IrNode } from "../tensor/ir.js";
 import type { CoefficientPair, ForwardForm } from "./kind-rules.js";
 import { elementRows } from "./precise.js";
-import type { BoundRun, NodeInterval, Target } from "./run.js";
+import type { BoundRun, NodeInterval } from "./run.js";
+
+type Side = "lower" | "upper";
 
 /**
  * Linear forms carried forward from the sources (Xu et al. 2020, section 3.1): every element of a value between two
@@ -51,7 +53,7 @@ export class ForwardForms {
     const { coefficients, bias } = this.of(value);
     let { lower, upper } = bias;
     for (const [source, pair] of coefficients) {
-      const end = (side: "lower" | "upper"): IrNode => {
+      const end = (side: Side): IrNode => {
         const a = t.reshape(t.shapeToRows(t.transpose(columns(t, source, value, pair[side]), [1, 0]), rows), source.shape);
         return t.reshape(t.rowsToShape(this.concretize(source, a, side), rows), value.shape);
       };
@@ -61,27 +63,28 @@ export class ForwardForms {
     return { lower, upper };
   }
 
-  /** Bounds of a target's rows: the sign of a coefficient says which of the two forms it meets. */
-  rows({ value, coefficients: c }: Target): NodeInterval {
+  /** A linear form of a value as one of the sources: the sign of a coefficient says which side it meets. */
+  substitute(value: Value, pair: CoefficientPair): { bias: CoefficientPair; sources: ReadonlyMap<Value, CoefficientPair> } {
     const { t } = this.run;
     const { coefficients, bias } = this.of(value);
-    const positive = t.relu(c);
-    const negative = t.min(c, 0);
     const flat = (a: IrNode): IrNode => t.reshape(a, [1, sizeOf(value.shape)]);
-    const side = (which: "lower" | "upper"): IrNode => {
-      const other = which === "lower" ? "upper" : "lower";
-      let bound = t.add(t.dot(positive, bias[which]), t.dot(negative, bias[other]));
-      for (const [source, pair] of coefficients) {
-        const matrix = (end: "lower" | "upper"): IrNode => t.transpose(columns(t, source, value, pair[end]), [1, 0]);
-        const a = t.add(t.matmul(flat(positive), matrix(which)), t.matmul(flat(negative), matrix(other)));
-        bound = t.add(bound, this.concretize(source, t.reshape(a, source.shape), which));
-      }
-      return bound;
+    const parts = (side: Side): [IrNode, IrNode, Side] => [t.relu(pair[side]), t.min(pair[side], 0), side === "lower" ? "upper" : "lower"];
+    const constant = (side: Side): IrNode => {
+      const [positive, negative, other] = parts(side);
+      return t.add(t.dot(positive, bias[side]), t.dot(negative, bias[other]));
     };
-    return { lower: side("lower"), upper: side("upper") };
+    const along = (source: Value, form: CoefficientPair, side: Side): IrNode => {
+      const [positive, negative, other] = parts(side);
+      const matrix = (end: Side): IrNode => t.transpose(columns(t, source, value, form[end]), [1, 0]);
+      return t.reshape(t.add(t.matmul(flat(positive), matrix(side)), t.matmul(flat(negative), matrix(other))), source.shape);
+    };
+    return {
+      bias: { lower: constant("lower"), upper: constant("upper") },
+      sources: new Map([...coefficients].map(([source, form]) => [source, { lower: along(source, form, "lower"), upper: along(source, form, "upper") }])),
+    };
   }
 
-  private concretize(value: Value, a: IrNode, side: "lower" | "upper"): IrNode {
+  private concretize(value: Value, a: IrNode, side: Side): IrNode {
     const source = this.run.sources.get(value)!;
     return this.run.t.node(source.perturbation.concretize(this.run.setContext(source), a, side));
   }

@@ -43,7 +43,7 @@ export const stepInputs = {
  */
 export function recordOptimization(problem: BoundProblem): Optimization {
   const all = problem.options.alpha?.layers === "all";
-  const first = newRun(problem, []);
+  const first = newRun(problem);
   const known = new Map<Value, NodeInterval>();
   const boundsOf = (value: Value): NodeInterval => {
     let bounds = known.get(value);
@@ -62,7 +62,7 @@ export function recordOptimization(problem: BoundProblem): Optimization {
 }
 
 function recordStep(problem: BoundProblem, given: readonly Value[], all: boolean): Program {
-  const run = newRun(problem, given);
+  const run = newRun(problem, given, true);
   const { t } = run;
   const passes = new Passes(run, "variable");
   const boundsOf = (value: Value): NodeInterval => run.interval(value);

@@ -50,7 +50,7 @@ export const inputNames = {
 /** The whole problem in one program: outputs `lower` and `upper`. */
 export function recordWhole(problem: BoundProblem): Program {
   const { method, output, spec } = problem;
-  const run = newRun(problem, []);
+  const run = newRun(problem);
   const known = new Map<Value, NodeInterval>();
   const boundsOf = (value: Value): NodeInterval => {
     let bounds = known.get(value);
@@ -72,7 +72,7 @@ function openRows(run: BoundRun, value: Value): Target {
 
 /** Bounds of a value that relaxations rely on, as the method wants them. */
 export function intermediateBounds(run: BoundRun, method: Method, value: Value, boundsOf: (value: Value) => NodeInterval): NodeInterval {
-  if (method.intermediate === "interval" || run.isGiven(value) || intervalIsExact(run, value)) return run.interval(value);
+  if (method.intermediate === "interval" || run.isSettled(value) || intervalIsExact(run, value)) return run.interval(value);
   if (method.intermediate === "forward" && intervalStep(run, value) !== "enough") {
     return combinedBounds(run, value, forwardForms(run, boundsOf).elements(value), boundsOf);
   }
@@ -80,13 +80,15 @@ export function intermediateBounds(run: BoundRun, method: Method, value: Value, 
 }
 
 function rowBounds(run: BoundRun, method: Method, value: Value, boundsOf: (value: Value) => NodeInterval): NodeInterval {
+  const given = run.givenRows(value);
+  if (given !== undefined) return given;
   const { target, toIntervals } = elementTarget(run, value);
   return toIntervals(method.rows(run, target, boundsOf));
 }
 
 /** True where a value's bounds take rows of its own. */
 export function needsRows(run: BoundRun, method: Method, value: Value): boolean {
-  return method.intermediate === "rows" && !run.isGiven(value) && !intervalIsExact(run, value) && intervalStep(run, value) !== "enough";
+  return method.intermediate === "rows" && !run.isSettled(value) && !intervalIsExact(run, value) && intervalStep(run, value) !== "enough";
 }
 
 /** Rows' bounds with what interval arithmetic knows better. */
@@ -106,7 +108,7 @@ export function targetOf(run: BoundRun, { output, spec }: BoundProblem): Target 
 export function rowStages(problem: BoundProblem): Value[] {
   const { method, output } = problem;
   if (method.intermediate !== "rows") return [];
-  const run = newRun(problem, []);
+  const run = newRun(problem);
   const stages = new Set<Value>();
   const boundsOf = (value: Value): NodeInterval => {
     if (!stages.has(value) && !intervalIsExact(run, value)) {
@@ -132,7 +134,7 @@ export function recordStage(problem: BoundProblem, value: Value, given: readonly
 }
 
 /** An empty recording of a problem; bounds of the given values are fed. */
-export function newRun({ graph, sources, options }: BoundProblem, given: readonly Value[]): BoundRun {
+export function newRun({ graph, sources, options }: BoundProblem, given: readonly Value[] = [], settled = false): BoundRun {
   const t = new Vocabulary();
   const byValue = new Map<Value, Source>();
   for (const { value, perturbation, structure, values } of sources) {
@@ -155,7 +157,7 @@ export function newRun({ graph, sources, options }: BoundProblem, given: readonl
     const feed = (end: "lower" | "upper"): IrNode => t.input({ name: inputNames.given(value, end), shape: value.shape, dtype: "float", instances: true, rows: undefined });
     known.set(value, { lower: feed("lower"), upper: feed("upper") });
   }
-  return new BoundRun(graph, rulesOf, t, byValue, fixed, options, known);
+  return new BoundRun(graph, rulesOf, t, byValue, fixed, options, known, settled);
 }
 
 function close({ graph }: BoundProblem, run: BoundRun, name: string, bounds: NodeInterval): Program {

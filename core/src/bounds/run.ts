@@ -62,8 +62,9 @@ export class BoundRun {
     /** Inputs that are fed, but not perturbed. */
     private readonly fixed: ReadonlyMap<Value, IrNode>,
     readonly options: RunOptions,
-    /** Bounds of values that are known already. */
+    /** Bounds that an earlier program computed: of rows alone, or what relaxations rely on (`settled`). */
     private readonly given: ReadonlyMap<Value, NodeInterval> = new Map(),
+    private readonly settled: boolean = false,
   ) {
     for (const [value, tensor] of fixed) this.exactValues.set(value, tensor);
     for (const source of sources.keys()) this.perturbed.add(source);
@@ -76,7 +77,7 @@ export class BoundRun {
 
   /** The same run, in which rules' marks mean something else. */
   marked(marks: Marks): BoundRun {
-    return new BoundRun(this.graph, this.rules, this.t.with(marks), this.sources, this.fixed, this.options, this.given);
+    return new BoundRun(this.graph, this.rules, this.t.with(marks), this.sources, this.fixed, this.options, this.given, this.settled);
   }
 
   /** A node that differs between instances, if anything does. */
@@ -88,8 +89,14 @@ export class BoundRun {
     return this.perturbed.has(value);
   }
 
-  isGiven(value: Value): boolean {
-    return this.given.has(value);
+  /** Bounds of a value's rows from an earlier program. */
+  givenRows(value: Value): NodeInterval | undefined {
+    return this.settled ? undefined : this.given.get(value);
+  }
+
+  /** True where `interval` gives what relaxations may rely on. */
+  isSettled(value: Value): boolean {
+    return this.settled && this.given.has(value);
   }
 
   /** Positions of a node's inputs that the perturbation reaches. */
@@ -115,9 +122,9 @@ export class BoundRun {
     return tensor;
   }
 
-  /** Interval bounds (IBP) of a value; given bounds where there are any. */
+  /** Interval bounds (IBP) of a value; settled bounds where there are any. */
   interval(value: Value): NodeInterval {
-    const known = this.given.get(value) ?? this.intervals.get(value);
+    const known = (this.settled ? this.given.get(value) : undefined) ?? this.intervals.get(value);
     if (known !== undefined) return known;
     if (!this.isPerturbed(value)) return this.keep(value, this.exact(value), this.exact(value));
     const source = this.sources.get(value);

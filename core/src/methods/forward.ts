@@ -1,3 +1,4 @@
+import { beginsAffineStretch, boundsByBackward } from "../bounds/backward.js";
 import { forwardForms } from "../bounds/forward.js";
 import { defineMethod, type Method } from "./method.js";
 
@@ -6,6 +7,10 @@ export const forward: Method = defineMethod({
   name: "forward",
   description: "linear relaxations carried forward",
   intermediate: "forward",
-  rows: (run, target, boundsOf) => forwardForms(run, boundsOf).rows(target),
+  // The affine stretch before a spec goes backward: joined to the spec it loses nothing to the signs of coefficients.
+  rows: (run, target, boundsOf) =>
+    boundsByBackward(run, target, boundsOf, {
+      endAt: (value, pair) => (beginsAffineStretch(run, value) ? forwardForms(run, boundsOf).substitute(value, pair) : undefined),
+    }),
   elements: (run, value, boundsOf) => forwardForms(run, boundsOf).elements(value),
 });

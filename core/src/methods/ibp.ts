@@ -1,21 +1,17 @@
-import { boundsByBackward } from "../bounds/backward.js";
-import type { BoundRun, NodeInterval } from "../bounds/run.js";
-import type { Value } from "../graph/resolved.js";
+import { beginsAffineStretch, boundsByBackward, overBox } from "../bounds/backward.js";
 import { defineMethod, type Method } from "./method.js";
 
 /**
  * Interval bound propagation (Gowal et al. 2018). The affine stretch before a spec is kept as an exact linear form and
- * meets intervals only where it ends.
+ * meets intervals only where it begins.
  */
 export const ibp: Method = defineMethod({
   name: "ibp",
   description: "interval arithmetic, the cheapest and loosest",
   intermediate: "interval",
-  rows: (run, target, boundsOf) => boundsByBackward(run, target, boundsOf, { stopAt: (value) => endOfAffine(run, value) }),
+  rows: (run, target, boundsOf) =>
+    boundsByBackward(run, target, boundsOf, {
+      endAt: (value, pair) => (beginsAffineStretch(run, value) ? { bias: overBox(run, pair, run.interval(value)) } : undefined),
+    }),
   elements: (run, value) => run.interval(value),
 });
-
-function endOfAffine(run: BoundRun, value: Value): NodeInterval | undefined {
-  const { producer } = value;
-  return producer === undefined || run.rules(producer).isAffine(run, producer) ? undefined : run.interval(value);
-}

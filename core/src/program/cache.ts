@@ -3,6 +3,8 @@ import type { CompiledProgram } from "../plugin/executor.js";
 
 /** Keeps compiled programs by a key that says all that they depend on. */
 export interface ProgramCache {
+  /** True where programs outlive the process: keys then name a model by its content. */
+  readonly persistent?: boolean;
   /** The program of that key; `make` is called once where there is none. A failure is not kept. */
   get(key: string, make: () => Promise<CompiledProgram>): Promise<CompiledProgram>;
   /** Gives back all programs. */

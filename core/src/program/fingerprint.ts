@@ -11,6 +11,11 @@ export async function contentHash(value: unknown): Promise<string> {
   return digest(encoder.encode(`${text}\n${hashes.join("\n")}`));
 }
 
+/** Plain data as text: equal for equal content, other than JSON also for infinite numbers. For what is small. */
+export function contentKey(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) => (ArrayBuffer.isView(part) ? { $array: part.constructor.name, of: Array.from(part as Float64Array, String) } : plain(part, []))) ?? "undefined";
+}
+
 /** Typed arrays are put aside: a place in JSON stands for them. */
 function plain(part: unknown, arrays: ArrayBufferView[]): unknown {
   if (ArrayBuffer.isView(part)) return { $array: part.constructor.name, at: arrays.push(part) - 1 };

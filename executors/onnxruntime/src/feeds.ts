@@ -14,10 +14,11 @@ export function checkFeeds(inputs: readonly Omit<ProgramPort, "rows">[], feeds: 
       throw wrong(`the program's input ${name} has the shape [${value.shape.join(", ")}]`, `It takes [instances, rows${shape.map((length) => `, ${length}`).join("")}].`);
     }
     if (!own && n !== 1) throw wrong(`the program's input ${name} is the same for all instances, but has ${n}`);
-    if (own && instances !== undefined && instances.count !== n) {
+    if (n === 1) continue;
+    if (instances !== undefined && instances.count !== n) {
       throw wrong(`the program's inputs ${instances.name} and ${name} have ${instances.count} and ${n} instances`);
     }
-    if (own) instances ??= { name, count: n };
+    instances ??= { name, count: n };
   }
 }
 

@@ -7,7 +7,7 @@ import { reasonOf } from "../system-error.js";
 import type { Answer } from "./answer.js";
 import { toJson } from "./json.js";
 import { startProgress, type Progress } from "./progress.js";
-import { saveTarget, writeAtomically } from "./save.js";
+import { originMetadata, saveTarget, writeAtomically } from "./save.js";
 import { toText } from "./table.js";
 import type { BoundsFlags } from "./usage.js";
 
@@ -20,15 +20,20 @@ export async function bounds(file: string, flags: BoundsFlags): Promise<void> {
   });
   const progress = startProgress();
   try {
-    for (const method of methods) lirpa.methods.get(method);
+    for (const method of methods) {
+      if (lirpa.methods.get(method).optimizes === true && save !== undefined) throw manyRuns(method);
+    }
     const target = save === undefined ? undefined : await saveTarget(save, [file, queryFile]);
     progress.say("reading");
     const query = readQuery(await readText(queryFile));
     const model = await lirpa.load(file);
     const answers = await answerAll(model, query, methods, output, progress);
     if (target !== undefined) {
-      const { program } = model.program(query.inputs, { ...query.options, method: methods[0]!, ...(output !== undefined && { output }) });
-      await writeAtomically(target, emitOnnx(program));
+      const method = methods[0]!;
+      const { program } = model.program(query.inputs, { ...query.options, method, ...(output !== undefined && { output }) });
+      const sets = [...Object.values(query.inputs).flatMap((input) => ("set" in input ? [input.set] : [])), ...Object.values(query.options.weights ?? {})];
+      const plugins = [...model.explain().map(({ plugin }) => plugin), ...sets.map(({ type }) => lirpa.registry.perturbation(type).plugin)];
+      await writeAtomically(target, emitOnnx(program, originMetadata({ model: file, output: output ?? model.outputs[0]!, method, plugins })));
     }
     const nodes = explain === true ? model.explain().map((node) => ({ ...node, representation: "dense" as const })) : undefined;
     const complete = answers.map((answer): Answer => ({
@@ -49,6 +54,10 @@ async function answerAll(model: Model, query: Query, methods: readonly string[],
     answers.push(checked(await model.bounds(query.inputs, { ...query.options, method, ...(output !== undefined && { output }) })));
   }
   return answers;
+}
+
+function manyRuns(method: string): LirpaError {
+  return new LirpaError("LIRPA_OPTION", `--save writes one program, and ${method} is a sequence of programs`, { hint: "Save crown, whose lines it improves." });
 }
 
 /** NaN compares as neither above nor below anything: it must not be taken for a bound. */

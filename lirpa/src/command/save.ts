@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { access, constants, realpath, rename, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { LirpaError } from "@lirpa/core/plugin";
+import { findPackage } from "../packages.js";
 import { reasonOf } from "../system-error.js";
 
 /**
@@ -41,6 +42,27 @@ export async function writeAtomically(target: string, bytes: Uint8Array): Promis
   } finally {
     process.off("SIGINT", interrupted);
   }
+}
+
+/** What a saved program comes from. */
+export interface Origin {
+  readonly model: string;
+  readonly output: string;
+  readonly method: string;
+  /** Names of the plugins whose rules it is made of. */
+  readonly plugins: readonly string[];
+}
+
+/** The entries that the command adds to a saved program: its origin, and which versions of which packages made it. */
+export function originMetadata({ model, output, method, plugins }: Origin): Record<string, string> {
+  const versionOf = (name: string): string => findPackage(name)?.version ?? "unknown";
+  return {
+    "lirpa.version": versionOf("lirpa"),
+    "lirpa.method": method,
+    "lirpa.model": basename(model),
+    "lirpa.output": output,
+    "lirpa.plugins": JSON.stringify(Object.fromEntries([...new Set(plugins)].sort().map((name) => [name, versionOf(name)]))),
+  };
 }
 
 function cannotSave(file: string, why: string, cause?: unknown): LirpaError {

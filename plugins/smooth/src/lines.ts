@@ -73,7 +73,7 @@ export function concaveLines(t: TensorOps, curve: Curve, interval: Interval): Li
   };
 }
 
-/** The points of tangency from which a line clears the whole interval; none where `from` is right of `to`. */
+/** Where a tangent clears the whole interval: from a point at or right of l to one at or left of u. Nowhere if `from` > `to`. */
 export interface Touching {
   readonly from: Tensor;
   readonly to: Tensor;
@@ -91,8 +91,10 @@ export function tangentOrChord(
   { from, to }: Touching,
   limits: { readonly least: number; readonly most: number },
 ): Line {
-  const first = t.min(from, to);
-  const at = t.free(clamp(t, middle(t, interval), first, to), first, to);
+  // The chord needs no point, but one of the interval.
+  const last = t.max(to, interval.lower);
+  const first = t.min(from, last);
+  const at = t.free(clamp(t, middle(t, interval), first, last), first, last);
   const slope = t.where(t.lessEqual(from, to), curve.slope(at), chordSlope(t, curve, interval, limits.least, limits.most));
   return lineAt(t, side, curve, slope, [interval.lower, interval.upper, at]);
 }

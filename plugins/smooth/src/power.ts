@@ -1,5 +1,5 @@
 import type { Interval, Lines, Tensor, TensorOps } from "@lirpa/core/plugin";
-import { clamp, concaveLines, convexLines, flat, LARGEST, select, tangentOrChord, UNBOUNDED, type Curve } from "./lines.js";
+import { chord, clamp, convexLines, flat, LARGEST, middle, select, tangent, tangentOrChord, UNBOUNDED, type Curve } from "./lines.js";
 
 /** x^p for p > 1 or 0 < p < 1. Where p is no integer, what an interval has left of zero counts for nothing. */
 export function powerLines(t: TensorOps, interval: Interval, p: number): Lines {
@@ -32,11 +32,15 @@ function nearLines(t: TensorOps, interval: Interval, p: number): Lines {
   return isOdd(p) ? oddLines(t, interval, p) : convexLines(t, curve(t, p), interval);
 }
 
-/** Concave on x ≥ 0, with a slope that overflows near zero: tangents keep away from there, and so does the chord's limit. */
+/** Concave on x ≥ 0, with slopes that overflow near zero: no tangent touches there, and no chord is steeper. */
 function rootLines(t: TensorOps, interval: Interval, p: number): Lines {
   const nearest = UNBOUNDED ** (-1 / (2 * (1 - p)));
-  const { value, slope } = curve(t, p);
-  return concaveLines(t, { value, slope: (x) => slope(t.max(x, nearest)) }, interval);
+  const away = { lower: t.max(interval.lower, nearest), upper: t.max(interval.upper, nearest) };
+  const root = curve(t, p);
+  return {
+    lower: chord(t, "below", root, interval, root.slope(away.upper), root.slope(away.lower)),
+    upper: tangent(t, root, t.free(middle(t, away), away.lower, away.upper)),
+  };
 }
 
 /**

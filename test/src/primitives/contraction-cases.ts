@@ -56,7 +56,7 @@ export const CONTRACTION: readonly PrimitiveCase[] = [
   conv([1, 1, 2, 3, 2], [1, 1, 2, 2, 1], { pads: [0, 0, 0, 1, 0, 0] }, ["none", "instances"]),
   convTranspose([1, 2, 3], [2, 1, 3], {}, HIDDEN),
   convTranspose([2, 1, 3], [1, 2, 2], { strides: [2], pads: [1, 0], outputPadding: [1] }, ["none", "rows"]),
-  convTranspose([1, 2, 3], [2, 1, 2], { groups: 2, dilations: [2], strides: [3], pads: [3, 2] }, ["none", "both"]),
+  convTranspose([1, 4, 2], [4, 2, 2], { groups: 2, dilations: [2], strides: [3], pads: [3, 2] }, ["none", "both"]),
   convTranspose([1, 1, 2, 3], [1, 2, 2, 2], { strides: [1, 2], pads: [1, 0, 0, 1] }, ["none", "instances"]),
   convTranspose([1, 1, 2, 1, 2], [1, 1, 1, 2, 2], { strides: [2, 1, 1], outputPadding: [1, 0, 0] }, ["none", "rows"]),
   { primitive: "concat", of: "windows with padding", inputs: [floats(1, 2, 4)], build: (t, x) => t.windows(x!, [3], { strides: [2], pads: [1, 1], dilations: [1] }, -5) },

@@ -1,0 +1,112 @@
+import { defineMethod, standardMethods, type BoundRun, type IrNode, type Marks, type Method, type NodeInterval, type Vocabulary } from "@lirpa/core";
+import { LawBroken } from "../settings.js";
+
+/** The names of what the marked programs are fed with besides sets and rows. */
+export const FREE = "kit:free:";
+export const WIDEN = "kit:widen:";
+
+/** One free value of a relaxation, as it was recorded. */
+export interface FreeValue {
+  readonly value: IrNode;
+  readonly min: IrNode;
+  readonly max: IrNode;
+}
+
+/** A standard method by name. */
+export function methodCalled(name: string): Method {
+  const method = standardMethods.find((candidate) => candidate.name === name);
+  if (method === undefined) throw new Error(`core has no method ${name}`);
+  return method;
+}
+
+/** The name of a method whose rules' marks mean something else. */
+export const marked = {
+  free: (base: string): string => `${base}:free`,
+  widened: (base: string): string => `${base}:widened`,
+  twice: (base: string): string => `${base}:twice`,
+  watched: (base: string): string => `${base}:watched`,
+} as const;
+
+/** What the watched method saw last. Recording is synchronous: read it right after. */
+export const seen: { free: FreeValue[] } = { free: [] };
+
+let count = 0;
+
+function withMarks(name: string, base: Method, marks: Marks): Method {
+  return defineMethod({
+    name,
+    description: "",
+    intermediate: base.intermediate,
+    rows: (run, target, boundsOf) => base.rows(run.marked(marks), target, boundsOf),
+  });
+}
+
+/** Every free value becomes an input: the share of its range. */
+function freeMethod(base: Method): Method {
+  return withMarks(marked.free(base.name), base, {
+    free: (t, value, min, max) => {
+      const share = t.input({ name: `${FREE}${count++}`, shape: value.shape, dtype: "float", instances: false, rows: undefined });
+      return t.add(t.mul(min, t.sub(1, share)), t.mul(max, share));
+    },
+  });
+}
+
+/** Every pair of bounds that a rule relies on is widened by shares that are fed, without crossing zero. */
+function widenedMethod(base: Method): Method {
+  return withMarks(marked.widened(base.name), base, {
+    outward: (t, lower, upper) => {
+      const share = (): IrNode => t.input({ name: `${WIDEN}${count++}`, shape: lower.shape, dtype: "float", instances: false, rows: undefined });
+      return [t.neg(wider(t, t.neg(lower), share())), wider(t, upper, share())];
+    },
+  });
+}
+
+/** A greater upper end; a negative one stays negative, so that functions with a pole at zero keep their side of it. */
+function wider(t: Vocabulary, upper: IrNode, share: IrNode): IrNode {
+  return t.where(t.less(upper, 0), t.mul(upper, t.sub(1, t.mul(share, 0.5))), t.add(upper, share));
+}
+
+function watchedMethod(base: Method): Method {
+  return defineMethod({
+    name: marked.watched(base.name),
+    description: "",
+    intermediate: base.intermediate,
+    rows: (run, target, boundsOf) => {
+      seen.free = [];
+      return base.rows(run.marked({ free: (_, value, min, max) => (seen.free.push({ value, min, max }), value) }), target, boundsOf);
+    },
+  });
+}
+
+/** Records every rule twice into one recording: pure rules give the same nodes. */
+function twiceMethod(base: Method): Method {
+  return defineMethod({
+    name: marked.twice(base.name),
+    description: "",
+    intermediate: base.intermediate,
+    rows: (run, target, boundsOf) => {
+      intervalsTwice(run);
+      const [first, second] = [base.rows(run, target, boundsOf), base.rows(run, target, boundsOf)];
+      demandSame(first, second, "linear bounds");
+      return first;
+    },
+  });
+}
+
+function intervalsTwice(run: BoundRun): void {
+  for (const node of run.graph.nodes) {
+    if (run.perturbedSlots(node).length === 0) continue;
+    const record = (): readonly NodeInterval[] => run.rules(node).interval(run, node, (value) => run.interval(value));
+    const [first, second] = [record(), record()];
+    first.forEach((interval, i) => demandSame(interval, second[i]!, `the interval of ${node.type}`));
+  }
+}
+
+function demandSame(first: NodeInterval, second: NodeInterval, what: string): void {
+  if (first.lower !== second.lower || first.upper !== second.upper) throw new LawBroken(`${what} recorded twice gives two different computations: a rule holds state`);
+}
+
+const bases: readonly Method[] = [methodCalled("crown")];
+
+/** What the kit adds to core's methods. */
+export const kitMethods: readonly Method[] = bases.flatMap((base) => [freeMethod(base), widenedMethod(base), twiceMethod(base), watchedMethod(base)]);

@@ -1,0 +1,72 @@
+import { defineOperator, definePerturbation, definePlugin, type HostTensor, type Operator, type Perturbation, type Plugin, type Shape } from "@lirpa/core";
+import { tensor } from "./numbers.js";
+
+/** The domain of the kit's own operators. */
+export const KIT = "lirpa.kit";
+
+/**
+ * The identity behind two lines that part: 0.8 x + 0.2 l below and 0.9 x + 0.1 u above. Around an operator it gives the
+ * two bounds different coefficients and constants; its range stays what it is.
+ */
+const blur: Operator = defineOperator({
+  type: "Blur",
+  domain: KIT,
+  sinceVersion: 1,
+  kind: "elementwise",
+  inputs: ["x"],
+  forward: ({ t }, x) => t.add(x, 0),
+  monotone: "increasing",
+  relax: ({ t }, { lower, upper }) => ({
+    lower: { slope: 0.8, intercept: t.mul(lower, 0.2) },
+    upper: { slope: 0.9, intercept: t.mul(upper, 0.1) },
+  }),
+});
+
+/** A matrix times all elements of x, plus an offset, in a given shape: joins any two shapes. */
+const mix: Operator = defineOperator<{ readonly shape: Shape }>({
+  type: "Mix",
+  domain: KIT,
+  sinceVersion: 1,
+  kind: "linear",
+  inputs: ["x", "matrix", "offset"],
+  attributes: (raw) => Object.freeze({ shape: Object.freeze((raw["shape"] as readonly number[]).map(Number)) }),
+  forward: ({ t, attributes }, x, matrix, offset) => t.reshape(t.add(t.matmul(t.reshape(x!, [1, matrix!.shape[0]!]), matrix!), offset!), attributes.shape),
+  magnitude: ({ t, attributes }, x, matrix) => t.reshape(t.matmul(t.reshape(x!, [1, matrix!.shape[0]!]), t.abs(matrix!)), attributes.shape),
+});
+
+/** x moved smoothly enough into [min, max]: what keeps random graphs within an operator's domain. */
+const confine: Operator = defineOperator<{ readonly min: number; readonly max: number }>({
+  type: "Confine",
+  domain: KIT,
+  sinceVersion: 1,
+  kind: "elementwise",
+  inputs: ["x"],
+  attributes: (raw) => Object.freeze({ min: Number(raw["min"]), max: Number(raw["max"]) }),
+  forward: ({ t, attributes: { min, max } }, x) => t.min(t.max(x, min), max),
+  monotone: "increasing",
+  // Constant lines: loose, and never outside the range.
+  relax: ({ t, attributes: { min, max } }, { lower, upper }) => ({
+    lower: { slope: 0, intercept: t.min(t.max(lower, min), max) },
+    upper: { slope: 0, intercept: t.min(t.max(upper, min), max) },
+  }),
+});
+
+/** A box by its ends: the set in which operators are tried. */
+const boxSet: Perturbation = definePerturbation<"box">({
+  types: ["lirpa.kit.box"],
+  parse: (query, { shape }) => {
+    const end = (key: string): HostTensor => tensor(shape, query[key] as readonly number[]);
+    return { structure: "box", values: { lower: end("lower"), upper: end("upper") } };
+  },
+  isBox: () => true,
+  hull: ({ values }) => ({ lower: values["lower"]!, upper: values["upper"]! }),
+  concretize: ({ t, values }, a, side) => {
+    const [positive, negative] = side === "lower" ? ["lower", "upper"] : ["upper", "lower"];
+    return t.add(t.dot(t.relu(a), values[positive!]!), t.dot(t.min(a, 0), values[negative!]!));
+  },
+  sample: ({ shape }, { values }, random) =>
+    tensor(shape, Array.from(values["lower"]!.data, (low, i) => low + random() * (values["upper"]!.data[i]! - low))),
+  project: ({ t, values }, x) => t.min(t.max(x, values["lower"]!), values["upper"]!),
+});
+
+export const kitPlugin: Plugin = definePlugin({ name: "@lirpa/conformance", apiVersion: 1, operators: [blur, mix, confine], perturbations: [boxSet] });

@@ -1,0 +1,97 @@
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { EMITTER_VERSION, MemoryProgramCache, type CompiledProgram, type Executor, type Plugin, type ProgramCache } from "@lirpa/core";
+import { packageHash } from "./packages.js";
+import { reasonOf } from "./system-error.js";
+
+export interface DiskCacheOptions {
+  /** Made where it is not there. Anybody may delete it, or files in it, at any time. */
+  readonly folder: string;
+  /** The executor whose programs are kept. */
+  readonly executor: Executor;
+  /** All plugins that the programs are recorded with. */
+  readonly plugins: readonly Plugin[];
+  /** The folder of the project that the plugins were loaded for; the working directory where absent. */
+  readonly project?: string;
+}
+
+/** First line of a file; the checksum of what follows the second one is on the second. */
+const MAGIC = "lirpa-program 1";
+const HEADER = MAGIC.length + 1 + 64 + 1;
+
+/**
+ * Keeps programs in files, so that the next process neither records nor emits them. A file's name is the SHA-256 of all
+ * that the program depends on: the engine's key (content of the model, method, options, structures, shapes, executor), the
+ * code of core and of the plugins, the emitter's version. Where a plugin comes from no package, its code cannot be told
+ * from other code of that name: then programs stay in memory.
+ */
+export function diskProgramCache({ folder, executor, plugins, project }: DiskCacheOptions): ProgramCache {
+  const memory = new MemoryProgramCache();
+  const code = codeHash(plugins, project);
+  if (code === undefined || executor.load === undefined) return memory;
+  const files = new ProgramFiles(folder, executor, code);
+  return {
+    persistent: true,
+    get: (key, make) => memory.get(key, () => files.get(key, make)),
+    clear: () => memory.clear(),
+  };
+}
+
+function codeHash(plugins: readonly Plugin[], project: string | undefined): string | undefined {
+  const hashes = ["@lirpa/core", ...plugins.map(({ name }) => name).sort()].map((name) => packageHash(name, project));
+  return hashes.includes(undefined) ? undefined : sha256(`${EMITTER_VERSION}\n${hashes.join("\n")}`);
+}
+
+class ProgramFiles {
+  private warned = false;
+
+  constructor(
+    private readonly folder: string,
+    private readonly executor: Executor,
+    private readonly code: string,
+  ) {}
+
+  async get(key: string, make: () => Promise<CompiledProgram>): Promise<CompiledProgram> {
+    const file = join(this.folder, `${sha256(`${this.code}\n${key}`)}.program`);
+    const kept = await this.read(file);
+    if (kept !== undefined) return kept;
+    const program = await make();
+    if (program.serialize !== undefined) await this.write(file, program.serialize());
+    return program;
+  }
+
+  /** Whatever is not a whole file that the executor takes is as good as none: it is written anew. */
+  private async read(file: string): Promise<CompiledProgram | undefined> {
+    const content = await readFile(file).catch(() => undefined);
+    if (content === undefined || content.length < HEADER) return undefined;
+    const payload = content.subarray(HEADER);
+    if (content.toString("latin1", 0, HEADER) !== header(payload)) return undefined;
+    return this.executor.load!(payload).catch(() => undefined);
+  }
+
+  /**
+   * The whole file or none, whoever writes it at the same time: a file of one's own takes the name when it is complete.
+   * Bounds do not depend on the cache, so that a full disk is worth a warning only.
+   */
+  private async write(file: string, payload: Uint8Array): Promise<void> {
+    const temporary = `${file}.${process.pid}.${randomUUID()}.tmp`;
+    try {
+      await mkdir(this.folder, { recursive: true });
+      await writeFile(temporary, [header(payload), payload], { flag: "wx" });
+      await rename(temporary, file);
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      if (!this.warned) process.emitWarning(`cannot keep programs in ${this.folder}: ${reasonOf(error)}`, { type: "LirpaWarning", code: "LIRPA_CACHE" });
+      this.warned = true;
+    }
+  }
+}
+
+function header(payload: Uint8Array): string {
+  return `${MAGIC}\n${sha256(payload)}\n`;
+}
+
+function sha256(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}

@@ -1,0 +1,83 @@
+import type { Interval, Line, Lines, Tensor, TensorOps } from "@lirpa/core/plugin";
+import { tangentOrChord, type Curve } from "./lines.js";
+
+const TURN = 2 * Math.PI;
+/** A whole turn in two parts, the first with few digits: so the products are exact, and what is left of large x keeps its digits. */
+const COARSE_TURN = 6.28125;
+const LIMITS = { least: -1, most: 1 };
+
+/** Lines around cos(x − peak). Below it lie, turned over, those above −cos(x − peak) = cos(x − peak − π). */
+export function waveLines(t: TensorOps, interval: Interval, peak: number): Lines {
+  const { slope, intercept } = crestLine(t, interval, peak + Math.PI);
+  return {
+    lower: { slope: t.neg(slope), intercept: t.neg(intercept) },
+    upper: crestLine(t, interval, peak),
+  };
+}
+
+/** The smallest interval around cos(x − peak): ±1 where a peak or a trough is inside, otherwise an end's value. */
+export function waveRange(t: TensorOps, interval: Interval, value: (x: Tensor) => Tensor, peak: number): Interval {
+  const [low, high] = [value(interval.lower), value(interval.upper)];
+  return {
+    lower: t.where(hasPeak(t, interval, peak + Math.PI), -1, t.min(low, high)),
+    upper: t.where(hasPeak(t, interval, peak), 1, t.max(low, high)),
+  };
+}
+
+/** Wrong decisions of rounding cost little, since the wave is flat at its peak; a little room leaves them on the safe side. */
+function hasPeak(t: TensorOps, { lower, upper }: Interval, peak: number): Tensor {
+  const room = t.mul(t.max(t.abs(lower), t.abs(upper)), 2 ** -21);
+  return t.greaterEqual(t.add(fromNextPeak(t, lower, peak), t.add(t.sub(upper, lower), room)), 0);
+}
+
+/** Where x lies before the first peak right of it: in [−2π, 0). */
+function fromNextPeak(t: TensorOps, x: Tensor, peak: number): Tensor {
+  const shifted = t.sub(x, peak);
+  const turns = t.add(t.floor(t.mul(shifted, 1 / TURN)), 1);
+  return t.sub(t.sub(shifted, t.mul(turns, COARSE_TURN)), t.mul(turns, TURN - COARSE_TURN));
+}
+
+/**
+ * A line above cos(x − peak) on [l, u], as seen from the first peak right of l: there l is in [−2π, 0).
+ *
+ * A tangent that touches a peak's rising flank, from its inflection to the peak, lies above all that is right of it, and
+ * left of it above all down to the peak before, if it does so at l. So it is sound from where the line through l
+ * touches the flank, or from l itself on the flank. For falling flanks the same holds turned about the peak, with u. If a
+ * peak is inside, the tangents between the two are sound (with more peaks, up to the first: of the slope 0). If none is,
+ * at most one of the two flanks has sound tangents, and where none has, the chord lies above.
+ */
+function crestLine(t: TensorOps, interval: Interval, peak: number): Line {
+  const lower = fromNextPeak(t, interval.lower, peak);
+  const upper = t.add(lower, t.sub(interval.upper, interval.lower));
+  const hasPeak = t.greaterEqual(upper, 0);
+  const hasTwo = t.greaterEqual(upper, TURN);
+  // u as seen from the last peak left of it, if no more than one peak is inside.
+  const last = t.where(hasPeak, 0, -TURN);
+  const rising = flank(t, lower);
+  const falling = t.sub(last, flank(t, t.sub(last, t.min(upper, TURN))));
+  const right = t.or(hasPeak, t.lessEqual(rising, upper));
+  const touching = {
+    from: t.where(right, rising, lower),
+    to: t.where(hasPeak, t.where(hasTwo, 0, falling), t.where(right, upper, falling)),
+  };
+  const { slope, intercept } = tangentOrChord(t, "above", cosine(t), { lower, upper }, touching, LIMITS);
+  return { slope, intercept: t.sub(intercept, t.mul(slope, t.sub(interval.lower, lower))) };
+}
+
+const cosine = (t: TensorOps): Curve => ({ value: (x) => t.cos(x), slope: (x) => t.neg(t.sin(x)) });
+
+/**
+ * Where the line through (x, cos x), for x in [−2π, 0], touches the flank that rises to the peak at 0: x itself on the
+ * flank, otherwise found by two steps as in `touchingPoint`, each of which ends there or nearer to the peak.
+ */
+function flank(t: TensorOps, x: Tensor): Tensor {
+  const inflection = -Math.PI / 2;
+  const a = t.min(x, inflection - 0.01);
+  const height = t.cos(a);
+  const pointOf = (slope: Tensor): Tensor => t.neg(t.atan(t.div(slope, t.sqrt(t.max(t.sub(1, t.square(slope)), 1e-5)))));
+  const step = (m: Tensor): Tensor => pointOf(t.max(t.div(t.sub(t.cos(m), height), t.sub(m, a)), 0));
+  // Of the way from the inflection to the peak: 0 for x at the inflection, 1 for x at the peak before.
+  const way = t.mul(t.sub(inflection, a), 1 / (TURN + inflection));
+  const guess = t.mul(t.mul(t.sub(1, way), t.sub(1, t.mul(way, 0.5))), inflection);
+  return t.where(t.less(x, inflection), step(t.stopGradient(step(guess))), x);
+}

@@ -1,0 +1,149 @@
+import { isLirpaError, LirpaError, resolveGraph, type Catalogue, type Graph, type GraphNode, type Method, type Operator, type PluginRegistry, type ResolvedNode, type Shape } from "@lirpa/core";
+
+/** How good a rule's bounds are: `loose` where a method knows only the interval of the node and starts again from it. */
+export type Tightness = "tight" | "loose";
+
+/** A rule that takes part in bounding a node. */
+export interface CoveredPart {
+  readonly operator: string;
+  readonly kind: Operator["kind"];
+  readonly plugin: string;
+  /** For each method. */
+  readonly methods: Readonly<Record<string, Tightness>>;
+}
+
+/** A node of the model, and what bounds it or why nothing does. */
+export interface CoveredNode {
+  readonly node: string;
+  readonly operator: string;
+  /** The empty string is ONNX's own domain. */
+  readonly domain: string;
+  readonly opset: number;
+  /**
+   * `constant`: known without any rule. `missing`: no plugin brings the operator. `refused`: the plugin's rule does not
+   * cover this use of it.
+   */
+  readonly status: "covered" | "constant" | "missing" | "refused";
+  /** Absent where the operator is missing. */
+  readonly kind?: Operator["kind"];
+  readonly plugin?: string;
+  /** Where the operator is replaced by others, these; the names start with the node's. */
+  readonly parts?: readonly (CoveredPart & { readonly node: string })[];
+  /** For each method; of the loosest part where there are parts. */
+  readonly methods: Readonly<Record<string, Tightness>>;
+  /** What is missing or refused, and what to do about it: near names, or the package to install. */
+  readonly problem?: LirpaError;
+}
+
+export interface Coverage {
+  /** Whether every node is covered or constant. */
+  readonly complete: boolean;
+  readonly nodes: readonly CoveredNode[];
+}
+
+export interface CoverageOptions {
+  readonly methods?: readonly Method[];
+  /** Of the inputs; an open size is 1 where absent. */
+  readonly shapes?: ReadonlyMap<string, Shape>;
+  /** Packages that are installed but not allowed, by what they bring. */
+  readonly suggested?: Catalogue;
+}
+
+/**
+ * Which rule of which plugin bounds each node, before anything is bounded. A node that nobody covers does not hide the
+ * others: what does not depend on it is looked at in full, the rest by its operator alone.
+ */
+export function coverage(graph: Graph, registry: PluginRegistry, options: CoverageOptions = {}): Coverage {
+  const { methods = [], suggested = {} } = options;
+  const problems = new Map<string, LirpaError>();
+  const found = new Map(graph.nodes.map((node) => [node, registry.operator(node.domain, node.type, opsetOf(graph, node))]));
+  for (const [node, operator] of found) {
+    if (operator === undefined) problems.set(node.name, withSuggestion(registry.missing(node.name, node.domain, node.type, opsetOf(graph, node)), node, suggested));
+  }
+  const parts = resolveAround(graph, registry, options, problems);
+  const nodes = graph.nodes.map((node): CoveredNode => {
+    const operator = found.get(node);
+    const problem = problems.get(node.name);
+    const own = parts?.get(node.name);
+    const identity = { node: node.name, operator: node.type, domain: node.domain, opset: opsetOf(graph, node) };
+    if (operator === undefined) return { ...identity, status: "missing", methods: {}, ...(problem && { problem }) };
+    const rule = { kind: operator.value.kind, plugin: operator.plugin };
+    if (problem !== undefined) return { ...identity, ...rule, status: "refused", methods: {}, problem };
+    if (own !== undefined && own.length === 0) return { ...identity, ...rule, status: "constant", methods: {} };
+    const expanded = own?.filter(({ name }) => name !== node.name) ?? [];
+    const described = expanded.map((part) => ({ node: part.name, operator: part.type, kind: part.operator.kind, plugin: part.plugin, methods: tightness(part.operator.kind, methods) }));
+    const loosest = Object.fromEntries(methods.map((method): [string, Tightness] => {
+      const kinds = described.length > 0 ? described.map(({ kind }) => kind) : [rule.kind];
+      return [method.name, kinds.some((kind) => tightness(kind, [method])[method.name] === "loose") ? "loose" : "tight"];
+    }));
+    return { ...identity, ...rule, status: "covered", methods: loosest, ...(described.length > 0 && { parts: described }) };
+  });
+  return { complete: problems.size === 0, nodes };
+}
+
+/**
+ * Resolves what can be resolved, leaving out nodes with problems and what depends on them; each refusal is noted and
+ * left out in turn. For each node that was reached, what it became; nothing where it is constant.
+ */
+function resolveAround(graph: Graph, registry: PluginRegistry, options: CoverageOptions, problems: Map<string, LirpaError>): ReadonlyMap<string, readonly ResolvedNode[]> {
+  const shapes = new Map(graph.inputs.map(({ name, shape }) => [name, options.shapes?.get(name) ?? shape.map((size) => (typeof size === "number" ? size : 1))]));
+  for (;;) {
+    const reached = without(graph, problems);
+    const reading: { node?: string } = {};
+    // The resolver asks for a node's type before anything can fail, so that this tells which node failed.
+    const watched = reached.map((node) => ({ ...node, get type() { return (reading.node = node.name), node.type; } }));
+    try {
+      const outputs = readElsewhere(graph, reached);
+      const resolved = resolveGraph({ ...graph, nodes: watched, outputs }, registry, { shapes });
+      return partsOf(reached, resolved.nodes);
+    } catch (error) {
+      if (!isLirpaError(error) || reading.node === undefined || problems.has(reading.node)) throw error;
+      problems.set(reading.node, error);
+    }
+  }
+}
+
+/** The nodes that have no problem and read nothing that has one. */
+function without(graph: Graph, problems: ReadonlyMap<string, LirpaError>): GraphNode[] {
+  const lost = new Set<string>();
+  return graph.nodes.filter((node) => {
+    if (!problems.has(node.name) && !node.inputs.some((name) => lost.has(name))) return true;
+    for (const name of node.outputs) if (name !== "") lost.add(name);
+    return false;
+  });
+}
+
+/** What the caller or a node that was left out reads: rules may ask which of their outputs are wanted. */
+function readElsewhere(graph: Graph, reached: readonly GraphNode[]): string[] {
+  const kept = new Set(reached);
+  const defined = new Set([...graph.initializers.keys(), ...graph.inputs.map(({ name }) => name), ...reached.flatMap(({ outputs }) => outputs)]);
+  const read = [...graph.outputs, ...graph.nodes.filter((node) => !kept.has(node)).flatMap(({ inputs }) => inputs)];
+  return [...new Set(read)].filter((name) => name !== "" && defined.has(name));
+}
+
+/** A part is called `<node>/<part>`; where names of nodes themselves hold slashes, the longest one counts. */
+function partsOf(nodes: readonly GraphNode[], resolved: readonly ResolvedNode[]): Map<string, ResolvedNode[]> {
+  const parts = new Map<string, ResolvedNode[]>(nodes.map(({ name }) => [name, []]));
+  for (const part of resolved) {
+    let owner = part.name;
+    while (!parts.has(owner) && owner.includes("/")) owner = owner.slice(0, owner.lastIndexOf("/"));
+    parts.get(owner)?.push(part);
+  }
+  return parts;
+}
+
+/** Forward mode has no rule for a custom operator: it takes its interval, with slopes of zero. */
+function tightness(kind: Operator["kind"], methods: readonly Method[]): Record<string, Tightness> {
+  return Object.fromEntries(methods.map(({ name, intermediate }) => [name, kind === "custom" && intermediate === "forward" ? "loose" : "tight"]));
+}
+
+/** Names an installed package rather than one to install. */
+function withSuggestion(error: LirpaError, { domain, type }: GraphNode, suggested: Catalogue): LirpaError {
+  const owner = suggested[domain === "" || domain === "ai.onnx" ? type : `${domain}:${type}`];
+  if (owner === undefined) return error;
+  return new LirpaError(error.code, error.message, { hint: `Add ${owner}, which is installed, to lirpa.plugins in package.json.`, details: { ...error.details, package: owner } });
+}
+
+function opsetOf(graph: Graph, { domain }: GraphNode): number {
+  return graph.opsets.get(domain) ?? 1;
+}

@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { API_VERSION, isLirpaError, type LirpaError } from "@lirpa/core/plugin";
+import { brokenManifest, hiddenManifest, noSuchProject, notInstalled, otherGeneration } from "./errors.js";
+import { findProject, isRecord, readProject } from "./project.js";
+
+/** An installed package that says in its manifest that it is a plugin, or that the project takes for one. */
+export interface FoundPlugin {
+  readonly name: string;
+  readonly version: string;
+  /** The path of its `package.json`. */
+  readonly manifest: string;
+  /** Whether its manifest has the field `lirpa`, which says the following. */
+  readonly described: boolean;
+  readonly apiVersion: number | undefined;
+  readonly operators: readonly string[];
+  readonly perturbations: readonly string[];
+}
+
+export interface Discovery {
+  /** The path of the project's `package.json`; undefined where there is none. */
+  readonly project: string | undefined;
+  /** What the project's `lirpa.plugins` names and what is installed, in its order. */
+  readonly allowed: readonly FoundPlugin[];
+  /** Direct dependencies of the project that are plugins, but not allowed. */
+  readonly suggested: readonly FoundPlugin[];
+  /** Why something that is allowed cannot be used. */
+  readonly problems: readonly LirpaError[];
+}
+
+/**
+ * Finds plugins by manifests alone: nothing is imported. Packages are looked up from the project as Node does it, so that
+ * npm, pnpm and Yarn PnP agree; folders are never scanned. The project is the nearest one from a path upwards: throws
+ * `LIRPA_OPTION` where a path is given and there is none. Without a path it is that of the current folder, if any.
+ */
+export function discoverPlugins(from?: string): Discovery {
+  const path = findProject(from);
+  if (path === undefined && from !== undefined) throw noSuchProject(from);
+  if (path === undefined) return { project: undefined, allowed: [], suggested: [], problems: [] };
+  const project = readProject(path);
+  const allowed: FoundPlugin[] = [];
+  const problems: LirpaError[] = [];
+  for (const name of project.allowed) {
+    const found = find(name, path);
+    if (isLirpaError(found)) problems.push(found);
+    else if (found.described && found.apiVersion !== API_VERSION) problems.push(otherGeneration(name, path, found.apiVersion, API_VERSION));
+    else allowed.push(found);
+  }
+  const suggested = project.dependencies
+    .filter((name) => !project.allowed.includes(name))
+    .map((name) => find(name, path))
+    .filter((found): found is FoundPlugin => !isLirpaError(found) && found.described);
+  return { project: path, allowed, suggested, problems };
+}
+
+function find(name: string, project: string): FoundPlugin | LirpaError {
+  let manifest: string;
+  try {
+    manifest = createRequire(project).resolve(`${name}/package.json`);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ERR_PACKAGE_PATH_NOT_EXPORTED" ? hiddenManifest(name, project) : notInstalled(name, project);
+  }
+  try {
+    const { version, lirpa } = JSON.parse(readFileSync(manifest, "utf8")) as { readonly version?: unknown; readonly lirpa?: unknown };
+    const field = isRecord(lirpa) ? lirpa : {};
+    return {
+      name,
+      version: typeof version === "string" ? version : "",
+      manifest,
+      // A project that is installed somewhere may have a list of its own there, which makes it no plugin.
+      described: ["apiVersion", "operators", "perturbations"].some((key) => key in field),
+      apiVersion: typeof field["apiVersion"] === "number" ? field["apiVersion"] : undefined,
+      operators: names(field["operators"]),
+      perturbations: names(field["perturbations"]),
+    };
+  } catch (cause) {
+    return brokenManifest(name, project, cause);
+  }
+}
+
+function names(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((name): name is string => typeof name === "string") : [];
+}

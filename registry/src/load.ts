@@ -1,0 +1,99 @@
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import { PluginRegistry } from "@lirpa/core";
+import { API_VERSION, isLirpaError, type LirpaError, type Plugin } from "@lirpa/core/plugin";
+import { discoverPlugins, type Discovery, type FoundPlugin } from "./discover.js";
+import { claimedTwice, emptyOverride, failedImport, hiddenEntry, inProject, noManifestField, noPlugin, otherGeneration, otherName, wrongManifest } from "./errors.js";
+
+export interface LoadOptions {
+  /** Plugins that are there anyway: the project's must get along with them, and those among them are not loaded again. */
+  readonly besides?: readonly Plugin[];
+}
+
+export interface Examination extends Discovery {
+  /** What could be loaded. */
+  readonly plugins: readonly Plugin[];
+}
+
+/**
+ * Imports the plugins that a project allows, in its order. Throws `LIRPA_PLUGIN` or `LIRPA_CONFLICT` for the first that
+ * cannot be used.
+ */
+export async function loadPlugins(from?: string | Discovery, options: LoadOptions = {}): Promise<readonly Plugin[]> {
+  const discovery = typeof from === "object" ? from : discoverPlugins(from);
+  const { plugins, problems } = await load(discovery, options, true);
+  if (problems[0] !== undefined) throw problems[0];
+  return plugins;
+}
+
+/** Imports what is allowed and says all that is wrong with it, its manifest included. */
+export async function examinePlugins(from?: string | Discovery, options: LoadOptions = {}): Promise<Examination> {
+  const discovery = typeof from === "object" ? from : discoverPlugins(from);
+  const { plugins, problems } = await load(discovery, options, false);
+  const descriptions = discovery.allowed.flatMap((found) => described(found, discovery.project!, plugins.find(({ name }) => name === found.name)));
+  return { ...discovery, plugins, problems: [...problems, ...descriptions] };
+}
+
+async function load({ project, allowed, problems: before }: Discovery, { besides = [] }: LoadOptions, stop: boolean): Promise<Pick<Examination, "plugins" | "problems">> {
+  const plugins: Plugin[] = [];
+  const problems = [...before];
+  for (const found of allowed) {
+    if (stop && problems.length > 0) break;
+    if (besides.some(({ name }) => name === found.name)) continue;
+    try {
+      const plugin = checked(await entry(found.name, project!), found.name, project!);
+      PluginRegistry.from([...besides, ...plugins, plugin]);
+      plugins.push(plugin);
+    } catch (error) {
+      // Whoever makes a plugin without definePlugin() may leave out anything.
+      const known = isLirpaError(error) ? error : noPlugin(found.name, project!, error);
+      problems.push(known.details["project"] === undefined ? inProject(known, found.name, project!) : known);
+    }
+  }
+  return { plugins, problems };
+}
+
+/** The default export of a package, resolved from the project and not from here. */
+async function entry(name: string, project: string): Promise<unknown> {
+  let file: string;
+  try {
+    file = createRequire(project).resolve(name);
+  } catch (cause) {
+    throw hiddenEntry(name, project, cause);
+  }
+  try {
+    return ((await import(pathToFileURL(file).href)) as { readonly default?: unknown }).default;
+  } catch (cause) {
+    throw failedImport(name, project, cause);
+  }
+}
+
+/** What the registry of core cannot know, or says less plainly. */
+function checked(value: unknown, name: string, project: string): Plugin {
+  const plugin = value as Plugin | undefined;
+  if (plugin?.$$type !== "lirpa.plugin") throw noPlugin(name, project);
+  if (plugin.apiVersion !== API_VERSION) throw otherGeneration(name, project, plugin.apiVersion, API_VERSION);
+  if (plugin.name !== name) throw otherName(name, project, plugin.name);
+  const operators = plugin.operators.map(({ domain, type, sinceVersion }) => `the operator ${keyOf(domain, type)} (from version ${sinceVersion} on)`);
+  const perturbations = plugin.perturbations.flatMap(({ types }) => types.map((type) => `the perturbation ${type}`));
+  const claims = [...operators, ...perturbations];
+  const twice = claims.find((claim, i) => claims.indexOf(claim) !== i);
+  if (twice !== undefined) throw claimedTwice(name, project, twice);
+  const vain = plugin.overrides.find((key) => !plugin.operators.some(({ domain, type }) => keyOf(domain, type) === key));
+  if (vain !== undefined) throw emptyOverride(name, project, vain);
+  return plugin;
+}
+
+/** Whether a manifest says what the plugin brings: hints for what is missing rely on it. */
+function described(found: FoundPlugin, project: string, plugin: Plugin | undefined): LirpaError[] {
+  if (!found.described) return [noManifestField(found.name, project)];
+  if (plugin === undefined) return [];
+  const brings = [...new Set([...plugin.operators.map(({ domain, type }) => keyOf(domain, type)), ...plugin.perturbations.flatMap(({ types }) => types)])];
+  const lists = [...found.operators, ...found.perturbations];
+  const wrong = [...brings.filter((what) => !lists.includes(what)).map((what) => `it lacks ${what}`), ...lists.filter((what) => !brings.includes(what)).map((what) => `there is no ${what}`)];
+  return wrong.length === 0 ? [] : [wrongManifest(found.name, project, wrong.join(", "))];
+}
+
+function keyOf(domain: string | undefined, type: string): string {
+  return domain === undefined || domain === "" || domain === "ai.onnx" ? type : `${domain}:${type}`;
+}

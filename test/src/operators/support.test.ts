@@ -1,0 +1,139 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { isLirpaError, type HostTensor, type LirpaError } from "@lirpa/core";
+import { readModel } from "@lirpa/onnx";
+import onnxProto from "onnx-proto";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { referenceLirpa, tensor } from "../graphs.js";
+import { expectClose } from "../primitives/laws.js";
+
+/** What the tests of operators share: ONNX files of one node, run by ONNX Runtime and by lirpa. */
+
+const { onnx } = onnxProto;
+const TYPES = { float: 1, int: 7, bool: 9 } as const;
+const FLOATS: ReadonlySet<string> = new Set(["alpha", "beta", "epsilon", "ratio"]);
+/** Float32 sums in another order; relative to 1 + the value. */
+const TOLERANCE = 1e-5;
+
+export type Attributes = Readonly<Record<string, number | string | readonly number[] | readonly string[]>>;
+
+export interface OneNode {
+  readonly type: string;
+  readonly inputs: readonly (HostTensor | undefined)[];
+  readonly attributes?: Attributes;
+  readonly opset: number;
+  /** Slots of the inputs that the file stores; the others are fed. */
+  readonly stored?: readonly number[];
+  readonly outputs?: readonly string[];
+}
+
+export function describeNode({ type, inputs, attributes = {}, opset }: OneNode): string {
+  return `${type}-${opset} of ${inputs.map((input) => (input === undefined ? "–" : `[${input.shape.join(", ")}]`)).join(" ")} ${JSON.stringify(attributes)}`;
+}
+
+/** The file: inputs `i0`, `i1`, … and outputs `o0`, ….  */
+export function oneNodeFile({ type, inputs, attributes = {}, opset, stored = [], outputs = ["o0"] }: OneNode): Uint8Array {
+  const present = inputs.flatMap((input, slot) => (input === undefined ? [] : [{ name: `i${slot}`, slot, ...input }]));
+  const isStored = ({ slot }: { slot: number }): boolean => stored.includes(slot);
+  const graph = onnx.GraphProto.create({
+    name: "one node",
+    node: [onnx.NodeProto.create({
+      name: "node", opType: type, output: [...outputs],
+      input: inputs.map((input, slot) => (input === undefined ? "" : `i${slot}`)),
+      attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),
+    })],
+    input: present.filter((input) => !isStored(input)).map(({ name, shape, dtype }) => {
+      const dim = shape.map((dimValue) => ({ dimValue }));
+      return onnx.ValueInfoProto.create({ name, type: { tensorType: { elemType: TYPES[dtype], shape: { dim } } } });
+    }),
+    initializer: present.filter(isStored).map(({ name, shape, dtype, data }) => onnx.TensorProto.create({ name, dataType: TYPES[dtype], dims: [...shape], rawData: bytesOf(dtype, data) })),
+    output: outputs.filter((name) => name !== "").map((name) => onnx.ValueInfoProto.create({ name })),
+  });
+  return onnx.ModelProto.encode(onnx.ModelProto.create({ irVersion: 8, opsetImport: [{ domain: "", version: opset }], graph })).finish();
+}
+
+function attributeProto(name: string, value: Attributes[string]): InstanceType<typeof onnx.AttributeProto> {
+  const { AttributeType } = onnx.AttributeProto;
+  const text = (word: string): Uint8Array => new TextEncoder().encode(word);
+  if (typeof value === "string") return onnx.AttributeProto.create({ name, type: AttributeType.STRING, s: text(value) });
+  if (typeof value !== "number") {
+    if (typeof value[0] === "string") return onnx.AttributeProto.create({ name, type: AttributeType.STRINGS, strings: (value as readonly string[]).map(text) });
+    return onnx.AttributeProto.create({ name, type: AttributeType.INTS, ints: [...(value as readonly number[])] });
+  }
+  return FLOATS.has(name) ? onnx.AttributeProto.create({ name, type: AttributeType.FLOAT, f: value }) : onnx.AttributeProto.create({ name, type: AttributeType.INT, i: value });
+}
+
+function bytesOf(dtype: HostTensor["dtype"], data: HostTensor["data"]): Uint8Array {
+  if (dtype === "bool") return Uint8Array.from(data);
+  return new Uint8Array(dtype === "int" ? BigInt64Array.from(Array.from(data, BigInt)).buffer : Float32Array.from(data).buffer);
+}
+
+interface Values {
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number>;
+}
+
+export type Outcome = "both agree" | "ONNX Runtime refuses" | "lirpa refuses";
+
+/** Both run the file to the same end, or at least one of them refuses it: lirpa with one of the given codes. */
+export async function compare(node: OneNode, codes: readonly LirpaError["code"][] = []): Promise<Outcome> {
+  const title = describeNode(node);
+  const file = oneNodeFile(node);
+  const ours = await outcomeOf(() => byLirpa(file, node));
+  if (ours instanceof Error) {
+    if (!isLirpaError(ours) || !codes.includes(ours.code)) throw new Error(`${title}: ${String(ours)}`, { cause: ours });
+    expect(ours.message, title).to.include("node");
+    return "lirpa refuses";
+  }
+  const theirs = await outcomeOf(() => byOnnxRuntime(file, node));
+  if (theirs instanceof Error) return "ONNX Runtime refuses";
+  expect(ours.shape, title).to.deep.equal(theirs.shape);
+  expectClose(ours.data, theirs.data, TOLERANCE, title);
+  return "both agree";
+}
+
+async function outcomeOf(run: () => Promise<Values>): Promise<Values | Error> {
+  return run().catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+}
+
+function fed({ inputs, stored = [] }: OneNode): [string, HostTensor][] {
+  return inputs.flatMap((input, slot): [string, HostTensor][] => (input === undefined || stored.includes(slot) ? [] : [[`i${slot}`, input]]));
+}
+
+async function byLirpa(file: Uint8Array, node: OneNode): Promise<Values> {
+  const lirpa = referenceLirpa();
+  const model = lirpa.model(await readModel(file));
+  const results = await model.forward(Object.fromEntries(fed(node).map(([name, { data }]) => [name, data])));
+  return results["o0"]!;
+}
+
+async function byOnnxRuntime(file: Uint8Array, node: OneNode): Promise<Values> {
+  // 4: fatal errors only; a refusal is an answer here.
+  const session = await InferenceSession.create(file, { logSeverityLevel: 4, graphOptimizationLevel: "disabled" });
+  const feeds = fed(node).map(([name, { shape, dtype, data }]): [string, Tensor] => [
+    name,
+    dtype === "float" ? new Tensor("float32", Float32Array.from(data), [...shape]) : dtype === "int" ? new Tensor("int64", BigInt64Array.from(Array.from(data, BigInt)), [...shape]) : new Tensor("bool", Uint8Array.from(data), [...shape]),
+  ]);
+  const { o0 } = await session.run(Object.fromEntries(feeds));
+  const values = { shape: [...o0!.dims], data: Array.from(o0!.data as ArrayLike<number>, Number) };
+  await session.release();
+  return values;
+}
+
+export const OPSETS = [8, 9, 10, 11, 12, 13, 15, 17, 18, 19, 21] as const;
+
+/** Float32 numbers from −1 to 1 in a shape. */
+export function numbers(shape: readonly number[], seed: number, absolute = false): HostTensor {
+  const size = shape.reduce((product, axis) => product * axis, 1);
+  const wave = (i: number): number => Math.fround(Math.sin(12.9898 * (i + 1) + 78.233 * seed));
+  return tensor(shape, Array.from({ length: size }, (_, i) => (absolute ? Math.abs(wave(i)) + 0.1 : wave(i))));
+}
+
+/** Compares on random nodes, and counts what came out. */
+export async function counted(nodes: fc.Arbitrary<OneNode>, options: { readonly numRuns: number; readonly seed: number; readonly codes: readonly LirpaError["code"][] }): Promise<Readonly<Record<Outcome, number>>> {
+  const counts = { "both agree": 0, "ONNX Runtime refuses": 0, "lirpa refuses": 0 };
+  await fc.assert(fc.asyncProperty(nodes, async (node) => {
+    counts[await compare(node, options.codes)]++;
+  }), { numRuns: options.numRuns, seed: options.seed });
+  return counts;
+}
