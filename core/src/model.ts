@@ -49,6 +49,9 @@ export interface NodeExplanation {
   readonly operator: string;
   readonly kind: string;
   readonly plugin: string;
+  /** Names of the node's values. */
+  readonly outputs: readonly string[];
+  /** Of the first output. */
   readonly shape: Shape;
 }
 
@@ -98,7 +101,7 @@ export class Model {
   /** What the rules of each node are, in order: for people. */
   explain(): readonly NodeExplanation[] {
     return this.resolve(new Set()).nodes.map(({ name, type, operator, plugin, outputs }) => ({
-      node: name, operator: type, kind: operator.kind, plugin, shape: outputs[0]?.shape ?? [],
+      node: name, operator: type, kind: operator.kind, plugin, outputs: outputs.map((value) => value.name), shape: outputs[0]?.shape ?? [],
     }));
   }
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { createLirpa as compose, LirpaError, type Lirpa, type LirpaOptions, type Model, type Plugin } from "@lirpa/core";
+import { createLirpa as compose, LirpaError, type Catalogue, type Lirpa, type LirpaOptions, type Model, type Plugin } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { readModel } from "@lirpa/onnx";
 import lp from "@lirpa/perturbation-lp";
@@ -9,6 +9,7 @@ import convolution from "@lirpa/plugin-convolution";
 import linear from "@lirpa/plugin-linear";
 import pooling from "@lirpa/plugin-pooling";
 import shape from "@lirpa/plugin-shape";
+import { catalogueOf, discoverPlugins, loadPlugins } from "@lirpa/registry";
 import { catalogue } from "./catalogue.js";
 import { diskProgramCache } from "./disk-cache.js";
 import { reasonOf } from "./system-error.js";
@@ -19,6 +20,11 @@ export const standardPlugins: readonly Plugin[] = Object.freeze([linear, convolu
 export interface BatteriesOptions extends Partial<Omit<LirpaOptions, "plugins">> {
   /** Plugins besides the standard packs. */
   readonly plugins?: readonly Plugin[];
+  /**
+   * The project whose allowed plugins are loaded, too (`lirpa.plugins` in its package.json): a path to the file or its
+   * folder, or false for none. The nearest one from the current folder upwards where absent.
+   */
+  readonly project?: string | false;
   /** A folder in which compiled programs are kept for the next process (docs/executors.md). */
   readonly cacheFolder?: string;
 }
@@ -28,21 +34,33 @@ export interface LirpaWithFiles extends Lirpa {
   load(file: string): Promise<Model>;
 }
 
-/** lirpa with the standard packs, ONNX Runtime and the importer, and any further plugins. */
+/**
+ * lirpa with the standard packs, ONNX Runtime and the importer, the plugins that the project allows, and any further
+ * ones. Throws `LIRPA_PLUGIN` or `LIRPA_CONFLICT` naming a plugin that cannot be used.
+ */
 export async function createLirpa(options: BatteriesOptions = {}): Promise<LirpaWithFiles> {
-  const { cacheFolder: folder, ...others } = options;
+  const { cacheFolder: folder, project, ...others } = options;
   const executor = options.executor ?? onnxRuntimeExecutor();
-  const plugins = [...standardPlugins, ...(options.plugins ?? [])];
+  const own = await projectPlugins(project, options.plugins ?? []);
+  const plugins = [...standardPlugins, ...own.plugins, ...(options.plugins ?? [])];
   // Nothing tells a method of one's own from another one of its name.
   const isKept = folder !== undefined && options.methods === undefined;
   const lirpa = compose({
-    catalogue,
+    catalogue: { ...own.suggested, ...catalogue },
     ...(isKept && { cache: diskProgramCache({ folder, executor, plugins }) }),
     ...others,
     executor,
     plugins,
   });
   return Object.assign(lirpa, { load: async (file: string) => lirpa.model(await loadGraph(file)) });
+}
+
+/** What a project allows, without what is given anyway; and what it has installed besides, for hints. */
+async function projectPlugins(project: string | false | undefined, given: readonly Plugin[]): Promise<{ readonly plugins: readonly Plugin[]; readonly suggested: Catalogue }> {
+  if (project === false) return { plugins: [], suggested: {} };
+  const found = discoverPlugins(project);
+  const allowed = found.allowed.filter(({ name }) => !given.some((plugin) => plugin.name === name));
+  return { plugins: await loadPlugins({ ...found, allowed }, { besides: standardPlugins }), suggested: catalogueOf(found.suggested) };
 }
 
 async function loadGraph(file: string): ReturnType<typeof readModel> {

@@ -34,7 +34,7 @@ const mix: Operator = defineOperator<{ readonly shape: Shape }>({
   magnitude: ({ t, attributes }, x, matrix) => t.reshape(t.matmul(t.reshape(x!, [1, matrix!.shape[0]!]), t.abs(matrix!)), attributes.shape),
 });
 
-/** x moved smoothly enough into [min, max]: what keeps random graphs within an operator's domain. */
+/** x cut off at min and max: what keeps random graphs within an operator's domain. */
 const confine: Operator = defineOperator<{ readonly min: number; readonly max: number }>({
   type: "Confine",
   domain: KIT,

@@ -5,7 +5,7 @@ import type { Shape } from "../plugin/tensor.js";
 import type { ResolvedGraph, Value } from "../graph/resolved.js";
 import type { Method } from "../methods/method.js";
 import { makeProgram } from "../program/program.js";
-import { topological } from "../tensor/evaluate.js";
+import { rowSpaces, topological } from "../tensor/evaluate.js";
 import type { IrNode, RowSpace } from "../tensor/ir.js";
 import { localizeRows } from "../tensor/transforms/localize.js";
 import { Vocabulary } from "../tensor/vocabulary.js";
@@ -161,8 +161,9 @@ export function newRun({ graph, sources, options }: BoundProblem, given: readonl
 }
 
 function close({ graph }: BoundProblem, run: BoundRun, name: string, bounds: NodeInterval): Program {
-  const { outputs } = localizeRows(run.t, [bounds.lower, bounds.upper]);
-  const program = makeProgram(`${graph.name}:${name}`, { lower: outputs[0]!, upper: outputs[1]! });
+  const recorded = [bounds.lower, bounds.upper];
+  const { outputs, localized } = localizeRows(run.t, recorded);
+  const program = { ...makeProgram(`${graph.name}:${name}`, { lower: outputs[0]!, upper: outputs[1]! }), rows: representations(recorded, localized) };
   const stray = program.inputs.find((input) => isPlaceholder(input.name));
   if (stray !== undefined) {
     throw new LirpaError("LIRPA_PLUGIN", `an operator that calls itself linear is not: its adjoint depends on the input (${stray.name})`, {
@@ -170,6 +171,16 @@ function close({ graph }: BoundProblem, run: BoundRun, name: string, bounds: Nod
     });
   }
   return program;
+}
+
+/** In words: `dense` or `patches`, and whether only `selected` elements have rows. */
+function representations(outputs: readonly IrNode[], localized: readonly RowSpace[]): Record<string, string> {
+  const words = [...rowSpaces(topological(outputs))].flatMap((space): [string, string][] => {
+    const [, kind, value] = /^(rows|selected):(.*)$/s.exec(space.name) ?? [];
+    if (value === undefined) return [];
+    return [[value, `${kind === "selected" ? "selected " : ""}${localized.includes(space) ? "patches" : "dense"}`]];
+  });
+  return Object.fromEntries(words);
 }
 
 /** Bytes of the largest value of a program, for one instance and a number of rows; four such are alive at a time. */

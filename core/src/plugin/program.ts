@@ -18,4 +18,6 @@ export interface Program {
   readonly name: string;
   readonly inputs: readonly ProgramInput[];
   readonly outputs: Readonly<Record<string, Tensor>>;
+  /** How the rows of each bounded value's elements are held, by the value's name: for explanations. */
+  readonly rows?: Readonly<Record<string, string>>;
 }

@@ -122,7 +122,10 @@ export class Vocabulary implements TensorOps {
     return this.lessEqual(b, a);
   }
   where(condition: Tensor, a: Operand, b: Operand): IrNode {
-    return this.record(wherePrimitive, [this.node(condition), ...this.pair(a, b)]);
+    const [yes, no] = this.pair(a, b);
+    // ONNX Runtime has no Where on booleans.
+    if (yes.dtype === "bool") return this.or(this.and(condition, yes), this.and(this.not(condition), no));
+    return this.record(wherePrimitive, [this.node(condition), yes, no]);
   }
 
   // ── contraction
@@ -327,7 +330,7 @@ export class Vocabulary implements TensorOps {
   }
   /** `base` [K] with each row's number at its index. */
   placeRows(base: IrNode, values: IrNode, index: IrNode): IrNode {
-    return this.record(placeRowsPrimitive, [base, values, index]);
+    return this.record(placeRowsPrimitive, [base, this.spread(values, index), index]);
   }
   spread(x: IrNode, like: IrNode): IrNode {
     return this.record(spreadPrimitive, [x, like]);

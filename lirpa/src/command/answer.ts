@@ -8,6 +8,6 @@ export interface Answer extends Bounds {
 }
 
 export interface ExplainedNode extends NodeExplanation {
-  /** How the coefficients of linear bounds are held at this node. */
-  readonly representation: "dense";
+  /** How the rows that bound the node's elements are held (`dense`, `patches`, `selected …`), or `none`. */
+  readonly representation: string;
 }

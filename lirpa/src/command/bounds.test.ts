@@ -72,12 +72,12 @@ describe("lirpa bounds", function () {
   it("explains the rules of all nodes", async () => {
     const [text, { explain }] = await Promise.all([done([...plain, "--explain"]), answer([...plain, "--explain"])]);
     expect(explain?.map(({ node, operator, plugin, shape, representation }) => ({ node, operator, plugin, shape, representation }))).to.deep.equal([
-      { node: "fc1", operator: "Gemm", plugin: "@lirpa/plugin-linear", shape: [1, 3], representation: "dense" },
-      { node: "act", operator: "Relu", plugin: "@lirpa/plugin-activation", shape: [1, 3], representation: "dense" },
-      { node: "fc2", operator: "Gemm", plugin: "@lirpa/plugin-linear", shape: [1, 2], representation: "dense" },
+      { node: "fc1", operator: "Gemm", plugin: "@lirpa/plugin-linear", shape: [1, 3], representation: "none" },
+      { node: "act", operator: "Relu", plugin: "@lirpa/plugin-activation", shape: [1, 3], representation: "none" },
+      { node: "fc2", operator: "Gemm", plugin: "@lirpa/plugin-linear", shape: [1, 2], representation: "none" },
     ]);
     for (const { kind } of explain!) expect(kind).to.be.oneOf(["linear", "elementwise", "bilinear", "composite", "custom"]);
-    expect(text).to.match(/^ +node +operator +kind +plugin +shape +coefficients\n +fc1 +Gemm +\w+ +@lirpa\/plugin-linear +\[1, 3\] +dense\n/);
+    expect(text).to.match(/\n +node +operator +kind +plugin +shape +rows\n +fc1 +Gemm +\w+ +@lirpa\/plugin-linear +\[1, 3\] +none\n/);
   });
 
   it("takes memory, threads and provider", async () => {

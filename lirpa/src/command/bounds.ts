@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { emitOnnx, LirpaError, type Bounds, type Model } from "@lirpa/core";
+import { emitOnnx, LirpaError, type BoundOptions, type Bounds, type Model } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { createLirpa } from "../create.js";
 import { readQuery, type Query } from "../query-file.js";
 import { reasonOf } from "../system-error.js";
-import type { Answer } from "./answer.js";
+import type { Answer, ExplainedNode } from "./answer.js";
 import { toJson } from "./json.js";
 import { startProgress, type Progress } from "./progress.js";
 import { originMetadata, saveTarget, writeAtomically } from "./save.js";
@@ -35,9 +35,9 @@ export async function bounds(file: string, flags: BoundsFlags): Promise<void> {
       const plugins = [...model.explain().map(({ plugin }) => plugin), ...sets.map(({ type }) => lirpa.registry.perturbation(type).plugin)];
       await writeAtomically(target, emitOnnx(program, originMetadata({ model: file, output: output ?? model.outputs[0]!, method, plugins })));
     }
-    const nodes = explain === true ? model.explain().map((node) => ({ ...node, representation: "dense" as const })) : undefined;
     const complete = answers.map((answer): Answer => ({
-      ...answer, model: file, output: output ?? model.outputs[0]!, ...(nodes !== undefined && { explain: nodes }),
+      ...answer, model: file, output: output ?? model.outputs[0]!,
+      ...(explain === true && { explain: explained(model, query, { method: answer.method, ...(output !== undefined && { output }) }) }),
     }));
     await progress.stop();
     process.stdout.write(json === true ? `${toJson(complete)}\n` : toText(complete, process.stdout));
@@ -54,6 +54,12 @@ async function answerAll(model: Model, query: Query, methods: readonly string[],
     answers.push(checked(await model.bounds(query.inputs, { ...query.options, method, ...(output !== undefined && { output }) })));
   }
   return answers;
+}
+
+/** Each node, and how the program of one method holds the rows that bound its elements. */
+function explained(model: Model, query: Query, options: BoundOptions): ExplainedNode[] {
+  const { rows = {} } = model.program(query.inputs, { ...query.options, ...options }).program;
+  return model.explain().map((node) => ({ ...node, representation: node.outputs.map((name) => rows[name]).find((word) => word !== undefined) ?? "none" }));
 }
 
 function manyRuns(method: string): LirpaError {

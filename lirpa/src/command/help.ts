@@ -15,7 +15,35 @@ Exit codes:
 export const rootHelp: string = `
 Examples:
   $ lirpa bounds model.onnx --query query.json
+  $ lirpa coverage model.onnx
+  $ lirpa plugins
   $ lirpa bounds --help
+${EXIT_CODES}`;
+
+export const coverageHelp: string = `
+"tight" means that a rule carries linear bounds through the node; "loose", that a
+method knows only the node's interval and starts again from it. A node whose
+operator is replaced by others is followed by these. Ends with 69 where a node is
+not covered.
+
+Examples:
+  $ lirpa coverage model.onnx
+  $ lirpa coverage model.onnx --json
+${EXIT_CODES}`;
+
+export const pluginsHelp: string = `
+The project is the nearest package.json from the current folder upwards. It
+allows plugins by name; only those are ever imported:
+
+  "lirpa": { "plugins": ["lirpa-plugin-example"] }
+
+Suggested are packages among its dependencies that say in their manifest that
+they are plugins. "doctor" ends with 69 where something is wrong.
+
+Examples:
+  $ lirpa plugins
+  $ lirpa plugins --json
+  $ lirpa plugins doctor
 ${EXIT_CODES}`;
 
 export const boundsHelp: string = `

@@ -16,8 +16,9 @@ export async function main(args: readonly string[]): Promise<number> {
   process.stdout.on("error", leaveOnBrokenPipe);
   process.stderr.on("error", () => undefined);
   try {
-    await commandLine().parseAsync(args, { from: "user" });
-    return exitCodes.done;
+    let code: number = exitCodes.done;
+    await commandLine((ended) => (code = ended)).parseAsync(args, { from: "user" });
+    return code;
   } catch (error) {
     if (error instanceof CommanderError) return endUsage(error, args);
     report(error);
@@ -31,7 +32,7 @@ function endUsage(error: CommanderError, args: readonly string[]): number {
   if (error.code === "commander.help") return exitCodes.usage;
   const [first = "", ...rest] = error.message.split("\n");
   const suggestion = rest.join(" ").replace(/^\(|\)$/g, "");
-  const page = args[0] === "bounds" ? "lirpa bounds --help" : "lirpa --help";
+  const page = ["bounds", "coverage", "plugins"].includes(args[0] ?? "") ? `lirpa ${args[0]} --help` : "lirpa --help";
   print(first.replace(/^error: /, "").replaceAll("'", '"'), suggestion === "" ? `Run ${page} for what there is.` : suggestion);
   return exitCodes.usage;
 }

@@ -9,8 +9,9 @@ type Colors = ReturnType<typeof colorsFor>;
 /** The answers for people: one table per method, each with a heading. */
 export function toText(answers: readonly Answer[], stream: WriteStream): string {
   const colors = colorsFor(stream);
-  const explained = answers[0]?.explain;
-  return [...(explained === undefined ? [] : [explanation(explained, colors)]), ...answers.map((answer) => boundsTable(answer, colors))].join("\n");
+  return answers
+    .flatMap((answer) => [boundsTable(answer, colors), ...(answer.explain === undefined ? [] : [explanation(answer.explain, colors)])])
+    .join("\n");
 }
 
 function boundsTable({ method, output, lower, upper, shape, seconds }: Answer, colors: Colors): string {
@@ -23,10 +24,11 @@ function boundsTable({ method, output, lower, upper, shape, seconds }: Answer, c
 function explanation(nodes: readonly ExplainedNode[], colors: Colors): string {
   const rows = nodes.map(({ node, operator, kind, plugin, shape, representation }) =>
     [node, operator, kind, plugin, `[${shape.join(", ")}]`, representation].map(oneLine));
-  return `${table(["node", "operator", "kind", "plugin", "shape", "coefficients"], rows, colors, "left")}`;
+  return `${table(["node", "operator", "kind", "plugin", "shape", "rows"], rows, colors, "left")}`;
 }
 
-function table(header: readonly string[], rows: readonly (readonly string[])[], colors: Colors, side: "left" | "right"): string {
+/** Rows below a header, each column as wide as it needs. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[], colors: Colors, side: "left" | "right"): string {
   const widths = header.map((title, column) => rows.reduce((width, row) => Math.max(width, row[column]!.length), title.length));
   const line = (cells: readonly string[]): string => {
     const padded = cells.map((cell, column) => (side === "left" ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)));

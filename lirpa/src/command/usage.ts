@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { LirpaError } from "@lirpa/core/plugin";
 import { Command, Option } from "commander";
-import { boundsHelp, rootHelp } from "./help.js";
+import { boundsHelp, coverageHelp, pluginsHelp, rootHelp } from "./help.js";
 import { parseMemory, parseMethods, parseThreads } from "./options.js";
 
 /** The options of `lirpa bounds`, parsed. */
@@ -17,11 +17,16 @@ export interface BoundsFlags {
   readonly provider: "cpu" | "cuda" | "webgpu";
 }
 
+/** The options of the commands that only report. */
+export interface ReportFlags {
+  readonly json?: boolean;
+}
+
 /**
- * The commands and their options. Nothing heavy is imported before an action runs, so that help and complaints about
+ * The commands and their options; `end` hears the exit code of one that does not end with 0. Nothing heavy is imported before an action runs, so that help and complaints about
  * usage come at once.
  */
-export function commandLine(): Command {
+export function commandLine(end: (code: number) => void): Command {
   const program = new Command("lirpa")
     .description("Provable bounds on neural networks.")
     .version(version(), "-V, --version", "print the version")
@@ -50,6 +55,36 @@ export function commandLine(): Command {
       }
       const { bounds } = await import("./bounds.js");
       await bounds(model, flags);
+    });
+  program
+    .command("coverage")
+    .summary("say which rule of which plugin bounds each node of a model")
+    .description("Says for each node of an ONNX model which rule of which plugin bounds it, and what is missing.")
+    .argument("<model>", "an ONNX file")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", coverageHelp)
+    .action(async (model: string, flags: ReportFlags) => {
+      const { coverage } = await import("./coverage.js");
+      end(await coverage(model, flags));
+    });
+  const plugins = program
+    .command("plugins")
+    .summary("list plugins: those that come with lirpa, that the project allows, and that it could")
+    .description("Lists the plugins that come with lirpa, those that the project allows and those that it could allow.\nReads manifests only and imports none of them.")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", pluginsHelp)
+    .action(async (flags: ReportFlags) => {
+      const { plugins } = await import("./plugins.js");
+      await plugins(flags);
+    });
+  plugins
+    .command("doctor")
+    .summary("import the allowed plugins and say what is wrong with them")
+    .description("Imports the plugins that the project allows and says what is wrong with them.")
+    .option("--json", "print one JSON object")
+    .action(async (_: ReportFlags, command: Command) => {
+      const { doctor } = await import("./plugins.js");
+      end(await doctor(command.optsWithGlobals<ReportFlags>()));
     });
   return program;
 }

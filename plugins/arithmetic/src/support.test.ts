@@ -1,4 +1,7 @@
-import { createLirpa, perturbed, type DType, type HostTensor, type Model, type Plugin, type RawAttributes, type Shape } from "@lirpa/core";
+import {
+  createLirpa, perturbed, Vocabulary,
+  type Coefficients, type DType, type GraphNode, type HostTensor, type IrNode, type Line, type Model, type Operator, type Plugin, type RawAttributes, type Shape, type Tensor,
+} from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import lp from "@lirpa/perturbation-lp";
 import { expect } from "chai";
@@ -31,14 +34,21 @@ function isShape(operand: Operand): operand is readonly number[] {
 
 /** A model of one node in float64. Its open inputs are called `x0`, `x1`, … by slot. */
 export function modelOf(plugins: readonly Plugin[], { type, operands, attributes = {}, opset = 17, domain = "" }: OneNode): Model {
-  const lirpa = createLirpa({ plugins: [...plugins, lp], executor: referenceExecutor() });
   const name = (slot: number): string => (isShape(operands[slot]) ? `x${slot}` : operands[slot] === undefined ? "" : `c${slot}`);
+  const shapes = Object.fromEntries(operands.flatMap((operand, slot) => (isShape(operand) ? [[name(slot), operand]] : [])));
+  const constants = Object.fromEntries(operands.flatMap((operand, slot) => (operand === undefined || isShape(operand) ? [] : [[name(slot), operand]])));
+  return modelOfNodes(plugins, shapes, constants, [{ name: "node", type, domain, inputs: operands.map((_, slot) => name(slot)), outputs: ["y"], attributes }], opset);
+}
+
+/** A model in float64 whose output is called `y`. */
+export function modelOfNodes(plugins: readonly Plugin[], shapes: Readonly<Record<string, Shape>>, constants: Readonly<Record<string, HostTensor>>, nodes: readonly GraphNode[], opset = 17): Model {
+  const lirpa = createLirpa({ plugins: [...plugins, lp], executor: referenceExecutor() });
   return lirpa.model({
-    name: "one",
-    inputs: operands.flatMap((operand, slot) => (isShape(operand) ? [{ name: name(slot), shape: operand, dtype: "float" as const }] : [])),
+    name: "small",
+    inputs: Object.entries(shapes).map(([name, shape]) => ({ name, shape, dtype: "float" })),
     outputs: ["y"],
-    initializers: new Map(operands.flatMap((operand, slot) => (operand === undefined || isShape(operand) ? [] : [[name(slot), operand] as const]))),
-    nodes: [{ name: "node", type, domain, inputs: operands.map((_, slot) => name(slot)), outputs: ["y"], attributes }],
+    initializers: new Map(Object.entries(constants)),
+    nodes,
     opsets: new Map([["", opset]]),
   });
 }
@@ -89,7 +99,7 @@ export function itHoldsItsValues(model: Model, options: Boxes = {}): void {
         for (let i = 0; i < POINTS; i++) {
           const { y } = await model.forward(Object.fromEntries(Object.entries(all).map(([name, box]) => [name, box.points[i]!])));
           y!.data.forEach((value, at) => {
-            const slack = 1e-9 * (1 + Math.abs(bounds.lower[at]!) + Math.abs(bounds.upper[at]!));
+            const slack = 1e-9 * (1 + (options.scale ?? 1) + Math.abs(bounds.lower[at]!) + Math.abs(bounds.upper[at]!));
             expect(bounds.lower[at]!).at.most(value + slack);
             expect(bounds.upper[at]!).at.least(value - slack);
           });
@@ -122,4 +132,92 @@ export function refusal(model: Model): string {
     return String((error as { code?: unknown }).code);
   }
   return "none";
+}
+
+/** Numbers for an operator's rules: intervals of its inputs (two equal ends for what is fixed) and points within. */
+export interface Situation {
+  readonly intervals: readonly { readonly lower: HostTensor; readonly upper: HostTensor }[];
+  readonly points: readonly (readonly HostTensor[])[];
+}
+
+/**
+ * Registers that an operator's relaxation holds whatever its free choices are, for coefficients of either sign: what
+ * α-CROWN relies on.
+ */
+export function itHoldsForEveryChoice(operator: Operator, attributes: unknown, situations: fc.Arbitrary<Situation>): void {
+  const shares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 5 });
+  const signs = fc.array(fc.double({ min: -2, max: 2, noNaN: true }), { minLength: 16, maxLength: 16 });
+  it(`${operator.type} holds for every free choice`, () => {
+    fc.assert(fc.property(situations, shares, signs, ({ intervals, points }, chosen, coefficients) => {
+      let turn = 0;
+      const free = (t: Vocabulary, _: IrNode, min: IrNode, max: IrNode): IrNode => t.add(min, t.mul(t.sub(max, min), chosen[turn++ % chosen.length]!));
+      const t = new Vocabulary(undefined, { free });
+      const form = formOf(t, operator, attributes, intervals, coefficients);
+      for (const point of points) {
+        const operands = point.map((value) => t.constant(value));
+        const y = operator.kind === "custom" || operator.kind === "elementwise" ? (operator.forward({ t, attributes, node: "node" }, ...(operands as unknown as [Tensor, ...Tensor[]])) as IrNode) : undefined;
+        const value = number(t, t.dot(cut(t, y!.shape, coefficients), y!));
+        const [lower, upper] = form(operands);
+        const slack = 1e-9 * (1 + Math.abs(value) + Math.abs(lower) + Math.abs(upper) + form.size);
+        expect(lower).at.most(value + slack);
+        expect(upper).at.least(value - slack);
+      }
+    }));
+  });
+}
+
+type Form = ((point: readonly IrNode[]) => [lower: number, upper: number]) & { readonly size: number };
+
+function formOf(t: Vocabulary, operator: Operator, attributes: unknown, intervals: Situation["intervals"], coefficients: readonly number[]): Form {
+  const context = { t, attributes, node: "node" };
+  const ends = intervals.map(({ lower, upper }) => ({ lower: t.constant(lower), upper: t.constant(upper) }));
+  const parts: [lower: (IrNode | undefined)[], upper: (IrNode | undefined)[]] = [[], []];
+  let bias: Coefficients;
+  if (operator.kind === "custom") {
+    const y = operator.forward(context, ...ends.map(({ lower }) => lower)) as IrNode;
+    const a = cut(t, y.shape, coefficients);
+    const step = operator.backward(context, [{ lower: a, upper: a }], ends);
+    step.inputs.forEach((pair) => { parts[0].push(pair && t.node(pair.lower)); parts[1].push(pair && t.node(pair.upper)); });
+    bias = step.bias;
+  } else if (operator.kind === "elementwise") {
+    const lines = operator.relax(context, ends[0]!, ...ends.slice(1).map(({ lower }) => lower));
+    const { shape } = ends[0]!.lower;
+    const a = cut(t, shape, coefficients);
+    const slope = (positive: Line, negative: Line): IrNode => t.add(t.mul(t.relu(a), positive.slope), t.mul(t.min(a, 0), negative.slope));
+    const constant = (positive: Line, negative: Line): IrNode => t.add(t.dot(t.relu(a), t.expand(positive.intercept, shape)), t.dot(t.min(a, 0), t.expand(negative.intercept, shape)));
+    parts[0].push(slope(lines.lower, lines.upper));
+    parts[1].push(slope(lines.upper, lines.lower));
+    bias = { lower: constant(lines.lower, lines.upper), upper: constant(lines.upper, lines.lower) };
+  } else throw new Error(`${operator.type} has no planes`);
+  const at = (point: readonly IrNode[], which: 0 | 1): number =>
+    number(t, parts[which].reduce<IrNode>((sum, part, slot) => (part === undefined ? sum : t.add(sum, t.dot(part, point[slot]!))), t.node(which === 0 ? bias.lower : bias.upper)));
+  const size = Math.abs(number(t, t.node(bias.lower))) + Math.abs(number(t, t.node(bias.upper)));
+  return Object.assign((point: readonly IrNode[]): [number, number] => [at(point, 0), at(point, 1)], { size });
+}
+
+function cut(t: Vocabulary, shape: Shape, numbers: readonly number[]): IrNode {
+  const length = shape.reduce((product, size) => product * size, 1);
+  return t.constant(tensor(shape, Array.from({ length }, (_, i) => numbers[i % numbers.length]!)));
+}
+
+function number(t: Vocabulary, scalar: IrNode): number {
+  return t.constantValue(scalar)!.data[0]!;
+}
+
+/** Operands of given shapes with points in their boxes. */
+export function situations(shapes: readonly Shape[], scale = 3): fc.Arbitrary<Situation> {
+  const share = fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true }));
+  const width = fc.oneof(fc.constant(0), fc.double({ min: 0, max: scale, noNaN: true }));
+  const element = fc.tuple(fc.double({ min: -scale, max: scale, noNaN: true }), width, fc.array(share, { minLength: POINTS, maxLength: POINTS }));
+  const operand = (shape: Shape): fc.Arbitrary<readonly [number, number, number[]][]> => {
+    const length = shape.reduce((product, size) => product * size, 1);
+    return fc.array(element, { minLength: length, maxLength: length });
+  };
+  return fc.tuple(...shapes.map(operand)).map((operands) => ({
+    intervals: operands.map((elements, slot) => ({
+      lower: tensor(shapes[slot]!, elements.map(([at]) => at)),
+      upper: tensor(shapes[slot]!, elements.map(([at, size]) => at + size)),
+    })),
+    points: Array.from({ length: POINTS }, (_, i) => operands.map((elements, slot) => tensor(shapes[slot]!, elements.map(([at, size, parts]) => Math.min(at + size, at + size * parts[i]!))))),
+  }));
 }

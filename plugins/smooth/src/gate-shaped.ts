@@ -26,6 +26,9 @@ interface Landmarks {
 /** Beyond it every such function is 0 or x. */
 const FAR = 40;
 
+/** Tables do not go nearer to zero than exp(−DEEPEST²): the lines are loose by as much. */
+const DEEPEST = 4.5;
+
 /** The smallest interval: the least value is inside or at an end. */
 export function gateRange(t: TensorOps, shape: GateShape, { lower, upper }: Interval): Interval {
   const { value } = shape.curve(t);
@@ -50,16 +53,16 @@ export function gateLines(t: TensorOps, shape: GateShape, interval: Interval): L
   const { lower, upper } = interval;
   const curve = shape.curve(t);
   const below = {
-    from: t.where(t.less(lower, left), t.max(lookup(t, tables.belowFromLeft, share(t, t.sub(left, lower))), lower), lower),
-    to: t.where(t.greater(upper, right), t.min(lookup(t, tables.belowFromRight, share(t, t.sub(upper, right))), upper), upper),
+    from: t.where(t.less(lower, left), t.max(lookup(t, tables.belowFromLeft, share(t, t.sub(left, lower))), left), lower),
+    to: t.where(t.greater(upper, right), t.min(lookup(t, tables.belowFromRight, share(t, t.sub(upper, right))), right), upper),
   };
-  const rightTouch = t.where(t.less(lower, right), lookup(t, tables.aboveFromLeft, depth(t, lower, right)), lower);
-  const leftTouch = t.where(t.greater(upper, left), lookup(t, tables.aboveFromRight, depth(t, upper, left)), upper);
+  const rightTouch = t.where(t.less(lower, right), t.max(lookup(t, tables.aboveFromLeft, depth(t, lower, right)), right), lower);
+  const leftTouch = t.where(t.greater(upper, left), t.min(lookup(t, tables.aboveFromRight, depth(t, upper, left)), left), upper);
   const isRight = t.and(t.greater(lower, 0), t.lessEqual(rightTouch, upper));
   const isLeft = t.and(t.less(upper, 0), t.greaterEqual(leftTouch, lower));
   const above = {
-    from: t.where(isRight, t.max(rightTouch, lower), t.where(isLeft, lower, upper)),
-    to: t.where(isRight, upper, t.where(isLeft, t.min(leftTouch, upper), lower)),
+    from: t.where(isRight, rightTouch, t.where(isLeft, lower, upper)),
+    to: t.where(isRight, upper, t.where(isLeft, leftTouch, lower)),
   };
   return {
     lower: tangentOrChord(t, "below", curve, interval, below, limits),
@@ -72,12 +75,11 @@ function share(t: TensorOps, distance: Tensor): Tensor {
   return t.reciprocal(t.add(t.relu(distance), 1));
 }
 
-/** √(−log(x / end)) / 9 for x between zero and an end: 0 at the end, 1 very near to zero. */
+/** √(−log(x / end)) for x between zero and an end, as a share of the deepest: 0 at the end, 1 very near to zero. */
 function depth(t: TensorOps, x: Tensor, end: number): Tensor {
   const part = clamp(t, t.mul(x, 1 / end), Math.exp(-(DEEPEST ** 2)), 1 - 1e-5);
   return t.mul(t.sqrt(t.neg(t.log(part))), 1 / DEEPEST);
 }
-const DEEPEST = 9;
 
 const known = new WeakMap<GateShape, Landmarks>();
 

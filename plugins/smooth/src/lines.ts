@@ -90,11 +90,12 @@ export function tangentOrChord(
   interval: Interval,
   { from, to }: Touching,
   limits: { readonly least: number; readonly most: number },
+  preferred: Tensor = middle(t, interval),
 ): Line {
   // The chord needs no point, but one of the interval.
   const last = t.max(to, interval.lower);
   const first = t.min(from, last);
-  const at = t.free(clamp(t, middle(t, interval), first, last), first, last);
+  const at = t.free(clamp(t, preferred, first, last), first, last);
   const slope = t.where(t.lessEqual(from, to), curve.slope(at), chordSlope(t, curve, interval, limits.least, limits.most));
   return lineAt(t, side, curve, slope, [interval.lower, interval.upper, at]);
 }

@@ -32,9 +32,12 @@ export function sLines(t: TensorOps, shape: SShape, interval: Interval): Lines {
     to: t.where(t.greater(upper, 0), t.neg(shape.touch(t.max(upper, NEAREST))), upper),
   };
   const [above, below] = shape.right === "concave" ? [right, left] : [left, right];
+  const mid = t.add(t.mul(lower,0.5),t.mul(upper,0.5));
+  const prefR = t.where(t.less(lower,0), lower, mid), prefL = t.where(t.greater(upper,0), upper, mid);
+  const [pref2, pref] = shape.right === "concave" ? [prefR, prefL] : [prefL, prefR];
   return {
-    lower: tangentOrChord(t, "below", shape, interval, below, shape.limits),
-    upper: tangentOrChord(t, "above", shape, interval, above, shape.limits),
+    lower: tangentOrChord(t, "below", shape, interval, below, shape.limits, pref),
+    upper: tangentOrChord(t, "above", shape, interval, above, shape.limits, pref2),
   };
 }
 

@@ -97,7 +97,7 @@ function binary(name: string, onnx: string, scalar: (a: number, b: number) => nu
 
 function zip(a: HostTensor, b: HostTensor, shape: readonly number[], scalar: (a: number, b: number) => number): Float64Array {
   const result = new Float64Array(sizeOf(shape));
-  if (sameShape(a.shape, b.shape)) return result.map((_, i) => scalar(a.data[i]!, b.data[i]!));
+  if (sameShape(a.shape, shape) && sameShape(b.shape, shape)) return result.map((_, i) => scalar(a.data[i]!, b.data[i]!));
   walk(shape, broadcastStrides(a.shape, shape), 0, (offset, i) => (result[i] = a.data[offset]!));
   walk(shape, broadcastStrides(b.shape, shape), 0, (offset, i) => (result[i] = scalar(result[i]!, b.data[offset]!)));
   return result;
@@ -190,10 +190,12 @@ export const wherePrimitive: Primitive = definePrimitive<undefined>({
   ],
   lower: (emitter, node, inputs) => emitter.node("Where", emitter.aligned(node, inputs)),
   evaluate: ([c, a, b], _, { shape }) => {
-    const chosen = zip(c!, a!, shape, (condition, value) => (condition === 0 ? NaN : value));
-    const otherwise = zip(c!, b!, shape, (_condition, value) => value);
-    const conditions = zip(c!, b!, shape, (condition) => condition);
-    return chosen.map((value, i) => (conditions[i] === 0 ? otherwise[i]! : value));
+    const [conditions, chosen, otherwise] = [c!, a!, b!].map((operand) => {
+      const full = new Float64Array(sizeOf(shape));
+      walk(shape, broadcastStrides(operand.shape, shape), 0, (offset, i) => (full[i] = operand.data[offset]!));
+      return full;
+    });
+    return conditions!.map((condition, i) => (condition === 0 ? otherwise![i]! : chosen![i]!));
   },
 });
 

@@ -2,7 +2,7 @@ import { shapeError } from "../../plugin/errors.js";
 import type { Shape } from "../../plugin/tensor.js";
 import { definePrimitive, type IrNode, type Primitive } from "../ir.js";
 import { uniformValue } from "../recorder.js";
-import { broadcastShapes, broadcastStrides, sameShape, showShape, sizeOf, stridesOf, walk } from "../shapes.js";
+import { broadcastStrides, sameShape, showShape, sizeOf, stridesOf, walk } from "../shapes.js";
 import type { Vocabulary } from "../vocabulary.js";
 
 /** What only moves elements turns a uniform constant into a uniform constant. */
@@ -58,14 +58,19 @@ export const transposePrimitive: Primitive = definePrimitive<{ readonly permutat
   },
 });
 
+function expandsTo(from: Shape, to: Shape): boolean {
+  return from.length <= to.length && from.every((size, axis) => size === 1 || size === to[axis + to.length - from.length]);
+}
+
 export const expandPrimitive: Primitive = definePrimitive<{ readonly shape: Shape }>({
   name: "expand",
   infer: ([x], { shape }) => {
-    if (!sameShape(broadcastShapes(x!.shape, shape), shape)) throw shapeError(`${showShape(x!.shape)} does not expand to ${showShape(shape)}`);
+    if (!expandsTo(x!.shape, shape)) throw shapeError(`${showShape(x!.shape)} does not expand to ${showShape(shape)}`);
     return { shape, dtype: x!.dtype };
   },
   simplify: (t, [x], { shape }) => {
     if (sameShape(x!.shape, shape)) return x;
+    if (!expandsTo(x!.shape, shape)) return undefined;
     return sizeOf(x!.shape) === sizeOf(shape) ? t.reshape(x!, shape) : uniform(t, x!, shape);
   },
   gradient: (t, { inputs: [x] }, g) => [t.unbroadcast(g, x!.shape)],

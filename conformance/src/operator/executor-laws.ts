@@ -1,0 +1,101 @@
+import fc from "fast-check";
+import { evaluateProgram, perturbed, standardMethods } from "@lirpa/core";
+import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
+import { demandEqual, demandInside, sizeOf } from "../kit/numbers.js";
+import { forAll, forAllAsync } from "../settings.js";
+import { boxesOf, pointsIn, rowsFor, trials } from "./boxes.js";
+import { describeBoxes } from "./interval-laws.js";
+import { hasBounds, type OperatorLaw } from "./law.js";
+import type { OperatorSubject } from "./subject.js";
+
+const INSTANCES = 3;
+
+export const instancesAreApart: OperatorLaw = {
+  name: "bounds one instance as its row of many",
+  applies: hasBounds,
+  check: (subject) =>
+    forAll(subject.settings, fc.tuple(...Array.from({ length: INSTANCES }, () => boxesOf(subject))), (many) => {
+      for (const output of subject.bounded) {
+        for (const method of ["ibp", "crown"]) {
+          const recording = subject.recording(method, { output });
+          const together = recording.run(many);
+          many.forEach((boxes, n) => {
+            const alone = recording.run([boxes]);
+            for (const end of ["lower", "upper"] as const) {
+              demandEqual(`${subject.name}, instance ${n} of ${many.length}, the ${end} bounds by ${method}`, together[end][n]!, alone[end][0]!, subject.tolerance);
+            }
+          });
+        }
+      }
+    }, 6),
+};
+
+/** In float32, where the reference computes in float64. */
+const SINGLE = 1e-4;
+
+let executor: ReturnType<typeof onnxRuntimeExecutor> | undefined;
+
+export const runtimesAgree: OperatorLaw = {
+  name: "is bounded by ONNX Runtime as by the reference",
+  applies: hasBounds,
+  check: async (subject) => {
+    executor ??= onnxRuntimeExecutor({ threads: 1 });
+    for (const output of subject.bounded) {
+      for (const method of ["ibp", "crown"]) {
+        const rows = method === "crown";
+        const { program, feeds } = subject.recording(method, { output, rows });
+        const compiled = await executor.compile(program);
+        try {
+          await forAllAsync(subject.settings, fc.tuple(fc.nat(), ...Array.from({ length: INSTANCES }, () => boxesOf(subject))), async ([seed, ...many]) => {
+            const fed = feeds(many, rows ? subject.rows(output, rowsFor(sizeOf(subject.outputShape(output)), 3, seed)) : {});
+            const [actual, expected] = [await compiled.run(fed), evaluateProgram(program, fed)];
+            for (const end of ["lower", "upper"]) {
+              const what = `${subject.name}, ${many.map(describeBoxes).join(" and ")}, the ${end} bounds by ${method} in ONNX Runtime`;
+              demandEqual(what, actual[end]!.data, expected[end]!.data, subject.example.singleTolerance ?? SINGLE);
+            }
+          }, 3);
+        } finally {
+          await compiled.dispose();
+        }
+      }
+    }
+  },
+};
+
+export const everyMethodIsSound: OperatorLaw = {
+  name: "is bounded soundly by every method of core",
+  applies: hasBounds,
+  check: async (subject) => {
+    for (const output of subject.bounded) {
+      for (const { name, optimizes } of standardMethods) {
+        if (optimizes === true) await alphaIsSound(subject, output, name);
+        else methodIsSound(subject, output, name);
+      }
+    }
+  },
+};
+
+function methodIsSound(subject: OperatorSubject, output: number, method: string): void {
+  const recording = subject.recording(method, { setting: "in company", output });
+  forAll(subject.settings, trials(subject), ({ boxes, seed }) => {
+    const { lower, upper } = recording.run([boxes]);
+    for (const value of subject.forward(pointsIn(boxes, 10, seed, subject.example.points))) {
+      demandInside(`${subject.name}, ${describeBoxes(boxes)}, by ${method}`, lower[0]!, value[output]!, upper[0]!, subject.tolerance);
+    }
+  }, 6);
+}
+
+/** A few steps of an optimization, run by core itself. */
+async function alphaIsSound(subject: OperatorSubject, output: number, method: string): Promise<void> {
+  const model = subject.model("in company");
+  await forAllAsync(subject.settings, trials(subject), async ({ boxes, seed }) => {
+    const inputs = Object.fromEntries(boxes.map((box, i) => {
+      const { lower, upper } = { lower: Array.from(box.lower), upper: Array.from(box.upper) };
+      return [`x${i}`, perturbed(lower.map((low, j) => (low + upper[j]!) / 2), { type: "lirpa.kit.box", lower, upper })];
+    }));
+    const { lower, upper } = await model.bounds(inputs, { method, output: model.outputs[output]!, alpha: { iterations: 3 } });
+    for (const value of subject.forward(pointsIn(boxes, 10, seed, subject.example.points))) {
+      demandInside(`${subject.name}, ${describeBoxes(boxes)}, by ${method}`, lower, value[output]!, upper, subject.tolerance);
+    }
+  }, 2);
+}

@@ -1,0 +1,173 @@
+import { evaluate, makeProgram, Vocabulary, type HostTensor, type IrNode } from "@lirpa/core";
+import { FREE, marked, seen, WIDEN } from "../kit/marked-methods.js";
+import { dot, sizeOf, tensor, type Numbers } from "../kit/numbers.js";
+import { randomFrom } from "../kit/random.js";
+import { forAll, LawBroken } from "../settings.js";
+import { pointsIn, rowsFor, trials } from "./boxes.js";
+import { describeBoxes } from "./interval-laws.js";
+import { hasBounds, type OperatorLaw } from "./law.js";
+import type { Boxes, OperatorSubject, ProgramOptions, Setting } from "./subject.js";
+
+const SAMPLES = 14;
+const ROWS = 4;
+
+/** Refuses rows of bounds that leave out a row of a sample. */
+export function demandRowsInside(subject: OperatorSubject, what: string, boxes: Boxes, rows: readonly Numbers[], output: number, values: readonly number[][][], lower: Numbers, upper: Numbers): void {
+  for (const value of values) {
+    rows.forEach((row, k) => {
+      const truth = dot(row, value[output]!);
+      const slack = subject.tolerance * Array.from(row).reduce((sum, a, i) => sum + Math.abs(a * value[output]![i]!), 1 + Math.abs(truth));
+      const sound = lower[k]! <= truth + slack && upper[k]! >= truth - slack;
+      if (!sound) throw new LawBroken(`${subject.name}, ${what}, ${describeBoxes(boxes)}: row [${Array.from(row).join(", ")}] of the output is ${truth}, outside [${lower[k]}, ${upper[k]}]`);
+    });
+  }
+}
+
+/** Linear bounds of random rows around the samples, with shares for what the method's marks opened. */
+function brackets(subject: OperatorSubject, method: string, options: ProgramOptions, what: string): void {
+  for (const output of subject.bounded) {
+    const recording = subject.recording(method, { ...options, output, rows: true });
+    forAll(subject.settings, trials(subject), ({ boxes, seed }) => {
+      const rows = rowsFor(sizeOf(subject.outputShape(output)), ROWS, seed);
+      const values = subject.forward(pointsIn(boxes, SAMPLES, seed, subject.example.points));
+      const extra = { ...subject.rows(output, rows), ...sharesFor(recording.program.inputs, seed) };
+      const { lower, upper } = recording.run([boxes], extra);
+      demandRowsInside(subject, what, boxes, rows, output, values, lower[0]!, upper[0]!);
+    });
+  }
+}
+
+/** Shares of ranges: the ends as often as what lies between. */
+function sharesFor(inputs: readonly { readonly name: string; readonly shape: readonly number[] }[], seed: number): Record<string, HostTensor> {
+  const random = randomFrom(seed ^ 0x2545f491);
+  const draw = (): number => {
+    const value = random();
+    return value < 0.25 ? 0 : value > 0.75 ? 1 : random();
+  };
+  return Object.fromEntries(inputs.flatMap(({ name, shape }) => {
+    if (!name.startsWith(FREE) && !name.startsWith(WIDEN)) return [];
+    return [[name, tensor([1, 1, ...shape], Array.from({ length: sizeOf(shape) }, draw))]];
+  }));
+}
+
+export const linesBracket: OperatorLaw = {
+  name: "has linear bounds that bracket its values",
+  applies: hasBounds,
+  check: (subject) => brackets(subject, "crown", {}, "by crown"),
+};
+
+export const boundsPart: OperatorLaw = {
+  name: "carries the coefficients of the lower and of the upper bound each by itself",
+  applies: hasBounds,
+  check: (subject) => brackets(subject, "crown", { setting: "in company" }, "by crown between two relaxations"),
+};
+
+export const namedLinesBracket: OperatorLaw = {
+  name: "has linear bounds that bracket its values, under every name of a relaxation",
+  applies: (subject) => hasBounds(subject) && namesOf(subject).length > 0,
+  check: (subject) => {
+    for (const relaxation of namesOf(subject)) brackets(subject, "crown", { relaxation }, `by the relaxation ${relaxation}`);
+  },
+};
+
+function namesOf({ operator, resolved }: OperatorSubject): string[] {
+  if (operator.kind !== "elementwise" || !resolved.nodes.some((node) => node.operator === operator)) return [];
+  return Object.keys(operator.relaxations ?? {});
+}
+
+export const freeChoicesAreSound: OperatorLaw = {
+  name: "stays sound for every free choice",
+  applies: (subject) => hasBounds(subject) && subject.bounded.some((output) => freeInputs(subject, output)),
+  check: (subject) => {
+    const settings: readonly Setting[] = ["alone", "in company"];
+    for (const setting of settings) brackets(subject, marked.free("crown"), { setting }, "with random free values");
+  },
+};
+
+function freeInputs(subject: OperatorSubject, output: number): boolean {
+  return subject.recording(marked.free("crown"), { output, rows: true }).program.inputs.some(({ name }) => name.startsWith(FREE));
+}
+
+export const widerBoundsAreSound: OperatorLaw = {
+  name: "stays sound when the bounds that it relies on are widened",
+  applies: (subject) => hasBounds(subject) && subject.operator.kind !== "linear",
+  check: (subject) => brackets(subject, marked.widened("crown"), {}, "with widened bounds"),
+};
+
+export const defaultIsOffered: OperatorLaw = {
+  name: "chooses by default what it offers as free",
+  applies: (subject) => hasBounds(subject),
+  check: (subject) => {
+    for (const output of subject.bounded) {
+      const { feeds } = subject.recording(marked.watched("crown"), { output, rows: true });
+      const parts = seen.free.map(({ value, min, max }, i): [string, IrNode][] => [[`value${i}`, value], [`min${i}`, min], [`max${i}`, max]]);
+      seen.free = [];
+      if (parts.length === 0) continue;
+      const names = parts.flat().map(([name]) => name);
+      const nodes = parts.flat().map(([, node]) => node);
+      forAll(subject.settings, trials(subject), ({ boxes, seed }) => {
+        const program = makeProgram("free", Object.fromEntries(names.map((name, i) => [name, nodes[i]!])));
+        const fed = { ...boxFeeds(program.inputs, feeds, boxes), ...subject.rows(output, rowsFor(sizeOf(subject.outputShape(output)), 2, seed)) };
+        const results = evaluate(nodes, fed);
+        for (let i = 0; i < results.length; i += 3) {
+          const [value, min, max] = results.slice(i, i + 3).map(({ data }) => data);
+          for (let at = 0; at < value!.length; at++) {
+            const [low, high] = [min![at % min!.length]!, max![at % max!.length]!];
+            const slack = 1e-9 * (1 + Math.abs(value![at]!));
+            if (min!.length !== value!.length && min!.length !== 1) break;
+            if (max!.length !== value!.length && max!.length !== 1) break;
+            if (!(value![at]! >= low - slack && value![at]! <= high + slack)) {
+              throw new LawBroken(`${subject.name}, ${describeBoxes(boxes)}: the default of a free value is ${value![at]}, outside [${low}, ${high}]`);
+            }
+          }
+        }
+      });
+    }
+  },
+};
+
+/** The feeds of a recording, and those that only a part of it reads. */
+function boxFeeds(inputs: readonly { readonly name: string; readonly shape: readonly number[] }[], feeds: (boxes: readonly Boxes[]) => Record<string, HostTensor>, boxes: Boxes): Record<string, HostTensor> {
+  const all = feeds([boxes]);
+  for (const { name, shape } of inputs) {
+    const part = /^(?:set|center):x(\d+)(?::(lower|upper))?$/.exec(name);
+    if (part === null || all[name] !== undefined) continue;
+    const { lower, upper } = boxes[Number(part[1])]!;
+    all[name] = tensor([1, 1, ...shape], part[2] === "upper" ? Array.from(upper) : Array.from(lower));
+  }
+  return all;
+}
+
+/** Where a rule calls itself stable no better interval helps: its two lines meet. */
+export const stableMeansExact: OperatorLaw = {
+  name: "calls itself stable only where it is one line",
+  applies: (subject) => hasBounds(subject) && subject.operator.kind === "elementwise" && subject.operator.stable !== undefined && subject.resolved.nodes.length === 1,
+  check: (subject) => {
+    const { operator } = subject;
+    if (operator.kind !== "elementwise") return;
+    const [node] = subject.resolved.nodes;
+    const t = new Vocabulary();
+    const end = (name: string): IrNode => t.input({ name, shape: subject.open[0]!.shape, dtype: "float", instances: true, rows: undefined });
+    const parameters = node!.inputs.slice(1).map((input) => (input === undefined ? undefined : t.constant(input.constant!)));
+    const stable = t.node(operator.stable!({ t, attributes: node!.attributes, node: node!.name }, { lower: end("lower"), upper: end("upper") }, ...parameters));
+    const size = sizeOf(subject.open[0]!.shape);
+    forAll(subject.settings, trials(subject), ({ boxes, seed }) => {
+      const { lower, upper } = boxes[0]!;
+      const shape = [1, 1, ...subject.open[0]!.shape];
+      const [claims] = evaluate([stable], { lower: tensor(shape, Array.from(lower)), upper: tensor(shape, Array.from(upper)) });
+      const points = pointsIn(boxes, 8, seed, subject.example.points);
+      const [low, high, ...inner] = subject.forward(points).map((values) => values[0]!);
+      for (let i = 0; i < size; i++) {
+        if (claims!.data[claims!.data.length === 1 ? 0 : i] === 0) continue;
+        const width = upper[i]! - lower[i]!;
+        inner.forEach((value, k) => {
+          const share = width === 0 ? 0 : (points[k + 2]![0]![i]! - lower[i]!) / width;
+          const line = low![i]! + share * (high![i]! - low![i]!);
+          if (!(Math.abs(line - value[i]!) <= 1e3 * subject.tolerance * (1 + Math.abs(line)))) {
+            throw new LawBroken(`${subject.name}: calls itself stable on [${lower[i]}, ${upper[i]}], but bends: ${value[i]} at ${points[k + 2]![0]![i]}, on the line ${line}`);
+          }
+        });
+      }
+    });
+  },
+};

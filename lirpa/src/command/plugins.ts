@@ -1,0 +1,65 @@
+import { discoverPlugins, examinePlugins, type Discovery, type FoundPlugin } from "@lirpa/registry";
+import { standardPlugins } from "../create.js";
+import { colorsFor } from "./colors.js";
+import { problemOf } from "./coverage.js";
+import { exitCodes } from "./exit-codes.js";
+import { complaint, oneLine } from "./one-line.js";
+import { table } from "./table.js";
+import type { ReportFlags } from "./usage.js";
+
+interface Listed extends Pick<FoundPlugin, "name" | "operators" | "perturbations"> {
+  readonly state: "standard" | "allowed" | "suggested";
+  readonly version?: string;
+}
+
+/** `lirpa plugins`: by manifests alone. */
+export async function plugins({ json }: ReportFlags): Promise<void> {
+  const found = discoverPlugins();
+  process.stdout.write(json === true ? `${toJson(found)}\n` : toText(found));
+}
+
+/** `lirpa plugins doctor`. Returns the exit code. */
+export async function doctor({ json }: ReportFlags): Promise<number> {
+  const examined = await examinePlugins(undefined, { besides: standardPlugins });
+  const { problems, allowed, project } = examined;
+  if (json === true) process.stdout.write(`${toJson(examined)}\n`);
+  else if (problems.length > 0) process.stdout.write(complaints(examined));
+  else process.stdout.write(`${project === undefined ? "There is no project here." : `${oneLine(project)} allows ${allowed.length === 1 ? "1 plugin" : `${allowed.length} plugins`}. Nothing is wrong.`}\n`);
+  return problems.length === 0 ? exitCodes.done : exitCodes.unavailable;
+}
+
+function listed({ allowed, suggested }: Discovery): Listed[] {
+  const standard = standardPlugins.map((plugin): Listed => ({
+    name: plugin.name,
+    state: "standard",
+    operators: [...new Set(plugin.operators.map(({ domain, type }) => (domain ? `${domain}:${type}` : type)))],
+    perturbations: plugin.perturbations.flatMap(({ types }) => types),
+  }));
+  const comes = new Set(standard.map(({ name }) => name));
+  const others = (plugins: readonly FoundPlugin[], state: Listed["state"]): Listed[] => plugins.filter(({ name }) => !comes.has(name)).map(({ name, version, operators, perturbations }) => ({ name, version, state, operators, perturbations }));
+  return [...standard, ...others(allowed, "allowed"), ...others(suggested, "suggested")];
+}
+
+function toJson(found: Discovery): string {
+  const of = (state: Listed["state"]): readonly Omit<Listed, "state">[] => listed(found).filter((one) => one.state === state).map(({ state: _, ...rest }) => rest);
+  return JSON.stringify({ project: found.project ?? null, standard: of("standard"), allowed: of("allowed"), suggested: of("suggested"), problems: found.problems.map(problemOf) });
+}
+
+function toText(found: Discovery): string {
+  const plugins = listed(found);
+  const rows = plugins.map(({ name, version, state, operators, perturbations }) => [name, version ?? "", state, shortened([...operators, ...perturbations])].map(oneLine));
+  const suggested = plugins.filter(({ state }) => state === "suggested").map(({ name }) => name);
+  const hint = suggested.length === 0 ? "" : `\nTo allow a suggested plugin, name it in ${oneLine(found.project!)}: "lirpa": { "plugins": ${oneLine(JSON.stringify(suggested))} }\n`;
+  const wrong = found.problems.length === 0 ? "" : `\n${complaints(found)}`;
+  return `${table(["plugin", "version", "state", "brings"], rows, colorsFor(process.stdout), "left")}${hint}${wrong}`;
+}
+
+function complaints({ problems }: Discovery): string {
+  const colors = colorsFor(process.stdout);
+  return problems.map(({ message, hint }) => `${colors.red("problem:")} ${complaint(message, hint)}\n`).join("");
+}
+
+function shortened(names: readonly string[]): string {
+  const shown = names.slice(0, 6).join(", ");
+  return names.length > 6 ? `${shown} and ${names.length - 6} more` : shown;
+}

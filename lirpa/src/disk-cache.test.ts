@@ -1,0 +1,125 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { defineExecutor, definePlugin, onnxRuntimeExecutor, type Executor } from "./index.js";
+import { createLirpa, lp, perturbed, type BatteriesOptions, type BoundOptions } from "./index.js";
+import { model, temporaryFolder } from "./command/support.test.js";
+
+/** ONNX Runtime, with a count of the programs that were compiled rather than loaded. */
+function counting(): { readonly executor: Executor; readonly count: { compiled: number; loaded: number } } {
+  const inner = onnxRuntimeExecutor({ threads: 1 });
+  const count = { compiled: 0, loaded: 0 };
+  const executor = defineExecutor({
+    ...inner,
+    compile: (program) => (count.compiled++, inner.compile(program)),
+    load: (bytes) => (count.loaded++, inner.load!(bytes)),
+  });
+  return { executor, count };
+}
+
+describe("programs on disk", () => {
+  const root = temporaryFolder();
+  let folders = 0;
+  const fresh = (): string => join(root, `cache${folders++}`);
+  before(() => writeFileSync(join(root, "model.onnx"), model()));
+
+  /** What a new process would do: nothing in memory. */
+  async function bound(cacheFolder: string, options: BoundOptions & { eps?: number; norm?: number } = {}, others: BatteriesOptions = {}, file = "model.onnx") {
+    const { executor, count } = counting();
+    const { eps = 0.1, norm = Infinity, ...rest } = options;
+    const lirpa = await createLirpa({ executor, cacheFolder, ...others });
+    const loaded = await lirpa.load(join(root, file));
+    const { lower, upper } = await loaded.bounds({ x: perturbed([0.5, -0.25], lp({ norm, eps })) }, rest);
+    await lirpa.dispose();
+    return { lower: [...lower], upper: [...upper], ...count };
+  }
+  const filesOf = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []);
+
+  it("are loaded by the next process, which gives the same bounds", async () => {
+    const folder = fresh();
+    const first = await bound(folder);
+    const second = await bound(folder);
+    expect([first.compiled, first.loaded, second.compiled, second.loaded]).to.deep.equal([1, 0, 0, 1]);
+    expect([second.lower, second.upper]).to.deep.equal([first.lower, first.upper]);
+    expect(filesOf(folder)).to.have.length(1);
+  });
+
+  it("serve every radius and every matrix of the spec", async () => {
+    const folder = fresh();
+    await bound(folder, { spec: [[1, -1]] });
+    const { compiled, lower } = await bound(folder, { eps: 0.2, spec: [[2, 1], [0, 1]] });
+    expect(compiled).to.equal(0);
+    expect(lower).to.deep.equal((await bound(fresh(), { eps: 0.2, spec: [[2, 1], [0, 1]] })).lower);
+  });
+
+  it("are told apart by method, options, set, spec, and the content of the model", async () => {
+    const folder = fresh();
+    writeFileSync(join(root, "other.onnx"), model({ name: "small" }));
+    const bytes = Buffer.from(model());
+    const at = bytes.indexOf(Buffer.from(Float32Array.of(0.25).buffer));
+    bytes.set(Buffer.from(Float32Array.of(0.26).buffer), at);
+    writeFileSync(join(root, "changed.onnx"), bytes);
+    const asked: readonly Parameters<typeof bound>[] = [
+      [folder], [folder, { method: "ibp" }], [folder, { relaxation: { Relu: "same-slope" } }], [folder, { norm: 2 }], [folder, { spec: [[1, 0]] }],
+      [folder, {}, {}, "changed.onnx"],
+    ];
+    for (const query of asked) expect((await bound(...query)).compiled, JSON.stringify(query)).to.equal(1);
+    for (const query of asked) expect((await bound(...query)).compiled, JSON.stringify(query)).to.equal(0);
+    expect(filesOf(folder)).to.have.length(asked.length);
+  });
+
+  it("are written anew where a file is corrupt", async () => {
+    const folder = fresh();
+    const { lower } = await bound(folder);
+    const file = filesOf(folder)[0]!;
+    const whole = readFileSync(file);
+    const flipped = Buffer.from(whole);
+    flipped[whole.length - 40]! ^= 1;
+    const versions = [Buffer.alloc(0), whole.subarray(0, 30), whole.subarray(0, whole.length - 1), flipped, Buffer.from("not at all"), Buffer.concat([whole, Buffer.from("x")])];
+    for (const bytes of versions) {
+      writeFileSync(file, bytes);
+      const again = await bound(folder);
+      expect([again.compiled, again.lower]).to.deep.equal([1, lower]);
+      expect(readFileSync(file).equals(whole)).to.equal(true);
+    }
+  });
+
+  it("may be written by several at once", async () => {
+    const folder = fresh();
+    const all = await Promise.all(Array.from({ length: 6 }, () => bound(folder)));
+    for (const { lower } of all) expect(lower).to.deep.equal(all[0]!.lower);
+    expect(filesOf(folder)).to.have.length(1);
+    expect((await bound(folder)).compiled).to.equal(0);
+  });
+
+  it("are a warning, not a failure, where none can be written", async () => {
+    writeFileSync(join(root, "a file"), "");
+    const warnings: string[] = [];
+    const listen = (warning: Error): unknown => warnings.push(warning.message);
+    process.on("warning", listen);
+    const { compiled, lower } = await bound(join(root, "a file", "cache"));
+    await new Promise(setImmediate);
+    process.off("warning", listen);
+    expect([compiled, lower.length]).to.deep.equal([1, 2]);
+    expect(warnings.join()).to.match(/cannot keep programs in .*not a directory/);
+  });
+
+  it("are not kept for a plugin or a method whose code nobody can tell from another's", async () => {
+    const folder = fresh();
+    await bound(folder, {}, { plugins: [definePlugin({ name: "made-up-in-a-test", apiVersion: 1 })] });
+    expect(filesOf(folder)).to.deep.equal([]);
+  });
+
+  it("change with the code of a plugin's package", async () => {
+    const project = fresh();
+    const own = join(project, "node_modules", "lirpa-plugin-own");
+    mkdirSync(own, { recursive: true });
+    writeFileSync(join(project, "package.json"), "{}");
+    writeFileSync(join(own, "package.json"), JSON.stringify({ name: "lirpa-plugin-own", version: "1.0.0" }));
+    const { packageHash } = await import("./packages.js");
+    const hashes = ["1", "1", "2"].map((content) => (writeFileSync(join(own, "index.js"), content), packageHash("lirpa-plugin-own", project)));
+    expect(hashes[0]).to.match(/^[0-9a-f]{64}$/);
+    expect([hashes[0] === hashes[1], hashes[0] === hashes[2]]).to.deep.equal([true, false]);
+    expect(packageHash("lirpa-plugin-nowhere", project)).to.equal(undefined);
+  });
+});
