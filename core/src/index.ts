@@ -14,6 +14,7 @@ export type { AlphaOptions, BoundRun, NodeInterval, RunOptions, Source, Target }
 export type { CoefficientPair, KindRules, Step, StepContext } from "./bounds/kind-rules.js";
 export { MemoryProgramCache, type ProgramCache } from "./program/cache.js";
 export { contentHash } from "./program/fingerprint.js";
+export { gradientNames, valueAndGradients } from "./program/gradients.js";
 export { emitOnnx, evaluateProgram, makeProgram } from "./program/program.js";
 export { EMITTER_VERSION, readProgram, type ProgramPort, type SavedProgram } from "./program/saved.js";
 export type { IrNode, RowSpace } from "./tensor/ir.js";

@@ -26,6 +26,8 @@ export interface BoundOptions {
   readonly output?: string;
   /** Sets around stored parameters, by initializer name. */
   readonly weights?: Readonly<Record<string, PerturbationQuery>>;
+  /** Stored parameters that are fed as `parameter:<name>`, so that a program can be differentiated in them. */
+  readonly parameters?: readonly string[];
   /** Lines other than an operator's default ones, by operator type. */
   readonly relaxation?: Readonly<Record<string, string>>;
   /** How `alpha-crown` optimizes. */
@@ -108,7 +110,8 @@ export class Model {
   private request(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions): Omit<EngineRequest, "key"> {
     const method = this.methods.get(options.method ?? "crown");
     const weights = options.weights ?? {};
-    const graph = this.resolve(new Set(Object.keys(this.checkWeights(weights))));
+    const open = Object.fromEntries((options.parameters ?? []).map((name) => [name, name]));
+    const graph = this.resolve(new Set(Object.keys(this.checkWeights({ ...weights, ...open }))));
     const output = this.outputOf(graph, options.output);
     const instances = this.instancesOf(inputs);
     const feeds: Record<string, HostTensor> = {};
@@ -121,8 +124,10 @@ export class Model {
       else feeds[inputNames.fixed(value)] = center;
     }
     for (const value of graph.parameters) {
-      const stored = value.parameter!;
-      this.bind(value, weights[value.name]!, { ...stored, shape: [1, 1, ...value.shape] }, 1, sources, feeds);
+      const stored = { ...value.parameter!, shape: [1, 1, ...value.shape] };
+      const set = weights[value.name];
+      if (set === undefined) feeds[inputNames.fixed(value)] = stored;
+      else this.bind(value, set, stored, 1, sources, feeds);
     }
     if (sources.length === 0) throw queryError("nothing is perturbed", "Give at least one input or weight a perturbation.");
     for (const type of Object.keys(options.relaxation ?? {})) {
@@ -231,9 +236,10 @@ export class Model {
     sources.push({ value, perturbation, structure: set.structure, values: shapes });
   }
 
-  private async keyOf({ sources, output, spec, method, options }: BoundProblem): Promise<string> {
+  private async keyOf({ graph, sources, output, spec, method, options }: BoundProblem): Promise<string> {
     const parts = sources.map(({ value, perturbation, structure, values }) => [value.name, perturbation.types, structure, values]);
-    return contentKey([await this.id(), method.name, parts, output.name, spec, options]);
+    const open = graph.parameters.map(({ name }) => name);
+    return contentKey([await this.id(), method.name, parts, open, output.name, spec, options]);
   }
 }
 

@@ -1,5 +1,6 @@
 import { defineMethod, standardMethods, type BoundRun, type IrNode, type Marks, type Method, type NodeInterval, type Vocabulary } from "@lirpa/core";
 import { LawBroken } from "../settings.js";
+import { sameComputation } from "./same-computation.js";
 
 /** The names of what the marked programs are fed with besides sets and rows. */
 export const FREE = "kit:free:";
@@ -103,7 +104,7 @@ function intervalsTwice(run: BoundRun): void {
 }
 
 function demandSame(first: NodeInterval, second: NodeInterval, what: string): void {
-  if (first.lower !== second.lower || first.upper !== second.upper) throw new LawBroken(`${what} recorded twice gives two different computations: a rule holds state`);
+  if (!sameComputation(first.lower, second.lower) || !sameComputation(first.upper, second.upper)) throw new LawBroken(`${what} recorded twice gives two different computations: a rule holds state`);
 }
 
 const bases: readonly Method[] = [methodCalled("crown")];

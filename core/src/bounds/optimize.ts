@@ -7,7 +7,7 @@ import { localizeRows } from "../tensor/transforms/localize.js";
 import type { Vocabulary } from "../tensor/vocabulary.js";
 import { boundsByBackward } from "./backward.js";
 import { elementTarget } from "./element-rows.js";
-import { combinedBounds, inputNames, intermediateBounds, needsRows, newRun, targetOf, type BoundProblem } from "./record.js";
+import { boundsBy, combinedBounds, inputNames, intermediateBounds, needsRows, newRun, targetOf, type BoundProblem } from "./record.js";
 import type { BoundRun, NodeInterval, Target } from "./run.js";
 
 type Side = "lower" | "upper";
@@ -45,11 +45,7 @@ export function recordOptimization(problem: BoundProblem): Optimization {
   const all = problem.options.alpha?.layers === "all";
   const first = newRun(problem);
   const known = new Map<Value, NodeInterval>();
-  const boundsOf = (value: Value): NodeInterval => {
-    let bounds = known.get(value);
-    if (bounds === undefined) known.set(value, (bounds = intermediateBounds(first, problem.method, value, boundsOf)));
-    return bounds;
-  };
+  const boundsOf = boundsBy(first, problem.method, known);
   const initial = new Passes(first, "initial");
   initial.both("output", targetOf(first, problem), all ? initial.intermediate(problem) : boundsOf);
   const outputs: Record<string, IrNode> = Object.fromEntries(initial.variables);

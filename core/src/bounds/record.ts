@@ -42,7 +42,7 @@ export interface BoundProblem {
 export const inputNames = {
   center: (value: Value): string => `center:${value.name}`,
   setValue: (value: Value, key: string): string => `set:${value.name}:${key}`,
-  fixed: (value: Value): string => `input:${value.name}`,
+  fixed: (value: Value): string => `${value.parameter === undefined ? "input" : "parameter"}:${value.name}`,
   given: (value: Value, end: "lower" | "upper"): string => `given:${value.name}:${end}`,
   rows: "rows",
 } as const;
@@ -51,12 +51,7 @@ export const inputNames = {
 export function recordWhole(problem: BoundProblem): Program {
   const { method, output, spec } = problem;
   const run = newRun(problem);
-  const known = new Map<Value, NodeInterval>();
-  const boundsOf = (value: Value): NodeInterval => {
-    let bounds = known.get(value);
-    if (bounds === undefined) known.set(value, (bounds = intermediateBounds(run, method, value, boundsOf)));
-    return bounds;
-  };
+  const boundsOf = boundsBy(run, method);
   if (spec === "rows") return close(problem, run, "bounds", method.rows(run, openRows(run, output), boundsOf));
   if (!run.isPerturbed(output)) return close(problem, run, "bounds", run.interval(output));
   return close(problem, run, "bounds", method.elements?.(run, output, boundsOf) ?? elementBounds(run, output, boundsOf));
@@ -68,6 +63,16 @@ const OPEN_ROWS: RowSpace = Object.freeze({ name: "rows", size: undefined });
 function openRows(run: BoundRun, value: Value): Target {
   const coefficients = run.t.input({ name: inputNames.rows, shape: value.shape, dtype: "float", instances: false, rows: OPEN_ROWS });
   return { value, rows: OPEN_ROWS, coefficients };
+}
+
+/** Bounds that relaxations rely on, recorded once for each value that is asked for. */
+export function boundsBy(run: BoundRun, method: Method, known: Map<Value, NodeInterval> = new Map()): (value: Value) => NodeInterval {
+  const boundsOf = (value: Value): NodeInterval => {
+    let bounds = known.get(value);
+    if (bounds === undefined) known.set(value, (bounds = intermediateBounds(run, method, value, boundsOf)));
+    return bounds;
+  };
+  return boundsOf;
 }
 
 /** Bounds of a value that relaxations rely on, as the method wants them. */
@@ -129,7 +134,7 @@ export function rowStages(problem: BoundProblem): Value[] {
 /** Bounds of some rows of one value, given the bounds of all stages before it. */
 export function recordStage(problem: BoundProblem, value: Value, given: readonly Value[]): Program {
   const run = newRun(problem, given);
-  const boundsOf = (wanted: Value): NodeInterval => intermediateBounds(run, problem.method, wanted, boundsOf);
+  const boundsOf = boundsBy(run, problem.method);
   return close(problem, run, `stage:${value.name}`, problem.method.rows(run, openRows(run, value), boundsOf));
 }
 
@@ -148,9 +153,10 @@ export function newRun({ graph, sources, options }: BoundProblem, given: readonl
     });
   }
   const fixed = new Map<Value, IrNode>();
-  for (const value of graph.inputs) {
+  for (const value of [...graph.inputs, ...graph.parameters]) {
     if (byValue.has(value)) continue;
-    fixed.set(value, t.input({ name: inputNames.fixed(value), shape: value.shape, dtype: value.dtype, instances: true, rows: undefined }));
+    const instances = value.parameter === undefined;
+    fixed.set(value, t.input({ name: inputNames.fixed(value), shape: value.shape, dtype: value.dtype, instances, rows: undefined }));
   }
   const known = new Map<Value, NodeInterval>();
   for (const value of given) {

@@ -1,7 +1,6 @@
 /** What went wrong, in one word that programs may rely on. `docs/errors.md` explains each. */
 export type ErrorCode =
   | "LIRPA_ATTRIBUTE"
-  | "LIRPA_COMPILE"
   | "LIRPA_CONFLICT"
   | "LIRPA_EXECUTOR"
   | "LIRPA_GRAPH"

@@ -34,7 +34,8 @@ export function evaluateProgram(program: Program, inputs: Readonly<Record<string
   return Object.fromEntries(Object.keys(nodes).map((name, i) => [name, values[i]!]));
 }
 
-function nodesOf(program: Program): Record<string, IrNode> {
+/** The outputs as nodes of the IR. */
+export function nodesOf(program: Program): Record<string, IrNode> {
   const entries = Object.entries(program.outputs).map(([name, tensor]) => {
     if (!isIrNode(tensor)) throw new LirpaError("LIRPA_EXECUTOR", `the output ${name} of program ${program.name} was not recorded`);
     return [name, tensor] as const;

@@ -31,7 +31,7 @@ function dependents(order: readonly IrNode[], wrt: readonly IrNode[]): Set<IrNod
 }
 
 const PIECEWISE_CONSTANT: ReadonlySet<string> = new Set([
-  "sign", "floor", "ceil", "round", "not", "less", "lessEqual", "equal", "and", "or", "argMax", "argMin", "topKIndices", "cast", "stopGradient",
+  "sign", "floor", "ceil", "round", "not", "less", "lessEqual", "equal", "and", "or", "argMax", "argMin", "topKIndices", "rowsWhere", "pickedEye", "cast", "stopGradient",
 ]);
 
 function gradientOf(t: Vocabulary, node: IrNode, g: IrNode): readonly (IrNode | undefined)[] {

@@ -6,8 +6,7 @@ export const exitCodes = { done: 0, usage: 64, data: 65, unavailable: 69, intern
 /** Complete by its type: a new error code does not compile without its exit code. */
 const BY_CODE: Readonly<Record<ErrorCode, number>> = {
   LIRPA_ATTRIBUTE: exitCodes.data,
-  LIRPA_COMPILE: exitCodes.internal,
-  LIRPA_CONFLICT: exitCodes.internal,
+  LIRPA_CONFLICT: exitCodes.unavailable,
   LIRPA_EXECUTOR: exitCodes.unavailable,
   LIRPA_GRAPH: exitCodes.data,
   LIRPA_INTERNAL: exitCodes.internal,
@@ -25,6 +24,7 @@ const BY_CODE: Readonly<Record<ErrorCode, number>> = {
 };
 
 export function exitCodeOf(error: LirpaError): number {
+  if (isOfProject(error)) return exitCodes.unavailable;
   return isUnknownToAll(error) ? exitCodes.data : (BY_CODE[error.code] ?? exitCodes.internal);
 }
 
@@ -34,4 +34,9 @@ export function exitCodeOf(error: LirpaError): number {
  */
 function isUnknownToAll({ code, details }: LirpaError): boolean {
   return code === "LIRPA_UNSUPPORTED_OPERATOR" && details["package"] === undefined && (details["domain"] === "" || details["domain"] === "ai.onnx");
+}
+
+/** A plugin of the project that cannot be loaded is missing; one whose rule fails is a defect. */
+function isOfProject({ code, details }: LirpaError): boolean {
+  return code === "LIRPA_PLUGIN" && details["project"] !== undefined;
 }

@@ -3,7 +3,7 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { readQuery } from "../query-file.js";
-import { boundsHelp, rootHelp } from "./help.js";
+import { boundsHelp, coverageHelp, doctorHelp, pluginsHelp, rootHelp } from "./help.js";
 import { bin, lirpa, queue, runProcess, temporaryFolder, writeExample } from "./support.test.js";
 
 describe("lirpa --help", function () {
@@ -25,7 +25,7 @@ describe("lirpa --help", function () {
     writeExample(folder);
     writeFileSync(join(folder, "lirpa"), `#!/bin/sh\nexec "${process.execPath}" "${bin}" "$@"\n`);
     chmodSync(join(folder, "lirpa"), 0o755);
-    const examples = [...`${rootHelp}\n${boundsHelp}`.matchAll(/^ {2}\$ (lirpa .*)$/gm)].map(([, line]) => line!);
+    const examples = [...[rootHelp, boundsHelp, coverageHelp, pluginsHelp, doctorHelp].join("\n").matchAll(/^ {2}\$ (lirpa .*)$/gm)].map(([, line]) => line!);
     expect(examples).to.have.length.above(4);
     const enqueue = queue();
     const env = { PATH: `${folder}${delimiter}${process.env["PATH"] ?? ""}` };

@@ -6,9 +6,9 @@ Exit codes:
   64   wrong usage: unknown command, option, method or output
   65   bad input: the model, its operators where nobody knows them, the query,
        a perturbation, a shape
-  69   cannot be done here: the plugin of an operator or perturbation is missing,
-       an attribute is not supported, an execution provider is not there, the
-       memory budget is too small
+  69   cannot be done here: the plugin of an operator or perturbation is missing
+       or cannot be loaded, an attribute is not supported, an execution provider
+       is not there, the memory budget is too small
   70   an internal error; LIRPA_DEBUG=1 shows where
   130  interrupted by Ctrl-C`;
 
@@ -73,4 +73,12 @@ Examples:
   $ lirpa bounds model.onnx --query - < query.json
   $ lirpa bounds model.onnx --query query.json --explain
   $ lirpa bounds model.onnx --query query.json -m crown-ibp --save bounds.onnx
+${EXIT_CODES}`;
+
+export const doctorHelp: string = `
+It takes --json as well.
+
+Examples:
+  $ lirpa plugins doctor
+  $ lirpa plugins doctor --json
 ${EXIT_CODES}`;

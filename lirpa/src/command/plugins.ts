@@ -1,5 +1,6 @@
 import { discoverPlugins, examinePlugins, type Discovery, type FoundPlugin } from "@lirpa/registry";
 import { standardPlugins } from "../create.js";
+import { findPackage } from "../packages.js";
 import { colorsFor } from "./colors.js";
 import { problemOf } from "./coverage.js";
 import { exitCodes } from "./exit-codes.js";
@@ -7,9 +8,8 @@ import { complaint, oneLine } from "./one-line.js";
 import { table } from "./table.js";
 import type { ReportFlags } from "./usage.js";
 
-interface Listed extends Pick<FoundPlugin, "name" | "operators" | "perturbations"> {
+interface Listed extends Pick<FoundPlugin, "name" | "version" | "operators" | "perturbations"> {
   readonly state: "standard" | "allowed" | "suggested";
-  readonly version?: string;
 }
 
 /** `lirpa plugins`: by manifests alone. */
@@ -31,6 +31,7 @@ export async function doctor({ json }: ReportFlags): Promise<number> {
 function listed({ allowed, suggested }: Discovery): Listed[] {
   const standard = standardPlugins.map((plugin): Listed => ({
     name: plugin.name,
+    version: findPackage(plugin.name)?.version ?? "",
     state: "standard",
     operators: [...new Set(plugin.operators.map(({ domain, type }) => (domain ? `${domain}:${type}` : type)))],
     perturbations: plugin.perturbations.flatMap(({ types }) => types),
@@ -47,7 +48,7 @@ function toJson(found: Discovery): string {
 
 function toText(found: Discovery): string {
   const plugins = listed(found);
-  const rows = plugins.map(({ name, version, state, operators, perturbations }) => [name, version ?? "", state, shortened([...operators, ...perturbations])].map(oneLine));
+  const rows = plugins.map(({ name, version, state, operators, perturbations }) => [name, version, state, shortened([...operators, ...perturbations])].map(oneLine));
   const suggested = plugins.filter(({ state }) => state === "suggested").map(({ name }) => name);
   const hint = suggested.length === 0 ? "" : `\nTo allow a suggested plugin, name it in ${oneLine(found.project!)}: "lirpa": { "plugins": ${oneLine(JSON.stringify(suggested))} }\n`;
   const wrong = found.problems.length === 0 ? "" : `\n${complaints(found)}`;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { LirpaError } from "@lirpa/core/plugin";
 import { Command, Option } from "commander";
-import { boundsHelp, coverageHelp, pluginsHelp, rootHelp } from "./help.js";
+import { boundsHelp, coverageHelp, doctorHelp, pluginsHelp, rootHelp } from "./help.js";
 import { parseMemory, parseMethods, parseThreads } from "./options.js";
 
 /** The options of `lirpa bounds`, parsed. */
@@ -81,7 +81,7 @@ export function commandLine(end: (code: number) => void): Command {
     .command("doctor")
     .summary("import the allowed plugins and say what is wrong with them")
     .description("Imports the plugins that the project allows and says what is wrong with them.")
-    .option("--json", "print one JSON object")
+    .addHelpText("after", doctorHelp)
     .action(async (_: ReportFlags, command: Command) => {
       const { doctor } = await import("./plugins.js");
       end(await doctor(command.optsWithGlobals<ReportFlags>()));

@@ -27,7 +27,7 @@ describe("the linear pack refuses", () => {
     it(what, () => {
       const record = () => forward(call, false);
       expect(record).throw("node").with.property("code", code);
-      expect(record).throw().with.property("hint");
+      if (code !== "LIRPA_SHAPE") expect(record).throw().with.property("hint").a("string");
     });
   }
 });

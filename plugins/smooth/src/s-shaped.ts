@@ -24,21 +24,22 @@ const NEAREST = 0.01;
 export function sLines(t: TensorOps, shape: SShape, interval: Interval): Lines {
   const { lower, upper } = interval;
   const right = {
-    from: t.where(t.less(lower, 0), shape.touch(t.max(t.neg(lower), NEAREST)), lower),
+    from: t.where(t.less(lower, 0), shape.touch(away(t, t.neg(lower))), lower),
     to: upper,
   };
   const left = {
     from: lower,
-    to: t.where(t.greater(upper, 0), t.neg(shape.touch(t.max(upper, NEAREST))), upper),
+    to: t.where(t.greater(upper, 0), t.neg(shape.touch(away(t, upper))), upper),
   };
   const [above, below] = shape.right === "concave" ? [right, left] : [left, right];
-  const mid = t.add(t.mul(lower,0.5),t.mul(upper,0.5));
-  const prefR = t.where(t.less(lower,0), lower, mid), prefL = t.where(t.greater(upper,0), upper, mid);
-  const [pref2, pref] = shape.right === "concave" ? [prefR, prefL] : [prefL, prefR];
   return {
-    lower: tangentOrChord(t, "below", shape, interval, below, shape.limits, pref),
-    upper: tangentOrChord(t, "above", shape, interval, above, shape.limits, pref2),
+    lower: tangentOrChord(t, "below", shape, interval, below, shape.limits),
+    upper: tangentOrChord(t, "above", shape, interval, above, shape.limits),
   };
+}
+
+function away(t: TensorOps, a: Tensor): Tensor {
+  return t.mul(t.add(t.floor(t.mul(t.relu(a), 1 / NEAREST)), 1), NEAREST);
 }
 
 /**

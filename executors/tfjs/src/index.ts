@@ -1,0 +1,53 @@
+import { defineExecutor, type Executor } from "@lirpa/core";
+import { startBackend } from "./backends.js";
+import { Interpreter } from "./interpret.js";
+import type { Tf } from "./kernel.js";
+
+export interface TfjsOptions {
+  /** `cpu`, `wasm`, `node`, `node-gpu`, `webgl`, `webgpu`, or any backend that is registered with tfjs. */
+  readonly backend?: string;
+}
+
+/**
+ * Interprets programs on a TensorFlow.js backend, in float32. The backend's package must be installed: it is a peer
+ * dependency. tfjs has one current backend for everybody; it is changed while a program runs and put back afterwards.
+ */
+export function tfjsExecutor({ backend = "cpu" }: TfjsOptions = {}): Executor {
+  return defineExecutor({
+    name: `tfjs-${backend}`,
+    precision: "float32",
+    compile: async (program) => {
+      const tf = await import("@tensorflow/tfjs-core");
+      const name = await oneAtATime(() => startBackend(tf, backend));
+      const interpreter = new Interpreter(tf, program);
+      await oneAtATime(() => within(tf, name, async () => interpreter.prepare()));
+      return {
+        run: (inputs) => oneAtATime(() => within(tf, name, () => interpreter.run(inputs))),
+        dispose: () => oneAtATime(() => within(tf, name, async () => interpreter.release())),
+      };
+    },
+  });
+}
+
+let queue: Promise<unknown> = Promise.resolve();
+
+/** Runs wait for each other: between two steps of one, another would find the wrong backend. */
+function oneAtATime<T>(work: () => Promise<T>): Promise<T> {
+  const result = queue.then(work);
+  queue = result.catch(() => undefined);
+  return result;
+}
+
+/** Does some work with a backend, and without tfjs's hints for newcomers on the console. */
+async function within<T>(tf: Tf, backend: string, work: () => Promise<T>): Promise<T> {
+  const before = tf.engine().backendName;
+  const quiet = tf.env().getBool("PROD");
+  if (before !== backend) await tf.setBackend(backend);
+  tf.env().set("PROD", true);
+  try {
+    return await work();
+  } finally {
+    tf.env().set("PROD", quiet);
+    if (before !== undefined && before !== backend) await tf.setBackend(before);
+  }
+}

@@ -1,0 +1,21 @@
+import type { IrNode } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { attributesOf, sizeOf, TYPES, type Kernels, type Tf } from "../kernel.js";
+
+/** An array of the host on the backend. */
+export function upload(tf: Tf, { data, dtype }: HostTensor, shape: readonly number[]): Tensor {
+  const values = dtype === "float" ? (data instanceof Float32Array ? data : Float32Array.from(data)) : dtype === "int" ? Int32Array.from(data) : Uint8Array.from(data);
+  return tf.tensor(values, [...shape], TYPES[dtype]);
+}
+
+/** True for what has the same value at every run. */
+export function isConstant(node: IrNode): boolean {
+  return node.primitive.name === "constant" || node.primitive.name === "full";
+}
+
+export const leaves: Kernels = {
+  constant: (tf, node) => upload(tf, attributesOf<{ value: HostTensor }>(node).value, [1, 1, ...node.shape]),
+  full: (tf, node) => tf.fill([1, 1, ...node.shape], attributesOf<{ value: number }>(node).value, TYPES[node.dtype]),
+  eye: (tf, node) => tf.eye(sizeOf(node.shape)),
+};
