@@ -4,4 +4,8 @@ export { describeOperator, describePlugin, type OperatorCases } from "./operator
 export type { OperatorLaw } from "./operator/law.js";
 export { operatorLaws, type OperatorLawName } from "./operator/laws.js";
 export { OperatorSubject } from "./operator/subject.js";
+export type { PerturbationCase, PerturbationLawName } from "./perturbation/case.js";
+export { describePerturbation } from "./perturbation/describe.js";
+export { perturbationLaws, type PerturbationLaw } from "./perturbation/laws.js";
+export { PerturbationSubject } from "./perturbation/subject.js";
 export { standardCases } from "./cases/index.js";

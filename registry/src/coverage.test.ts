@@ -98,6 +98,16 @@ describe("coverage", () => {
     expect(nodes[3]!.problem!.hint).to.equal("Use plain.");
   });
 
+  it("tells where a perturbation would reach an input that the rule takes as fixed", () => {
+    const scaled: Operator = defineOperator({ type: "Scaled", sinceVersion: 1, kind: "linear", inputs: ["X", "scale"], nonnegative: true, forward: ({ t }, x, scale) => t.mul(x!, scale!) });
+    const scaling = PluginRegistry.from([definePlugin({ name: "scaling", apiVersion: 1, operators: [scaled, linear("Double")] })]);
+    const model = graph([["Double", "x", "s"], ["Scaled", "x", "a", { inputs: ["x", "w"] }], ["Scaled", "a", "y", { inputs: ["a", "s"] }]], { w: { shape: [2], dtype: "float", data: Float32Array.of(1, 2) } });
+    const { nodes, complete } = coverage(model, scaling);
+    expect(complete).to.equal(false);
+    expect(nodes.map(({ status }) => status)).to.deep.equal(["covered", "covered", "refused"]);
+    expect(nodes[2]!.problem!.message).to.include("takes its input scale as fixed, but s depends on the model's inputs");
+  });
+
   it("finds an operator that is missing within a composite", () => {
     const half = PluginRegistry.from([definePlugin({ name: "half", apiVersion: 1, operators: [linear("Double"), twice] })]);
     const { complete, nodes } = coverage(graph([["Double", "x", "a"], ["Twice", "a", "y"]]), half);

@@ -1,4 +1,4 @@
-import { isLirpaError, LirpaError, resolveGraph, type Catalogue, type Graph, type GraphNode, type Method, type Operator, type PluginRegistry, type ResolvedNode, type Shape } from "@lirpa/core";
+import { isLirpaError, LirpaError, resolveGraph, type Catalogue, type Graph, type GraphNode, type Method, type Operator, type PluginRegistry, type ResolvedGraph, type ResolvedNode, type Shape } from "@lirpa/core";
 
 /** How good a rule's bounds are: `loose` where a method knows only the interval of the node and starts again from it. */
 export type Tightness = "tight" | "loose";
@@ -21,7 +21,7 @@ export interface CoveredNode {
   readonly opset: number;
   /**
    * `constant`: known without any rule. `missing`: no plugin brings the operator. `refused`: the plugin's rule does not
-   * cover this use of it.
+   * cover this use of it, or not under a perturbation of all the model's inputs.
    */
   readonly status: "covered" | "constant" | "missing" | "refused";
   /** Absent where the operator is missing. */
@@ -95,7 +95,13 @@ function resolveAround(graph: Graph, registry: PluginRegistry, options: Coverage
     try {
       const outputs = readElsewhere(graph, reached);
       const resolved = resolveGraph({ ...graph, nodes: watched, outputs }, registry, { shapes });
-      return partsOf(reached, resolved.nodes);
+      const parts = partsOf(reached, resolved.nodes);
+      const refusals = fixedInputs(resolved);
+      for (const [name, own] of parts) {
+        const refused = own.find((part) => refusals.has(part));
+        if (refused !== undefined) problems.set(name, refusals.get(refused)!);
+      }
+      return parts;
     } catch (error) {
       if (!isLirpaError(error) || reading.node === undefined || problems.has(reading.node)) throw error;
       problems.set(reading.node, error);
@@ -130,6 +136,40 @@ function partsOf(nodes: readonly GraphNode[], resolved: readonly ResolvedNode[])
     parts.get(owner)?.push(part);
   }
   return parts;
+}
+
+/** Nodes that read what depends on the model's inputs where their rules take it as fixed: a perturbation of all inputs fails there. */
+function fixedInputs({ inputs, nodes }: ResolvedGraph): Map<ResolvedNode, LirpaError> {
+  const open = new Set(inputs.filter(({ dtype }) => dtype === "float"));
+  const refusals = new Map<ResolvedNode, LirpaError>();
+  for (const node of nodes) {
+    const reached = node.inputs.flatMap((input, slot) => (input !== undefined && open.has(input) ? [slot] : []));
+    if (reached.length === 0) continue;
+    for (const output of node.outputs) open.add(output);
+    const slot = reached.find((at) => !takes(node.operator, at));
+    if (slot === undefined) continue;
+    refusals.set(node, new LirpaError("LIRPA_UNSUPPORTED_ATTRIBUTE", `node ${node.name}: the rule of ${node.type} takes its input ${slotName(node.operator, slot)} as fixed, but ${node.inputs[slot]!.name} depends on the model's inputs`, {
+      hint: "It can be bounded only where the perturbation does not reach that input.",
+      details: { node: node.name, operator: node.type, input: slotName(node.operator, slot) },
+    }));
+  }
+  return refusals;
+}
+
+/** Whether an input may depend on a perturbation, by the operator's kind. */
+function takes(operator: ResolvedNode["operator"], slot: number): boolean {
+  if (operator.kind === "custom") return true;
+  const names = operator.kind === "linear" ? (operator.data ?? operator.inputs.slice(0, 1)) : operator.kind === "bilinear" ? [...operator.factors, ...(operator.additive ?? [])] : operator.inputs.slice(0, 1);
+  return names.map(plain).includes(slotName(operator, slot));
+}
+
+function slotName({ inputs }: ResolvedNode["operator"], slot: number): string {
+  return plain(inputs[Math.min(slot, inputs.length - 1)] ?? String(slot));
+}
+
+/** The name of an input without the marks of optional and variadic ones. */
+function plain(name: string): string {
+  return name.replace(/(\?|\.\.\.)$/, "");
 }
 
 /** Forward mode has no rule for a custom operator: it takes its interval, with slopes of zero. */

@@ -40,7 +40,10 @@ export function hiddenEntry(name: string, project: string, cause: unknown): Lirp
 
 export function failedImport(name: string, project: string, cause: unknown): LirpaError {
   const said = cause instanceof Error ? cause.message : String(cause);
-  return of(name, project, `throws when it is imported: ${said.split("\n")[0]!}`, { cause, hint: `Tell its author, or take it off lirpa.plugins in ${project}.` });
+  // A peer that nobody provides, which only some package managers put in place by themselves.
+  const lacksCore = said.includes("@lirpa/core") && /MODULE_NOT_FOUND|UNDECLARED|MISSING_PEER|BUILTIN/.test(String((cause as NodeJS.ErrnoException | undefined)?.code));
+  const hint = lacksCore ? "Install @lirpa/core beside it: npm install @lirpa/core." : `Tell its author, or take it off lirpa.plugins in ${project}.`;
+  return of(name, project, `throws when it is imported: ${said.trim().split("\n")[0]!}`, { cause, hint });
 }
 
 export function noPlugin(name: string, project: string, cause?: unknown): LirpaError {

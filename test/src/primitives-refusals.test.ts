@@ -29,6 +29,7 @@ const REFUSED: Readonly<Record<string, () => unknown>> = {
   "a permutation of fewer axes": () => t.transpose(x(2, 3), [0]),
   "a permutation with an axis twice": () => t.transpose(x(2, 3), [0, 0]),
   "an expansion that does not fit": () => t.expand(x(2), [3]),
+  "an expansion that would move elements": () => t.expand(x(2, 1), [1, 2]),
   "an expansion to fewer axes": () => t.expand(x(1, 2), [2]),
   "a concat of nothing": () => t.concat([], 0),
   "a concat of shapes that do not fit": () => t.concat([x(2, 2), x(3, 3)], 0),

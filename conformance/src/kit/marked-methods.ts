@@ -56,6 +56,8 @@ function freeMethod(base: Method): Method {
 function widenedMethod(base: Method): Method {
   return withMarks(marked.widened(base.name), base, {
     outward: (t, lower, upper) => {
+      // What is not perturbed stays as it is.
+      if (lower === upper || lower.dtype !== "float") return [lower, upper];
       const share = (): IrNode => t.input({ name: `${WIDEN}${count++}`, shape: lower.shape, dtype: "float", instances: false, rows: undefined });
       return [t.neg(wider(t, t.neg(lower), share())), wider(t, upper, share())];
     },
@@ -107,7 +109,7 @@ function demandSame(first: NodeInterval, second: NodeInterval, what: string): vo
   if (!sameComputation(first.lower, second.lower) || !sameComputation(first.upper, second.upper)) throw new LawBroken(`${what} recorded twice gives two different computations: a rule holds state`);
 }
 
-const bases: readonly Method[] = [methodCalled("crown")];
-
-/** What the kit adds to core's methods. */
-export const kitMethods: readonly Method[] = bases.flatMap((base) => [freeMethod(base), widenedMethod(base), twiceMethod(base), watchedMethod(base)]);
+/** A method as the laws want it: with marks that mean something else, and recorded twice. */
+export function markedMethods(base: Method): Method[] {
+  return [freeMethod(base), widenedMethod(base), twiceMethod(base), watchedMethod(base)];
+}

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { randomFrom } from "../kit/random.js";
+import type { Boxes, Point } from "../kit/network.js";
 import { sizeOf, type Numbers } from "../kit/numbers.js";
 import type { OpenInput } from "./case.js";
-import type { Boxes, OperatorSubject, Point } from "./subject.js";
+import type { OperatorSubject } from "./subject.js";
 
 /** Boxes and points lie on this grid, which float32 represents; so that bends are met exactly, often. */
 const GRID = 64;

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { evaluateProgram, perturbed, standardMethods } from "@lirpa/core";
+import { evaluateProgram, standardMethods } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { demandEqual, demandInside, sizeOf } from "../kit/numbers.js";
 import { forAll, forAllAsync } from "../settings.js";
@@ -47,7 +47,7 @@ export const runtimesAgree: OperatorLaw = {
         const compiled = await executor.compile(program);
         try {
           await forAllAsync(subject.settings, fc.tuple(fc.nat(), ...Array.from({ length: INSTANCES }, () => boxesOf(subject))), async ([seed, ...many]) => {
-            const fed = feeds(many, rows ? subject.rows(output, rowsFor(sizeOf(subject.outputShape(output)), 3, seed)) : {});
+            const fed = feeds(many, rows ? subject.alone.rows(output, rowsFor(sizeOf(subject.alone.outputShape(output)), 3, seed)) : {});
             const [actual, expected] = [await compiled.run(fed), evaluateProgram(program, fed)];
             for (const end of ["lower", "upper"]) {
               const what = `${subject.name}, ${many.map(describeBoxes).join(" and ")}, the ${end} bounds by ${method} in ONNX Runtime`;
@@ -79,7 +79,7 @@ function methodIsSound(subject: OperatorSubject, output: number, method: string)
   const recording = subject.recording(method, { setting: "in company", output });
   forAll(subject.settings, trials(subject), ({ boxes, seed }) => {
     const { lower, upper } = recording.run([boxes]);
-    for (const value of subject.forward(pointsIn(boxes, 10, seed, subject.example.points))) {
+    for (const value of subject.alone.forward(pointsIn(boxes, 10, seed, subject.example.points))) {
       demandInside(`${subject.name}, ${describeBoxes(boxes)}, by ${method}`, lower[0]!, value[output]!, upper[0]!, subject.tolerance);
     }
   }, 6);
@@ -87,14 +87,10 @@ function methodIsSound(subject: OperatorSubject, output: number, method: string)
 
 /** A few steps of an optimization, run by core itself. */
 async function alphaIsSound(subject: OperatorSubject, output: number, method: string): Promise<void> {
-  const model = subject.model("in company");
+  const { model } = subject.company;
   await forAllAsync(subject.settings, trials(subject), async ({ boxes, seed }) => {
-    const inputs = Object.fromEntries(boxes.map((box, i) => {
-      const { lower, upper } = { lower: Array.from(box.lower), upper: Array.from(box.upper) };
-      return [`x${i}`, perturbed(lower.map((low, j) => (low + upper[j]!) / 2), { type: "lirpa.kit.box", lower, upper })];
-    }));
-    const { lower, upper } = await model.bounds(inputs, { method, output: model.outputs[output]!, alpha: { iterations: 3 } });
-    for (const value of subject.forward(pointsIn(boxes, 10, seed, subject.example.points))) {
+    const { lower, upper } = await model.bounds(subject.company.inputsOf(boxes), { method, output: model.outputs[output]!, alpha: { iterations: 3 } });
+    for (const value of subject.alone.forward(pointsIn(boxes, 10, seed, subject.example.points))) {
       demandInside(`${subject.name}, ${describeBoxes(boxes)}, by ${method}`, lower, value[output]!, upper, subject.tolerance);
     }
   }, 2);

@@ -1,8 +1,9 @@
+import type { Boxes } from "../kit/network.js";
 import { demandEqual, demandFinite, demandInside, show, slackOf, sizeOf } from "../kit/numbers.js";
 import { forAll, LawBroken } from "../settings.js";
 import { boxesOf, partOf, pointBox, pointsIn, trials, within } from "./boxes.js";
 import { hasBounds, type OperatorLaw } from "./law.js";
-import type { Boxes, OperatorSubject } from "./subject.js";
+import type { OperatorSubject } from "./subject.js";
 
 const SAMPLES = 14;
 
@@ -16,7 +17,7 @@ export const containsSamples: OperatorLaw = {
   applies: hasBounds,
   check: (subject) =>
     forAll(subject.settings, trials(subject), ({ boxes, seed }) => {
-      const values = subject.forward(pointsIn(boxes, SAMPLES, seed, subject.example.points));
+      const values = subject.alone.forward(pointsIn(boxes, SAMPLES, seed, subject.example.points));
       for (const output of subject.bounded) {
         const { lower, upper } = subject.recording("ibp", { output }).run([boxes]);
         for (const value of values) demandInside(`${subject.name}, ${describeBoxes(boxes)}`, lower[0]!, value[output]!, upper[0]!, subject.tolerance);
@@ -48,7 +49,7 @@ export const exactAtPoints: OperatorLaw = {
   check: (subject) =>
     forAll(subject.settings, trials(subject), ({ boxes, seed }) => {
       const point = pointsIn(boxes, 3, seed)[2]!;
-      const [values] = subject.forward([point]);
+      const [values] = subject.alone.forward([point]);
       for (const output of subject.bounded) {
         for (const method of ["ibp", "crown"]) {
           const { lower, upper } = subject.recording(method, { output }).run([pointBox(point)]);
@@ -69,7 +70,7 @@ export const finite: OperatorLaw = {
   applies: hasBounds,
   check: (subject) => {
     for (const boxes of extremeBoxes(subject)) {
-      const values = subject.forward(pointsIn(boxes, 6, 1));
+      const values = subject.alone.forward(pointsIn(boxes, 6, 1));
       for (const output of subject.bounded) {
         for (const method of ["ibp", "crown"]) {
           const { lower, upper } = subject.recording(method, { output }).run([boxes]);
@@ -97,7 +98,7 @@ function extremeBoxes({ open }: OperatorSubject): Boxes[] {
 /** One affine step from a box is exact both ways. */
 export const linearIsTight: OperatorLaw = {
   name: "has, if linear, an interval as tight as its coefficients",
-  applies: (subject) => hasBounds(subject) && subject.operator.kind === "linear" && subject.resolved.nodes.length === 1 && subject.resolved.nodes[0]!.operator === subject.operator,
+  applies: (subject) => hasBounds(subject) && subject.operator.kind === "linear" && subject.alone.resolved.nodes.length === 1 && subject.alone.resolved.nodes[0]!.operator === subject.operator,
   check: (subject) =>
     forAll(subject.settings, boxesOf(subject), (boxes) => {
       for (const output of subject.bounded) {

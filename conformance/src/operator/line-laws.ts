@@ -1,12 +1,13 @@
 import { evaluate, makeProgram, Vocabulary, type HostTensor, type IrNode } from "@lirpa/core";
 import { FREE, marked, seen, WIDEN } from "../kit/marked-methods.js";
+import type { Boxes } from "../kit/network.js";
 import { dot, sizeOf, tensor, type Numbers } from "../kit/numbers.js";
 import { randomFrom } from "../kit/random.js";
 import { forAll, LawBroken } from "../settings.js";
 import { pointsIn, rowsFor, trials } from "./boxes.js";
 import { describeBoxes } from "./interval-laws.js";
 import { hasBounds, type OperatorLaw } from "./law.js";
-import type { Boxes, OperatorSubject, ProgramOptions, Setting } from "./subject.js";
+import type { OperatorSubject, Setting, SubjectOptions } from "./subject.js";
 
 const SAMPLES = 14;
 const ROWS = 4;
@@ -24,13 +25,13 @@ export function demandRowsInside(subject: OperatorSubject, what: string, boxes: 
 }
 
 /** Linear bounds of random rows around the samples, with shares for what the method's marks opened. */
-function brackets(subject: OperatorSubject, method: string, options: ProgramOptions, what: string): void {
+function brackets(subject: OperatorSubject, method: string, options: SubjectOptions, what: string): void {
   for (const output of subject.bounded) {
     const recording = subject.recording(method, { ...options, output, rows: true });
     forAll(subject.settings, trials(subject), ({ boxes, seed }) => {
-      const rows = rowsFor(sizeOf(subject.outputShape(output)), ROWS, seed);
-      const values = subject.forward(pointsIn(boxes, SAMPLES, seed, subject.example.points));
-      const extra = { ...subject.rows(output, rows), ...sharesFor(recording.program.inputs, seed) };
+      const rows = rowsFor(sizeOf(subject.alone.outputShape(output)), ROWS, seed);
+      const values = subject.alone.forward(pointsIn(boxes, SAMPLES, seed, subject.example.points));
+      const extra = { ...subject.alone.rows(output, rows), ...sharesFor(recording.program.inputs, seed) };
       const { lower, upper } = recording.run([boxes], extra);
       demandRowsInside(subject, what, boxes, rows, output, values, lower[0]!, upper[0]!);
     });
@@ -70,7 +71,7 @@ export const namedLinesBracket: OperatorLaw = {
   },
 };
 
-function namesOf({ operator, resolved }: OperatorSubject): string[] {
+function namesOf({ operator, alone: { resolved } }: OperatorSubject): string[] {
   if (operator.kind !== "elementwise" || !resolved.nodes.some((node) => node.operator === operator)) return [];
   return Object.keys(operator.relaxations ?? {});
 }
@@ -99,15 +100,14 @@ export const defaultIsOffered: OperatorLaw = {
   applies: (subject) => hasBounds(subject),
   check: (subject) => {
     for (const output of subject.bounded) {
-      const { feeds } = subject.recording(marked.watched("crown"), { output, rows: true });
+      subject.recording(marked.watched("crown"), { output, rows: true });
       const parts = seen.free.map(({ value, min, max }, i): [string, IrNode][] => [[`value${i}`, value], [`min${i}`, min], [`max${i}`, max]]);
       seen.free = [];
       if (parts.length === 0) continue;
-      const names = parts.flat().map(([name]) => name);
       const nodes = parts.flat().map(([, node]) => node);
+      const { feeds } = subject.alone.recordingOf(makeProgram("free", Object.fromEntries(parts.flat())));
       forAll(subject.settings, trials(subject), ({ boxes, seed }) => {
-        const program = makeProgram("free", Object.fromEntries(names.map((name, i) => [name, nodes[i]!])));
-        const fed = { ...boxFeeds(program.inputs, feeds, boxes), ...subject.rows(output, rowsFor(sizeOf(subject.outputShape(output)), 2, seed)) };
+        const fed = feeds([boxes], subject.alone.rows(output, rowsFor(sizeOf(subject.alone.outputShape(output)), 2, seed)));
         const results = evaluate(nodes, fed);
         for (let i = 0; i < results.length; i += 3) {
           const [value, min, max] = results.slice(i, i + 3).map(({ data }) => data);
@@ -126,26 +126,14 @@ export const defaultIsOffered: OperatorLaw = {
   },
 };
 
-/** The feeds of a recording, and those that only a part of it reads. */
-function boxFeeds(inputs: readonly { readonly name: string; readonly shape: readonly number[] }[], feeds: (boxes: readonly Boxes[]) => Record<string, HostTensor>, boxes: Boxes): Record<string, HostTensor> {
-  const all = feeds([boxes]);
-  for (const { name, shape } of inputs) {
-    const part = /^(?:set|center):x(\d+)(?::(lower|upper))?$/.exec(name);
-    if (part === null || all[name] !== undefined) continue;
-    const { lower, upper } = boxes[Number(part[1])]!;
-    all[name] = tensor([1, 1, ...shape], part[2] === "upper" ? Array.from(upper) : Array.from(lower));
-  }
-  return all;
-}
-
 /** Where a rule calls itself stable no better interval helps: its two lines meet. */
 export const stableMeansExact: OperatorLaw = {
   name: "calls itself stable only where it is one line",
-  applies: (subject) => hasBounds(subject) && subject.operator.kind === "elementwise" && subject.operator.stable !== undefined && subject.resolved.nodes.length === 1,
+  applies: (subject) => hasBounds(subject) && subject.operator.kind === "elementwise" && subject.operator.stable !== undefined && subject.alone.resolved.nodes.length === 1,
   check: (subject) => {
     const { operator } = subject;
     if (operator.kind !== "elementwise") return;
-    const [node] = subject.resolved.nodes;
+    const [node] = subject.alone.resolved.nodes;
     const t = new Vocabulary();
     const end = (name: string): IrNode => t.input({ name, shape: subject.open[0]!.shape, dtype: "float", instances: true, rows: undefined });
     const parameters = node!.inputs.slice(1).map((input) => (input === undefined ? undefined : t.constant(input.constant!)));
@@ -156,7 +144,7 @@ export const stableMeansExact: OperatorLaw = {
       const shape = [1, 1, ...subject.open[0]!.shape];
       const [claims] = evaluate([stable], { lower: tensor(shape, Array.from(lower)), upper: tensor(shape, Array.from(upper)) });
       const points = pointsIn(boxes, 8, seed, subject.example.points);
-      const [low, high, ...inner] = subject.forward(points).map((values) => values[0]!);
+      const [low, high, ...inner] = subject.alone.forward(points).map((values) => values[0]!);
       for (let i = 0; i < size; i++) {
         if (claims!.data[claims!.data.length === 1 ? 0 : i] === 0) continue;
         const width = upper[i]! - lower[i]!;

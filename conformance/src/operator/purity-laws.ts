@@ -14,9 +14,9 @@ export const inputsUntouched: OperatorLaw = {
   check: ({ operator, example, settings }) => {
     const constants = example.inputs.filter(isTensor);
     const before = constants.map(({ shape, data }) => ({ shape: [...shape], data: data.slice() }));
-    const subject = new OperatorSubject(operator, example, settings, frozen(example.attributes ?? {}));
+    const subject = new OperatorSubject(operator, { ...example, attributes: frozen(example.attributes ?? {}) }, settings);
     if (hasBounds(subject)) for (const method of ["ibp", "crown"]) subject.recording(method, { setting: "in company" });
-    else subject.forwardRecording();
+    else subject.alone.forwardRecording();
     constants.forEach(({ shape, data }, i) => {
       demandEqual(`${subject.name}: the shape of a constant after recording`, shape, before[i]!.shape, 0);
       demandEqual(`${subject.name}: a constant after recording`, data, before[i]!.data, 0);
@@ -35,8 +35,8 @@ function frozen(attributes: RawAttributes): RawAttributes {
 export const recordsTheSame: OperatorLaw = {
   name: "records the same computation every time",
   check: (subject) => {
-    const { t, inputs, outputs } = subject.forwardRecording();
-    subject.record(t, inputs).forEach((again, i) => {
+    const { t, inputs, outputs } = subject.alone.forwardRecording();
+    subject.alone.record(t, inputs).forEach((again, i) => {
       if (!sameComputation(again, outputs[i]!)) throw new LawBroken(`${subject.name}: forward recorded twice gives two different computations: the rule holds state`);
     });
     for (const output of subject.bounded) subject.recording(marked.twice("crown"), { output, rows: true });
@@ -50,8 +50,8 @@ export const sameOnConstants: OperatorLaw = {
     forAll(subject.settings, trials(subject), ({ boxes, seed }) => {
       const point = pointsIn(boxes, 3, seed)[2]!;
       const t = new Vocabulary();
-      const nodes = subject.record(t, point.map((values, i) => t.constant(tensor(subject.open[i]!.shape, Array.from(values)))));
-      const [expected] = subject.forward([point]);
+      const nodes = subject.alone.record(t, point.map((values, i) => t.constant(tensor(subject.open[i]!.shape, Array.from(values)))));
+      const [expected] = subject.alone.forward([point]);
       evaluate(nodes, {}).forEach(({ data }, i) => demandEqual(`${subject.name}, output ${i} from constants`, data, expected![i]!, subject.tolerance));
     }, 8),
 };
@@ -63,9 +63,9 @@ export const gradientsAgree: OperatorLaw = {
   name: "has gradients that agree with finite differences",
   applies: hasBounds,
   check: (subject) => {
-    const { t, inputs, outputs } = subject.forwardRecording();
+    const { t, inputs, outputs } = subject.alone.forwardRecording();
     for (const output of subject.bounded) {
-      const g = t.input({ name: "g", shape: subject.outputShape(output), dtype: "float", instances: true, rows: undefined });
+      const g = t.input({ name: "g", shape: subject.alone.outputShape(output), dtype: "float", instances: true, rows: undefined });
       const gradients = vjp(t, [outputs[output]!], [g], [...inputs]);
       forAll(subject.settings, trials(subject), ({ boxes, seed }) => {
         const random = randomFrom(seed);
@@ -76,12 +76,12 @@ export const gradientsAgree: OperatorLaw = {
         }));
         const direction = point.map((values) => values.map(() => random() * 2 - 1));
         const moved = (step: number): number[][] => point.map((values, i) => values.map((value, j) => value + step * direction[i]![j]!));
-        const [row] = rowsFor(sizeOf(subject.outputShape(output)), 2, seed).slice(1);
-        const [before, at, after] = subject.forward([moved(-STEP), point, moved(STEP)]).map((values) => dot(row!, values[output]!));
+        const [row] = rowsFor(sizeOf(subject.alone.outputShape(output)), 2, seed).slice(1);
+        const [before, at, after] = subject.alone.forward([moved(-STEP), point, moved(STEP)]).map((values) => dot(row!, values[output]!));
         const [left, right] = [(at! - before!) / STEP, (after! - at!) / STEP];
         const scale = 1 + Math.abs(left) + Math.abs(right);
         if (Math.abs(left - right) > 1e-3 * scale) return;
-        const feeds: Record<string, HostTensor> = { g: tensor([1, 1, ...subject.outputShape(output)], row!) };
+        const feeds: Record<string, HostTensor> = { g: tensor([1, 1, ...subject.alone.outputShape(output)], row!) };
         point.forEach((values, i) => (feeds[`x${i}`] = tensor([1, 1, ...subject.open[i]!.shape], values)));
         const derivative = gradients.reduce((sum, gradient, i) => (gradient === undefined ? sum : sum + dot(evaluate([gradient], feeds)[0]!.data, direction[i]!)), 0);
         if (!(Math.abs(derivative - (left + right) / 2) <= 2e-3 * scale)) {

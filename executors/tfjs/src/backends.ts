@@ -26,6 +26,10 @@ export async function startBackend(tf: Tf, name: string): Promise<string> {
   } finally {
     if (before !== undefined && before !== registered) await tf.setBackend(before);
   }
+  // Both native packages register the name "tensorflow".
+  if (name === "node-gpu" && (tf.findBackend(registered) as { isGPUPackage?: boolean } | null)?.isGPUPackage !== true) {
+    throw absent(name, "another package has registered the backend tensorflow", { hint: "Run: npm install @tensorflow/tfjs-node-gpu, and import nothing else of that backend." });
+  }
   return registered;
 }
 

@@ -42,7 +42,7 @@ function listed({ allowed, suggested }: Discovery): Listed[] {
 }
 
 function toJson(found: Discovery): string {
-  const of = (state: Listed["state"]): readonly Omit<Listed, "state">[] => listed(found).filter((one) => one.state === state).map(({ state: _, ...rest }) => rest);
+  const of = (state: Listed["state"]): readonly object[] => listed(found).filter((one) => one.state === state).map((one) => ({ ...one, state: undefined }));
   return JSON.stringify({ project: found.project ?? null, standard: of("standard"), allowed: of("allowed"), suggested: of("suggested"), problems: found.problems.map(problemOf) });
 }
 

@@ -89,7 +89,8 @@ function planeByOne(t: TensorOps, a: Interval, b: Interval): Plane {
   const isA = t.greaterEqual(a.upper, b.upper);
   const u = t.max(a.upper, b.upper);
   const l = t.where(isA, a.lower, b.lower);
-  const steepest = t.div(t.sub(u, t.max(t.min(a.upper, b.upper), l)), t.max(t.sub(u, l), 1e-30));
+  // Rounding may leave u below l: no slope is below zero.
+  const steepest = t.div(t.relu(t.sub(u, t.max(t.min(a.upper, b.upper), l))), t.max(t.sub(u, l), 1e-30));
   const slope = t.free(steepest, 0, steepest);
   return { a: t.where(isA, slope, 0), b: t.where(isA, 0, slope), intercept: t.sub(u, t.mul(slope, u)) };
 }

@@ -1,6 +1,6 @@
 import {
   createLirpa, perturbed, Vocabulary,
-  type Coefficients, type DType, type GraphNode, type HostTensor, type IrNode, type Line, type Model, type Operator, type Plugin, type RawAttributes, type Shape, type Tensor,
+  type Coefficients, type DType, type Executor, type GraphNode, type HostTensor, type IrNode, type Line, type Model, type Operator, type Plugin, type RawAttributes, type Shape, type Tensor,
 } from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import lp from "@lirpa/perturbation-lp";
@@ -18,6 +18,8 @@ export interface OneNode {
   readonly attributes?: RawAttributes;
   readonly opset?: number;
   readonly domain?: string;
+  /** The one in float64 where absent. */
+  readonly executor?: Executor;
 }
 
 export function tensor(shape: Shape, data: readonly number[], dtype: DType = "float"): HostTensor {
@@ -32,17 +34,17 @@ function isShape(operand: Operand): operand is readonly number[] {
   return Array.isArray(operand);
 }
 
-/** A model of one node in float64. Its open inputs are called `x0`, `x1`, … by slot. */
-export function modelOf(plugins: readonly Plugin[], { type, operands, attributes = {}, opset = 17, domain = "" }: OneNode): Model {
+/** A model of one node. Its open inputs are called `x0`, `x1`, … by slot. */
+export function modelOf(plugins: readonly Plugin[], { type, operands, attributes = {}, opset = 17, domain = "", executor }: OneNode): Model {
   const name = (slot: number): string => (isShape(operands[slot]) ? `x${slot}` : operands[slot] === undefined ? "" : `c${slot}`);
   const shapes = Object.fromEntries(operands.flatMap((operand, slot) => (isShape(operand) ? [[name(slot), operand]] : [])));
   const constants = Object.fromEntries(operands.flatMap((operand, slot) => (operand === undefined || isShape(operand) ? [] : [[name(slot), operand]])));
-  return modelOfNodes(plugins, shapes, constants, [{ name: "node", type, domain, inputs: operands.map((_, slot) => name(slot)), outputs: ["y"], attributes }], opset);
+  return modelOfNodes(plugins, shapes, constants, [{ name: "node", type, domain, inputs: operands.map((_, slot) => name(slot)), outputs: ["y"], attributes }], opset, executor);
 }
 
-/** A model in float64 whose output is called `y`. */
-export function modelOfNodes(plugins: readonly Plugin[], shapes: Readonly<Record<string, Shape>>, constants: Readonly<Record<string, HostTensor>>, nodes: readonly GraphNode[], opset = 17): Model {
-  const lirpa = createLirpa({ plugins: [...plugins, lp], executor: referenceExecutor() });
+/** A model whose output is called `y`. */
+export function modelOfNodes(plugins: readonly Plugin[], shapes: Readonly<Record<string, Shape>>, constants: Readonly<Record<string, HostTensor>>, nodes: readonly GraphNode[], opset = 17, executor: Executor = referenceExecutor()): Model {
+  const lirpa = createLirpa({ plugins: [...plugins, lp], executor });
   return lirpa.model({
     name: "small",
     inputs: Object.entries(shapes).map(([name, shape]) => ({ name, shape, dtype: "float" })),
@@ -150,7 +152,8 @@ export function itHoldsForEveryChoice(operator: Operator, attributes: unknown, s
   it(`${operator.type} holds for every free choice`, () => {
     fc.assert(fc.property(situations, shares, signs, ({ intervals, points }, chosen, coefficients) => {
       let turn = 0;
-      const free = (t: Vocabulary, _: IrNode, min: IrNode, max: IrNode): IrNode => t.add(min, t.mul(t.sub(max, min), chosen[turn++ % chosen.length]!));
+      const free = (t: Vocabulary, { shape }: IrNode, min: IrNode, max: IrNode): IrNode =>
+        t.expand(t.add(min, t.mul(t.sub(max, min), chosen[turn++ % chosen.length]!)), shape);
       const t = new Vocabulary(undefined, { free });
       const form = formOf(t, operator, attributes, intervals, coefficients);
       for (const point of points) {

@@ -11,8 +11,8 @@ interface Law {
   readonly shapes: readonly Shape[];
   /** Slots of the inputs in which the operator is affine; the others are parameters. */
   readonly data: readonly number[];
-  /** Slots of parameters that are divisors or variances. */
-  readonly positive?: readonly number[];
+  /** Ends of the range of some parameters: divisors and variances. */
+  readonly ranges?: Readonly<Record<number, readonly [number, number]>>;
   readonly attributes?: Call["attributes"];
 }
 
@@ -21,18 +21,19 @@ const AFFINE: readonly Law[] = [
   { type: "Sub", shapes: [[2, 1], [3]], data: [0, 1] },
   { type: "Sum", shapes: [[2, 1], [3], []], data: [0, 1, 2] },
   { type: "Neg", shapes: [[4]], data: [0] },
-  { type: "Div", shapes: [[2, 3], [3]], data: [0], positive: [1] },
+  { type: "Div", shapes: [[2, 3], [3]], data: [0], ranges: { 1: [0.5, 4] } },
+  { type: "Div", shapes: [[2], [2, 1]], data: [0], ranges: { 1: [-4, -0.5] } },
   { type: "Dropout", shapes: [[3]], data: [0] },
   { type: "Cast", shapes: [[3]], data: [0], attributes: { to: 1 } },
-  { type: "BatchNormalization", shapes: [[1, 2, 3], [2], [2], [2], [2]], data: [0], positive: [4] },
-  { type: "BatchNormalization", shapes: [[2, 2], [2], [2], [2], [2]], data: [0], positive: [4], attributes: { epsilon: 0.1 } },
+  { type: "BatchNormalization", shapes: [[1, 2, 3], [2], [2], [2], [2]], data: [0], ranges: { 4: [0.5, 4] } },
+  { type: "BatchNormalization", shapes: [[2, 2], [2], [2], [2], [2]], data: [0], ranges: { 4: [0.5, 4] }, attributes: { epsilon: 0.1 } },
 ];
 
 const callOf = ({ type, attributes = {} }: Law, inputs: readonly HostTensor[]): Call => ({ type, attributes, inputs });
-const inputsOf = ({ shapes, positive = [] }: Law): fc.Arbitrary<HostTensor[]> => fc.tuple(...shapes.map((shape, slot) => (positive.includes(slot) ? values(shape, 0.5, 4) : values(shape))));
+const inputsOf = ({ shapes, ranges = {} }: Law): fc.Arbitrary<HostTensor[]> => fc.tuple(...shapes.map((shape, slot) => values(shape, ...(ranges[slot] ?? [-10, 10]))));
 
 for (const law of AFFINE) {
-  describe(`${law.type} of ${law.shapes.map((shape) => `[${shape.join(", ")}]`).join(" ")}`, () => {
+  describe(`${law.type} of ${law.shapes.map((shape) => `[${shape.join(", ")}]`).join(" ")}${JSON.stringify(law.attributes ?? {}).replace("{}", "")}`, () => {
     const rule = operator(law.type, "linear");
 
     it("is affine in its data", () => {

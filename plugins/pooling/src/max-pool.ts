@@ -90,7 +90,8 @@ function upperPlane(context: Context, x: Interval): { weights: Tensor; intercept
   const u = t.reduceMax(upper, [ELEMENTS], true);
   const l = t.gatherElements(elements(context, x.lower), index, ELEMENTS);
   const others = t.reduceMax(t.where(greatest, LOWEST, upper), [ELEMENTS], true);
-  const steepest = t.div(t.sub(u, t.max(others, l)), t.max(t.sub(u, l), 1e-30));
+  // Rounding may leave u below l: no slope is below zero.
+  const steepest = t.div(t.relu(t.sub(u, t.max(others, l))), t.max(t.sub(u, l), 1e-30));
   const slope = t.free(steepest, 0, steepest);
   const intercept = t.mul(t.sub(1, slope), u);
   return { weights: t.where(greatest, slope, 0), intercept: t.reshape(intercept, outputShape(context)) };

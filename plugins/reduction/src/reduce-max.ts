@@ -68,7 +68,8 @@ function upperPlane({ t }: Context, { lower, upper }: Interval): { weights: Tens
   const u = t.reduceMax(upper, [-1], true);
   const l = t.gatherElements(lower, index, -1);
   const others = t.reduceMax(t.where(greatest, LOWEST, upper), [-1], true);
-  const steepest = t.div(t.sub(u, t.max(others, l)), t.max(t.sub(u, l), 1e-30));
+  // Rounding may leave u below l: no slope is below zero.
+  const steepest = t.div(t.relu(t.sub(u, t.max(others, l))), t.max(t.sub(u, l), 1e-30));
   const slope = t.free(steepest, 0, steepest);
   return { weights: t.where(greatest, slope, 0), intercept: t.sub(u, t.mul(slope, u)) };
 }

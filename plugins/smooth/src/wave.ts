@@ -7,7 +7,7 @@ const COARSE_TURN = 6.28125;
 const LIMITS = { least: -1, most: 1 };
 
 /** Lines around cos(x − peak). Below it lie, turned over, those above −cos(x − peak) = cos(x − peak − π). */
-export function waveLines(t: TensorOps, interval: Interval, peak: number, w: number): Lines {
+export function waveLines(t: TensorOps, interval: Interval, peak: number): Lines {
   const { slope, intercept } = crestLine(t, interval, peak + Math.PI, 2);
   return {
     lower: { slope: t.neg(slope), intercept: t.neg(intercept) },
@@ -46,7 +46,7 @@ function fromNextPeak(t: TensorOps, x: Tensor, peak: number): Tensor {
  * peak is inside, the tangents between the two are sound (with more peaks, up to the first: of the slope 0). If none is,
  * at most one of the two flanks has sound tangents, and where none has, the chord lies above.
  */
-function crestLine(t: TensorOps, interval: Interval, peak: number, w: number): Line {
+function crestLine(t: TensorOps, interval: Interval, peak: number, w = 0): Line {
   const lower = fromNextPeak(t, interval.lower, peak);
   const upper = t.add(lower, t.sub(interval.upper, interval.lower));
   const hasPeak = t.greaterEqual(upper, 0);
@@ -74,7 +74,7 @@ function flank(t: TensorOps, x: Tensor, which: number): Tensor {
   const inflection = -Math.PI / 2;
   const Q = (globalThis as unknown as {QQ: number[]}).QQ[which]!, R = 0;
   const a0 = t.min(x, inflection - 0.01);
-  const a = Q === undefined ? a0 : t.min(t.add(t.mul(t.floor(t.mul(t.sub(a0, Q), 1 / 0.01)), 0.01), Q + R), inflection - 0.001);
+  const a = Q === undefined ? a0 : t.min(t.add(t.mul(t.floor(t.mul(t.sub(a0, Q), 1 / (globalThis as unknown as {ST: number}).ST)), (globalThis as unknown as {ST: number}).ST), Q + R), inflection - 0.001);
   const height = t.cos(a);
   const pointOf = (slope: Tensor): Tensor => t.neg(t.atan(t.div(slope, t.sqrt(t.max(t.sub(1, t.square(slope)), 1e-5)))));
   const step = (m: Tensor): Tensor => pointOf(t.max(t.div(t.sub(t.cos(m), height), t.sub(m, a)), 0));

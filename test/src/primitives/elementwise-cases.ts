@@ -84,7 +84,7 @@ const WHERE: readonly PrimitiveCase[] = [
   where("a condition and a choice smaller than the other", { ...bools(1), hidden: few }, floats(1), floats(3)),
   where("a condition larger than its choices", bools(2, 2), { ...floats(2), hidden: few }, { ...floats(), hidden: ["none", "instances"] }),
   where("integers", { ...bools(3), hidden: few }, { ...ints(-3, 3, 3), hidden: few }, ints(-3, 3, 3)),
-  where("bools", { ...bools(3), hidden: few }, { ...bools(3), hidden: few }, bools(3)),
+  { ...where("where of bools", { ...bools(3), hidden: few }, { ...bools(3), hidden: few }, bools(3)), primitive: "or" },
   { primitive: "where", of: "numbers", inputs: [bools(3)], build: (t, c) => t.where(c!, 1.5, -2) },
   { primitive: "where", of: "a condition on the values", inputs: [floats(2, 3), floats(3)], build: (t, a, b) => t.where(t.less(a!, b!), t.mul(a!, b!), t.exp(a!)) },
 ];

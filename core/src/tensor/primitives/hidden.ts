@@ -42,6 +42,7 @@ export const rowsToShapePrimitive: Primitive = definePrimitive<undefined>({
 export const shapeToRowsPrimitive: Primitive = definePrimitive<{ readonly rows: RowSpace }>({
   name: "shapeToRows",
   infer: ([x], { rows }) => {
+    if (x!.rows !== undefined) throw shapeError(`shapeToRows: the value has rows already, ${x!.rows.name}`);
     if (rows.size !== x!.shape[0]) throw shapeError(`shapeToRows: ${x!.shape[0]} rows for a space of ${rows.size}`);
     return { shape: x!.shape.slice(1), dtype: x!.dtype };
   },

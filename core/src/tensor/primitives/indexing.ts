@@ -42,6 +42,7 @@ function scatter(t: Vocabulary, g: IrNode, indices: IrNode, axis: number, x: IrN
   const count = sizeOf(indices.shape);
   const size = x.shape[axis]!;
   const flat = t.reshape(g, [...x.shape.slice(0, axis), count, ...x.shape.slice(axis + 1)]);
+  if (count === 0) return t.zeros(x.shape);
   const layers = isConstant(indices) ? inverse(constantOf(indices).data, size) : undefined;
   if (layers === undefined || layers.length > 4) {
     const oneHot = t.where(t.equal(t.reshape(indices, [1, count]), t.reshape(t.arange(size), [size, 1])), 1, 0);

@@ -44,7 +44,12 @@ export const elementwise: Kernels = {
   sigmoid: unary((tf, x) => tf.sigmoid(x)),
   erf: unary((tf, x) => tf.erf(x)),
   not: (tf, _, [x]) => tf.logicalNot(tf.reshape(x!, [x!.size])),
-  cast: (tf, node, [x]) => tf.cast(tf.reshape(x!, [x!.size]), TYPES[attributesOf<{ to: "float" | "int" | "bool" }>(node).to]),
+  cast: (tf, node, [x]) => {
+    const { to } = attributesOf<{ to: "float" | "int" | "bool" }>(node);
+    const flat = tf.reshape(x!, [x!.size]);
+    // Backends do not agree on whether 0.5 is true.
+    return to === "bool" ? tf.notEqual(flat, tf.zerosLike(flat)) : tf.cast(flat, TYPES[to]);
+  },
   stopGradient: (_, __, [x]) => x!,
   add: binary((tf, a, b) => tf.add(a, b)),
   sub: binary((tf, a, b) => tf.sub(a, b)),

@@ -1,0 +1,187 @@
+import {
+  createLirpa, evaluate, evaluateProgram, perturbed, resolveGraph, standardMethods, Vocabulary,
+  type BoundInput, type Graph, type HostTensor, type IrNode, type Lirpa, type Method, type Model, type Plugin, type Program, type ResolvedGraph, type Shape, type Value,
+} from "@lirpa/core";
+import { referenceExecutor } from "@lirpa/executor-reference";
+import { markedMethods, methodCalled } from "./marked-methods.js";
+import { chunks, sizeOf, tensor, type Numbers } from "./numbers.js";
+
+/** A box for each perturbed input. */
+export type Boxes = readonly { readonly lower: Numbers; readonly upper: Numbers }[];
+/** A point for each perturbed input. */
+export type Point = readonly Numbers[];
+
+/** Lower and upper ends, a list for each instance. */
+export interface Ends {
+  readonly lower: readonly (readonly number[])[];
+  readonly upper: readonly (readonly number[])[];
+}
+
+export interface Recording {
+  readonly program: Program;
+  /** The arrays to feed for some boxes, one instance each; `extra` gives what only this program reads. */
+  feeds(boxes: readonly Boxes[], extra?: Readonly<Record<string, HostTensor>>): Record<string, HostTensor>;
+  run(boxes: readonly Boxes[], extra?: Readonly<Record<string, HostTensor>>): Ends;
+}
+
+export interface RecordingOptions {
+  readonly output?: number;
+  readonly relaxation?: Readonly<Record<string, string>>;
+  /** Bound rows that are fed rather than the elements. */
+  readonly rows?: boolean;
+}
+
+const ROWS = "rows";
+
+/** What core's methods are, and CROWN with its marks opened. */
+export const methodsOfTheKit: readonly Method[] = [...standardMethods, ...markedMethods(methodCalled("crown"))];
+
+/** lirpa in float64 over some plugins. */
+export function referenceLirpa(plugins: readonly Plugin[], methods: readonly Method[] = methodsOfTheKit): Lirpa {
+  return createLirpa({ plugins, executor: referenceExecutor(), methods });
+}
+
+/** A graph whose inputs all lie in boxes: its values at points, and what methods record of its bounds. */
+export class Network {
+  readonly model: Model;
+  readonly resolved: ResolvedGraph;
+  private readonly recordings = new Map<string, Recording>();
+  private forwardNodes: { readonly inputs: readonly IrNode[]; readonly outputs: readonly IrNode[]; readonly t: Vocabulary } | undefined;
+
+  constructor(
+    readonly graph: Graph,
+    lirpa: Lirpa,
+    /** A number that every element of an input may have while programs are recorded. */
+    private readonly anywhere: readonly number[] = graph.inputs.map(() => 0),
+  ) {
+    this.model = lirpa.model(graph);
+    this.resolved = resolveGraph(graph, lirpa.registry, { shapes: new Map(graph.inputs.map(({ name, shape }) => [name, shape as Shape])) });
+  }
+
+  get inputShapes(): readonly Shape[] {
+    return this.graph.inputs.map(({ shape }) => shape as Shape);
+  }
+
+  outputShape(output: number): Shape {
+    return this.resolved.outputs[output]!.shape;
+  }
+
+  /** Outputs that a perturbation reaches and that can be bounded. */
+  boundedOutputs(): number[] {
+    if (this.graph.inputs.length === 0) return [];
+    return [...this.resolved.outputs.keys()].filter((i) => {
+      const { dtype, constant } = this.resolved.outputs[i]!;
+      return dtype === "float" && constant === undefined;
+    });
+  }
+
+  /** What a method records, once. */
+  recording(method: string, { output = 0, relaxation, rows = false }: RecordingOptions = {}): Recording {
+    const key = JSON.stringify([method, output, relaxation, rows]);
+    let recording = this.recordings.get(key);
+    if (recording === undefined) {
+      const { program } = this.model.program(this.placeholders(), {
+        method,
+        output: this.model.outputs[output]!,
+        ...(relaxation !== undefined && { relaxation }),
+        ...(rows && { spec: [anyRow(this.outputShape(output))] }),
+      });
+      this.recordings.set(key, (recording = this.recordingOf(program)));
+    }
+    return recording;
+  }
+
+  /** A program over the same inputs as those of the model's own. */
+  recordingOf(program: Program): Recording {
+    const feeds: Recording["feeds"] = (boxes, extra = {}) => ({ ...this.boxFeeds(program, boxes), ...extra });
+    return {
+      program,
+      feeds,
+      run: (boxes, extra) => {
+        const { lower, upper } = evaluateProgram(program, feeds(boxes, extra));
+        return { lower: perInstance(lower!, boxes.length), upper: perInstance(upper!, boxes.length) };
+      },
+    };
+  }
+
+  private boxFeeds({ inputs }: Program, boxes: readonly Boxes[]): Record<string, HostTensor> {
+    const feeds: Record<string, HostTensor> = {};
+    for (const { name, shape } of inputs) {
+      const [, kind, input, end] = /^(set|center):(.+?)(?::(lower|upper))?$/.exec(name) ?? [];
+      if (kind === undefined) continue;
+      const at = this.graph.inputs.findIndex((candidate) => candidate.name === input);
+      const data = boxes.flatMap((box) => {
+        const { lower, upper } = box[at]!;
+        return kind === "center" ? middle(lower, upper) : Array.from(end === "lower" ? lower : upper);
+      });
+      feeds[name] = tensor([boxes.length, 1, ...shape], data);
+    }
+    return feeds;
+  }
+
+  /** Rows of a matrix over an output, to feed to a recording of rows. */
+  rows(output: number, rows: readonly Numbers[]): Record<string, HostTensor> {
+    return { [ROWS]: tensor([1, rows.length, ...this.outputShape(output)], rows.flatMap((row) => Array.from(row))) };
+  }
+
+  /** Some boxes as the model takes them. */
+  inputsOf(boxes: Boxes): Record<string, BoundInput> {
+    return Object.fromEntries(this.graph.inputs.map(({ name }, i) => {
+      const { lower, upper } = { lower: Array.from(boxes[i]!.lower), upper: Array.from(boxes[i]!.upper) };
+      return [name, perturbed(middle(lower, upper), { type: "lirpa.kit.box", lower, upper })];
+    }));
+  }
+
+  private placeholders(): Record<string, BoundInput> {
+    return this.inputsOf(this.inputShapes.map((shape, i) => {
+      const numbers = new Array<number>(sizeOf(shape)).fill(this.anywhere[i]!);
+      return { lower: numbers, upper: numbers };
+    }));
+  }
+
+  /** The forward rules, recorded on open inputs. */
+  forwardRecording(): { readonly inputs: readonly IrNode[]; readonly outputs: readonly IrNode[]; readonly t: Vocabulary } {
+    if (this.forwardNodes === undefined) {
+      const t = new Vocabulary();
+      const inputs = this.inputShapes.map((shape, i) => t.input({ name: `x${i}`, shape, dtype: "float", instances: true, rows: undefined }));
+      this.forwardNodes = { t, inputs, outputs: this.record(t, inputs) };
+    }
+    return this.forwardNodes;
+  }
+
+  /** The outputs on given inputs. */
+  record(t: Vocabulary, inputs: readonly IrNode[]): IrNode[] {
+    const known = new Map<Value, IrNode>(this.resolved.inputs.map((value, i) => [value, inputs[i]!]));
+    const valueOf = (value: Value): IrNode => known.get(value) ?? t.constant(value.constant!);
+    for (const node of this.resolved.nodes) {
+      const operands = node.inputs.map((input) => (input === undefined ? undefined : valueOf(input)));
+      const result = node.operator.forward({ t, attributes: node.attributes, node: node.name }, ...(operands as [IrNode, ...(IrNode | undefined)[]]));
+      (Array.isArray(result) ? (result as IrNode[]) : [result as IrNode]).forEach((output, i) => known.set(node.outputs[i]!, output));
+    }
+    return this.resolved.outputs.map(valueOf);
+  }
+
+  /** All outputs at some points: for each point a list for each output. */
+  forward(points: readonly Point[]): number[][][] {
+    const { outputs } = this.forwardRecording();
+    const feeds = Object.fromEntries(this.inputShapes.map((shape, i) => [`x${i}`, tensor([points.length, 1, ...shape], points.flatMap((point) => Array.from(point[i]!)))]));
+    const results = evaluate(outputs, feeds).map((result) => perInstance(result, points.length));
+    return points.map((_, n) => results.map((result) => result[n]!));
+  }
+}
+
+/** One list for each instance, whether or not the array has an axis of them. */
+export function perInstance({ shape, data }: HostTensor, count: number): number[][] {
+  const lists = chunks(data, shape[0]!);
+  return lists.length === count ? lists : Array.from({ length: count }, () => lists[0]!);
+}
+
+function middle(lower: Numbers, upper: Numbers): number[] {
+  return Array.from(lower, (low, i) => (low + upper[i]!) / 2);
+}
+
+/** A row that a spec may hold. */
+function anyRow(shape: Shape): number[] {
+  const batch = shape.length < 2 ? 1 : shape[0]!;
+  return new Array<number>(sizeOf(shape) / batch).fill(1);
+}
