@@ -10,12 +10,14 @@ import { parseArgs } from "node:util";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const { values } = parseArgs({ options: { backend: { type: "string", default: "cpu" }, from: { type: "string" } } });
+// Packages are called by their names, too.
+const backend = values.backend.replace(/^@tensorflow\//, "").replace(/^tfjs-(backend-)?/, "");
 const packages = { cpu: "@tensorflow/tfjs-backend-cpu", wasm: "@tensorflow/tfjs-backend-wasm", node: "@tensorflow/tfjs-node", tensorflow: "@tensorflow/tfjs-node", "node-gpu": "@tensorflow/tfjs-node-gpu" };
 
 // tfjs keeps its backends in one global place, so that a package from elsewhere registers for this workspace as well.
-const name = packages[values.backend];
+const name = packages[backend];
 const preload = values.from === undefined || name === undefined ? [] : ["--require", createRequire(join(resolve(values.from), "package.json")).resolve(name)];
-const run = (args) => spawnSync(process.execPath, args, { cwd: root, stdio: "inherit", env: { ...process.env, LIRPA_TFJS_BACKEND: values.backend } }).status ?? 1;
+const run = (args) => spawnSync(process.execPath, args, { cwd: root, stdio: "inherit", env: { ...process.env, LIRPA_TFJS_BACKEND: backend } }).status ?? 1;
 
 const compiled = run([join(root, "node_modules", "typescript", "bin", "tsc"), "-b", "test"]);
 process.exit(compiled !== 0 ? compiled : run([...preload, join(root, "tools", "test.mjs"), join(root, "test", "dist", "tfjs.test.js")]));

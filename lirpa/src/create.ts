@@ -47,7 +47,7 @@ export async function createLirpa(options: BatteriesOptions = {}): Promise<Lirpa
   const isKept = folder !== undefined && options.methods === undefined;
   const lirpa = compose({
     catalogue: { ...own.suggested, ...catalogue },
-    ...(isKept && { cache: diskProgramCache({ folder, executor, plugins }) }),
+    ...(isKept && { cache: diskProgramCache({ folder, executor, plugins, ...(own.folder !== undefined && { project: own.folder }) }) }),
     ...others,
     executor,
     plugins,
@@ -55,12 +55,19 @@ export async function createLirpa(options: BatteriesOptions = {}): Promise<Lirpa
   return Object.assign(lirpa, { load: async (file: string) => lirpa.model(await loadGraph(file)) });
 }
 
+interface ProjectPlugins {
+  readonly plugins: readonly Plugin[];
+  readonly suggested: Catalogue;
+  /** The project's folder, where there is one. */
+  readonly folder: string | undefined;
+}
+
 /** What a project allows, without what is given anyway; and what it has installed besides, for hints. */
-async function projectPlugins(project: string | false | undefined, given: readonly Plugin[]): Promise<{ readonly plugins: readonly Plugin[]; readonly suggested: Catalogue }> {
-  if (project === false) return { plugins: [], suggested: {} };
+async function projectPlugins(project: string | false | undefined, given: readonly Plugin[]): Promise<ProjectPlugins> {
+  if (project === false) return { plugins: [], suggested: {}, folder: undefined };
   const found = discoverPlugins(project);
   const allowed = found.allowed.filter(({ name }) => !given.some((plugin) => plugin.name === name));
-  return { plugins: await loadPlugins({ ...found, allowed }, { besides: standardPlugins }), suggested: catalogueOf(found.suggested) };
+  return { plugins: await loadPlugins({ ...found, allowed }, { besides: standardPlugins }), suggested: catalogueOf(found.suggested), folder: found.project && dirname(found.project) };
 }
 
 async function loadGraph(file: string): ReturnType<typeof readModel> {

@@ -43,8 +43,9 @@ describe("finding plugins", () => {
     expect(discoverPlugins(path).suggested).to.deep.equal([]);
   });
 
-  it("finds nothing where there is no project, and complains where one was named", () => {
-    expect(() => discoverPlugins("/")).to.throw("no package.json").with.property("code", "LIRPA_OPTION");
+  it("complains where a project was named that is not there", () => {
+    const path = project({});
+    for (const from of ["/", join(dirname(path), "nowhere")]) expect(() => discoverPlugins(from)).to.throw("no package.json").with.property("code", "LIRPA_OPTION");
   });
 
   const wrong: readonly { readonly what: string; readonly allowed: string; readonly says: readonly string[]; readonly manifest?: Record<string, unknown> }[] = [

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { API_VERSION, isLirpaError, type LirpaError } from "@lirpa/core/plugin";
 import { brokenManifest, hiddenManifest, noSuchProject, notInstalled, otherGeneration } from "./errors.js";
@@ -34,7 +34,7 @@ export interface Discovery {
  * `LIRPA_OPTION` where a path is given and there is none. Without a path it is that of the current folder, if any.
  */
 export function discoverPlugins(from?: string): Discovery {
-  const path = findProject(from);
+  const path = from === undefined || existsSync(from) ? findProject(from) : undefined;
   if (path === undefined && from !== undefined) throw noSuchProject(from);
   if (path === undefined) return { project: undefined, allowed: [], suggested: [], problems: [] };
   const project = readProject(path);

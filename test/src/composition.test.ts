@@ -71,6 +71,14 @@ describe("putting lirpa together", () => {
     await createLirpa({ plugins: [definePlugin({ name: "lirpa-plugin-rival", apiVersion: 1, operators: [relu], overrides: ["Relu"] })] });
   });
 
+  it("does not choose between two that both override one operator", async () => {
+    const relu = standardPlugins.flatMap(({ operators }) => operators).find(({ type }) => type === "Relu")!;
+    const plugins = ["one", "two"].map((name) => definePlugin({ name: `lirpa-plugin-${name}`, apiVersion: 1, operators: [relu], overrides: ["Relu"] }));
+    const error = await createLirpa({ plugins }).then(() => undefined, (reason: unknown) => reason);
+    expect(isLirpaError(error) && error.code).to.equal("LIRPA_CONFLICT");
+    expect(String(error)).to.include("lirpa-plugin-one").and.include("lirpa-plugin-two");
+  });
+
   it("refuses a plugin of another generation of the contract", async () => {
     const error = await createLirpa({ plugins: [definePlugin({ name: "lirpa-plugin-old", apiVersion: 0 })] }).then(() => undefined, (reason: unknown) => reason);
     expect(isLirpaError(error) && error.code).to.equal("LIRPA_PLUGIN");

@@ -51,6 +51,49 @@ const confine: Operator = defineOperator<{ readonly min: number; readonly max: n
   }),
 });
 
+/** max(x, 0) behind its chord and a line of free slope through the origin. */
+const bend: Operator = defineOperator({
+  type: "Bend",
+  domain: KIT,
+  sinceVersion: 1,
+  kind: "elementwise",
+  inputs: ["x"],
+  forward: ({ t }, x) => t.relu(x),
+  monotone: "increasing",
+  relax: ({ t }, { lower, upper }) => {
+    const [below, above] = [t.min(lower, 0), t.relu(upper)];
+    const chord = t.div(above, t.max(t.sub(above, below), 1e-30));
+    const least = t.where(t.greaterEqual(lower, 0), 1, 0);
+    const most = t.where(t.lessEqual(upper, 0), 0, 1);
+    const slope = t.free(t.max(t.min(t.where(t.greater(t.add(lower, upper), 0), 1, 0), most), least), t.min(least, most), most);
+    return { lower: { slope, intercept: 0 }, upper: { slope: chord, intercept: t.neg(t.mul(chord, below)) } };
+  },
+});
+
+/** a · b. */
+const product: Operator = defineOperator({
+  type: "Product",
+  domain: KIT,
+  sinceVersion: 1,
+  kind: "bilinear",
+  inputs: ["a", "b"],
+  factors: ["a", "b"],
+  forward: ({ t }, a, b) => t.mul(a!, b!),
+  terms: (_, a, b) => ({ left: a!, right: b!, sum: (products) => products }),
+});
+
+/** a + b. */
+const sum: Operator = defineOperator({
+  type: "Sum",
+  domain: KIT,
+  sinceVersion: 1,
+  kind: "linear",
+  inputs: ["a", "b"],
+  data: ["a", "b"],
+  forward: ({ t }, a, b) => t.add(a!, b!),
+  nonnegative: true,
+});
+
 /** A box by its ends: the set in which operators are tried. */
 const boxSet: Perturbation = definePerturbation<"box">({
   types: ["lirpa.kit.box"],
@@ -69,4 +112,4 @@ const boxSet: Perturbation = definePerturbation<"box">({
   project: ({ t, values }, x) => t.min(t.max(x, values["lower"]!), values["upper"]!),
 });
 
-export const kitPlugin: Plugin = definePlugin({ name: "@lirpa/conformance", apiVersion: 1, operators: [blur, mix, confine], perturbations: [boxSet] });
+export const kitPlugin: Plugin = definePlugin({ name: "@lirpa/conformance", apiVersion: 1, operators: [blur, mix, confine, bend, product, sum], perturbations: [boxSet] });

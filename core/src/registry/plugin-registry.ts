@@ -6,6 +6,8 @@ import { API_VERSION, type Plugin } from "../plugin/plugin.js";
 export interface Registered<T> {
   readonly value: T;
   readonly plugin: string;
+  /** True where it took the place of another plugin's. */
+  readonly overrides?: boolean;
 }
 
 /** Which package brings an operator or a perturbation type that no plugin provides: for messages only. */
@@ -98,8 +100,9 @@ function addOperator(operators: Map<string, Registered<Operator>[]>, plugin: Plu
   const key = keyOf(operator.domain ?? "", operator.type);
   const list = operators.get(key) ?? [];
   const rival = list.find(({ value, plugin: other }) => value.sinceVersion === operator.sinceVersion || other !== plugin.name);
-  if (rival !== undefined && plugin.overrides.includes(key) && rival.plugin !== plugin.name) {
-    operators.set(key, [{ value: operator, plugin: plugin.name }]);
+  // Of two that both take an operator over, neither has a better claim.
+  if (rival !== undefined && plugin.overrides.includes(key) && rival.plugin !== plugin.name && rival.overrides !== true) {
+    operators.set(key, [{ value: operator, plugin: plugin.name, overrides: true }]);
     return;
   }
   if (rival !== undefined) {

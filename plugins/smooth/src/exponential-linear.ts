@@ -27,21 +27,20 @@ export function exponentialLinearLines(t: TensorOps, interval: Interval, f: Expo
   };
   if (steepest <= right) return convexLines(t, curve, interval);
   const { lower, upper } = interval;
-  const limits = { least: 0, most: steepest };
+  const between = chordSlope(t, curve, interval, 0, steepest);
   const straight = t.greaterEqual(lower, 0);
   const to = t.where(t.greater(upper, 0), touchLeft(t, t.max(upper, 1e-6), curve, f), upper);
-  const below = tangentOrChord(t, "below", curve, interval, { from: lower, to }, limits);
+  const below = tangentOrChord(t, "below", curve, interval, { from: lower, to, none: t.less(to, lower) }, between);
   return {
     lower: select(t, straight, { slope: right, intercept: 0 }, below),
-    upper: select(t, straight, { slope: right, intercept: 0 }, upperLine(t, interval, curve, right, steepest)),
+    upper: select(t, straight, { slope: right, intercept: 0 }, upperLine(t, interval, curve, right, steepest, between)),
   };
 }
 
-function upperLine(t: TensorOps, interval: Interval, curve: Curve, right: number, steepest: number): Line {
+function upperLine(t: TensorOps, interval: Interval, curve: Curve, right: number, steepest: number, whole: Tensor): Line {
   const { lower, upper } = interval;
   const toBend = chordSlope(t, curve, { lower, upper: t.min(upper, 0) }, 0, steepest);
   const isBent = t.and(t.greater(upper, 0), t.greaterEqual(toBend, right));
-  const whole = chordSlope(t, curve, interval, 0, steepest);
   // The longer side decides which slope leaves the least area.
   const value = t.where(isBent, t.where(t.greater(t.add(lower, upper), 0), right, toBend), whole);
   const slope = t.free(value, t.where(isBent, right, whole), t.where(isBent, toBend, whole));

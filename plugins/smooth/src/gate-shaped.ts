@@ -1,5 +1,5 @@
 import type { Interval, Lines, Tensor, TensorOps } from "@lirpa/core/plugin";
-import { clamp, tangentOrChord, type Curve } from "./lines.js";
+import { chordSlope, clamp, tangentOrChord, type Curve } from "./lines.js";
 import { lookup, tabulate, type Table } from "./touch-table.js";
 
 /**
@@ -52,21 +52,17 @@ export function gateLines(t: TensorOps, shape: GateShape, interval: Interval): L
   const { left, right, limits, tables } = landmarks(shape);
   const { lower, upper } = interval;
   const curve = shape.curve(t);
-  const below = {
-    from: t.where(t.less(lower, left), t.max(lookup(t, tables.belowFromLeft, share(t, t.sub(left, lower))), left), lower),
-    to: t.where(t.greater(upper, right), t.min(lookup(t, tables.belowFromRight, share(t, t.sub(upper, right))), right), upper),
-  };
+  const between = chordSlope(t, curve, interval, limits.least, limits.most);
+  const first = t.where(t.less(lower, left), t.max(lookup(t, tables.belowFromLeft, share(t, t.sub(left, lower))), left), lower);
+  const last = t.where(t.greater(upper, right), t.min(lookup(t, tables.belowFromRight, share(t, t.sub(upper, right))), right), upper);
   const rightTouch = t.where(t.less(lower, right), t.max(lookup(t, tables.aboveFromLeft, depth(t, lower, right)), right), lower);
   const leftTouch = t.where(t.greater(upper, left), t.min(lookup(t, tables.aboveFromRight, depth(t, upper, left)), left), upper);
   const isRight = t.and(t.greater(lower, 0), t.lessEqual(rightTouch, upper));
   const isLeft = t.and(t.less(upper, 0), t.greaterEqual(leftTouch, lower));
-  const above = {
-    from: t.where(isRight, rightTouch, t.where(isLeft, lower, upper)),
-    to: t.where(isRight, upper, t.where(isLeft, leftTouch, lower)),
-  };
+  const above = { from: t.where(isRight, rightTouch, lower), to: t.where(isRight, upper, leftTouch), none: t.not(t.or(isRight, isLeft)) };
   return {
-    lower: tangentOrChord(t, "below", curve, interval, below, limits),
-    upper: tangentOrChord(t, "above", curve, interval, above, limits),
+    lower: tangentOrChord(t, "below", curve, interval, { from: first, to: last, none: t.greater(first, last) }, between),
+    upper: tangentOrChord(t, "above", curve, interval, above, between),
   };
 }
 

@@ -27,10 +27,11 @@ export const hardSwish: Operator = defineOperator({
     return { lower: value(clamp(t, LEAST_AT, lower, upper)), upper: t.max(value(lower), value(upper)) };
   },
   relax: ({ t }, interval) => {
-    const touching = { from: touch(t, interval.lower), to: t.neg(touch(t, t.neg(interval.upper))) };
+    const [from, to] = [touch(t, interval.lower), t.neg(touch(t, t.neg(interval.upper)))];
+    const between = chordSlope(t, curve(t), interval, LIMITS.least, LIMITS.most);
     return {
-      lower: tangentOrChord(t, "below", curve(t), interval, touching, LIMITS),
-      upper: upperLine(t, interval),
+      lower: tangentOrChord(t, "below", curve(t), interval, { from, to, none: t.greater(from, to) }, between),
+      upper: upperLine(t, interval, between),
     };
   },
   stable: ({ t }, { lower, upper }) => t.or(t.lessEqual(upper, -3), t.greaterEqual(lower, 3)),
@@ -43,11 +44,10 @@ function touch(t: TensorOps, l: Tensor): Tensor {
   return t.where(t.less(l, -3), far, l);
 }
 
-function upperLine(t: TensorOps, interval: Interval): Line {
+function upperLine(t: TensorOps, interval: Interval, whole: Tensor): Line {
   const { lower, upper } = interval;
   const f = curve(t);
   const slopeTo = (from: Tensor, to: Tensor): Tensor => chordSlope(t, f, { lower: from, upper: to }, LIMITS.least, LIMITS.most);
-  const whole = slopeTo(lower, upper);
   const atRight = t.and(t.and(t.greater(lower, 0), t.less(lower, 3)), t.greater(upper, 3));
   const atLeft = t.and(t.and(t.less(lower, -3), t.less(upper, 0)), t.greater(upper, -3));
   const steep = slopeTo(lower, clamp(t, 3, lower, upper));

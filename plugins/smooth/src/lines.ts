@@ -73,31 +73,23 @@ export function concaveLines(t: TensorOps, curve: Curve, interval: Interval): Li
   };
 }
 
-/** Where a tangent clears the whole interval: from a point at or right of l to one at or left of u. Nowhere if `from` > `to`. */
+/** Where a tangent clears the whole interval: between two points of it, and nowhere where `none` holds. */
 export interface Touching {
   readonly from: Tensor;
   readonly to: Tensor;
+  readonly none: Tensor;
 }
 
 /**
  * On one side of a function that is neither convex nor concave: a tangent at any point between `from` and `to`, and the
- * chord where there is none. `least` and `most` limit the function's derivative.
+ * line with the slope of the chord where there is none. The tangent nearest to the middle leaves the least area.
  */
-export function tangentOrChord(
-  t: TensorOps,
-  side: Side,
-  curve: Curve,
-  interval: Interval,
-  { from, to }: Touching,
-  limits: { readonly least: number; readonly most: number },
-  preferred: Tensor = middle(t, interval),
-): Line {
-  // The chord needs no point, but one of the interval.
-  const last = t.max(to, interval.lower);
-  const first = t.min(from, last);
-  const at = t.free(clamp(t, preferred, first, last), first, last);
-  const slope = t.where(t.lessEqual(from, to), curve.slope(at), chordSlope(t, curve, interval, limits.least, limits.most));
-  return lineAt(t, side, curve, slope, [interval.lower, interval.upper, at]);
+export function tangentOrChord(t: TensorOps, side: Side, curve: Curve, interval: Interval, { from, to, none }: Touching, chord: Tensor): Line {
+  const { lower, upper } = interval;
+  const first = clamp(t, from, lower, upper);
+  const last = clamp(t, to, first, upper);
+  const at = t.free(clamp(t, middle(t, interval), first, last), first, last);
+  return lineAt(t, side, curve, t.where(none, chord, curve.slope(at)), [lower, upper, at]);
 }
 
 export function select(t: TensorOps, condition: Tensor, yes: Line, no: Line): Line {

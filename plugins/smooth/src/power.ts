@@ -1,5 +1,5 @@
 import type { Interval, Lines, Tensor, TensorOps } from "@lirpa/core/plugin";
-import { chord, clamp, convexLines, flat, LARGEST, middle, select, tangent, tangentOrChord, UNBOUNDED, type Curve } from "./lines.js";
+import { chord, chordSlope, clamp, convexLines, flat, LARGEST, middle, select, tangent, tangentOrChord, UNBOUNDED, type Curve } from "./lines.js";
 
 /** x^p for p > 1 or 0 < p < 1. Where p is no integer, what an interval has left of zero counts for nothing. */
 export function powerLines(t: TensorOps, interval: Interval, p: number): Lines {
@@ -29,7 +29,9 @@ export function powerRange(t: TensorOps, interval: Interval, p: number): Interva
 
 function nearLines(t: TensorOps, interval: Interval, p: number): Lines {
   if (p < 1) return rootLines(t, interval, p);
-  return isOdd(p) ? oddLines(t, interval, p) : convexLines(t, curve(t, p), interval);
+  if (isOdd(p)) return oddLines(t, interval, p);
+  // The tangent at the point nearest to zero never falls below the least value of an even power.
+  return convexLines(t, curve(t, p), interval, isEven(p) ? clamp(t, 0, interval.lower, interval.upper) : undefined);
 }
 
 /** Concave on x ≥ 0, with slopes that overflow near zero: no tangent touches there, and no chord is steeper. */
@@ -50,12 +52,13 @@ function rootLines(t: TensorOps, interval: Interval, p: number): Lines {
 function oddLines(t: TensorOps, interval: Interval, p: number): Lines {
   const ratio = touchingRatio(p);
   const { lower, upper } = interval;
-  const limits = { least: 0, most: UNBOUNDED };
-  const right = { from: t.max(lower, t.mul(lower, -ratio)), to: upper };
-  const left = { from: lower, to: t.min(upper, t.mul(upper, -ratio)) };
+  const odd = curve(t, p);
+  const between = chordSlope(t, odd, interval, 0, UNBOUNDED);
+  const touchRight = t.max(lower, t.mul(lower, -ratio));
+  const touchLeft = t.min(upper, t.mul(upper, -ratio));
   return {
-    lower: tangentOrChord(t, "below", curve(t, p), interval, right, limits),
-    upper: tangentOrChord(t, "above", curve(t, p), interval, left, limits),
+    lower: tangentOrChord(t, "below", odd, interval, { from: touchRight, to: upper, none: t.greater(touchRight, upper) }, between),
+    upper: tangentOrChord(t, "above", odd, interval, { from: lower, to: touchLeft, none: t.less(touchLeft, lower) }, between),
   };
 }
 

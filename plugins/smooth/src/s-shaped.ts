@@ -1,45 +1,55 @@
 import type { Interval, Lines, Tensor, TensorOps } from "@lirpa/core/plugin";
-import { tangentOrChord, type Curve } from "./lines.js";
+import { chordSlope, tangentOrChord, type Curve } from "./lines.js";
 
 /** A curve that is convex on one side of zero and concave on the other, and its own image about (0, f(0)). */
 export interface SShape extends Curve {
   /** Which way the curve bends right of zero. */
   readonly right: "concave" | "convex";
   readonly limits: { readonly least: number; readonly most: number };
-  /** For a > 0 the point right of zero where a line through (−a, f(−a)) touches the curve, or a little beyond it. */
+  /** For a ≥ 0.01 the point right of zero where a line through (−a, f(−a)) touches the curve, or a little beyond it. */
   touch(a: Tensor): Tensor;
 }
 
-/** So near to zero the curve is straight; the touching point of a farther end stands for that of a nearer one. */
-const NEAREST = 0.01;
+/**
+ * Distances from zero are rounded up to a multiple of this before they choose a touching point. A point beyond the true
+ * one is as sound; and with the same steps as in auto_LiRPA's tables, bounds are the same to the last digit.
+ */
+const STEP = 0.01;
 
 /**
  * Lines around an S-shaped function on [l, u], after Zhang et al., "Efficient Neural Network Robustness Certification
  * with General Activation Functions" (2018), table 2, and Xu et al., "Automatic Perturbation Analysis" (2020), appendix.
  *
  * Let f be convex left of zero and concave right of it. The line through (l, f(l)) that touches the curve at d ≥ 0 lies
- * above f; so does every tangent right of d, and d = l for l ≥ 0. If d > u, the chord lies above f. Below f the same
- * holds turned about zero. Where f bends the other way round, above and below change places.
+ * above f; so does every tangent right of d, and d = l for l ≥ 0. There is d ≤ u where the tangent at u passes above
+ * (l, f(l)), that is, where it is not steeper than the chord; otherwise the chord lies above f. Below f the same holds
+ * turned about zero. Where f bends the other way round, above and below change places.
  */
 export function sLines(t: TensorOps, shape: SShape, interval: Interval): Lines {
   const { lower, upper } = interval;
+  const chord = chordSlope(t, shape, interval, shape.limits.least, shape.limits.most);
+  const isConcave = shape.right === "concave";
+  const tooSteep = (end: Tensor): Tensor => (isConcave ? t.greater(shape.slope(end), chord) : t.less(shape.slope(end), chord));
   const right = {
-    from: t.where(t.less(lower, 0), shape.touch(away(t, t.neg(lower))), lower),
+    from: t.where(t.less(lower, 0), shape.touch(stepped(t, t.neg(lower))), lower),
     to: upper,
+    none: tooSteep(upper),
   };
   const left = {
     from: lower,
-    to: t.where(t.greater(upper, 0), t.neg(shape.touch(away(t, upper))), upper),
+    to: t.where(t.greater(upper, 0), t.neg(shape.touch(stepped(t, upper))), upper),
+    none: tooSteep(lower),
   };
-  const [above, below] = shape.right === "concave" ? [right, left] : [left, right];
+  const [above, below] = isConcave ? [right, left] : [left, right];
   return {
-    lower: tangentOrChord(t, "below", shape, interval, below, shape.limits),
-    upper: tangentOrChord(t, "above", shape, interval, above, shape.limits),
+    lower: tangentOrChord(t, "below", shape, interval, below, chord),
+    upper: tangentOrChord(t, "above", shape, interval, above, chord),
   };
 }
 
-function away(t: TensorOps, a: Tensor): Tensor {
-  return t.mul(t.add(t.floor(t.mul(t.relu(a), 1 / NEAREST)), 1), NEAREST);
+/** The next multiple of STEP beyond a distance: not zero, where the touching point has no derivative. */
+export function stepped(t: TensorOps, distance: Tensor): Tensor {
+  return t.mul(t.add(t.floor(t.mul(t.relu(distance), 1 / STEP)), 1), STEP);
 }
 
 /**
@@ -51,11 +61,10 @@ function away(t: TensorOps, a: Tensor): Tensor {
 export function touchingPoint(t: TensorOps, odd: (x: Tensor) => Tensor, pointOf: (slope: Tensor) => Tensor, guess: Tensor, a: Tensor): Tensor {
   const height = odd(a);
   const step = (m: Tensor): Tensor => pointOf(t.div(t.add(odd(m), height), t.add(m, a)));
-  // By the same stationarity only the last step has a derivative in a.
-  return step(t.stopGradient(step(guess)));
+  return step(step(guess));
 }
 
-/** What the shapes' guesses and inverse derivatives keep away from zero, where a root has no derivative. */
+/** Keeps from zero what rounding might make negative under a root: it is at least 2e-5, distances being at least STEP. */
 export function positive(t: TensorOps, x: Tensor): Tensor {
   return t.max(x, 1e-5);
 }

@@ -2,8 +2,8 @@ import { defineOperator, type Interval, type Operator, type Tensor, type TensorO
 import { flat, select, UNBOUNDED } from "./lines.js";
 import { positive, sLines, touchingPoint, type SShape } from "./s-shaped.js";
 
-/** Distance from a pole within which the function counts as unbounded. */
-const NEAREST = 1e-4;
+/** Farther from the middle of a branch, 1e-4 before the pole, the function counts as unbounded. */
+const FARTHEST = Math.PI / 2 - 1e-4;
 
 /**
  * sin x / cos x. Between two poles it is S-shaped about a multiple of π, concave left of it and convex right of it. An
@@ -47,8 +47,7 @@ function branchOf(t: TensorOps, { lower, upper }: Interval): Branch {
   // π in two parts, the first with few digits: so the products are exact, and what is left of large x keeps its digits.
   const fromCenter = (x: Tensor): Tensor => t.sub(t.sub(x, t.mul(turns, 3.140625)), t.mul(turns, Math.PI - 3.140625));
   const [low, high] = [fromCenter(lower), fromCenter(upper)];
-  const reach = Math.PI / 2 - NEAREST;
-  const inside = t.and(t.greater(low, -reach), t.less(high, reach));
+  const inside = t.and(t.greater(low, -FARTHEST), t.less(high, FARTHEST));
   return {
     inside,
     center: t.sub(lower, low),
@@ -61,7 +60,7 @@ const shape = (t: TensorOps): SShape => ({
   limits: { least: 1, most: UNBOUNDED },
   value: (x) => tanOf(t, x),
   slope: (x) => t.square(t.reciprocal(t.cos(x))),
-  touch: (a) => touch(t, a),
+  touch: (a) => touch(t, t.min(a, FARTHEST)),
 });
 
 /** Its slope is s where tan x = √(s − 1). */

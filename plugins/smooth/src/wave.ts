@@ -1,17 +1,24 @@
 import type { Interval, Line, Lines, Tensor, TensorOps } from "@lirpa/core/plugin";
-import { tangentOrChord, type Curve } from "./lines.js";
+import { chordSlope, tangentOrChord, type Curve } from "./lines.js";
 
 const TURN = 2 * Math.PI;
 /** A whole turn in two parts, the first with few digits: so the products are exact, and what is left of large x keeps its digits. */
 const COARSE_TURN = 6.28125;
-const LIMITS = { least: -1, most: 1 };
+/** Where the wave stops bending downward, left of its peak. */
+const INFLECTION = -Math.PI / 2;
+/**
+ * Distances from an inflection are rounded up before they choose a touching point, as in `sLines`: to multiples of the
+ * same step up to the trough, and of a finer one beyond it.
+ */
+const STEP = 0.01;
+const FINE_STEP = Math.PI / 1000;
 
 /** Lines around cos(x − peak). Below it lie, turned over, those above −cos(x − peak) = cos(x − peak − π). */
 export function waveLines(t: TensorOps, interval: Interval, peak: number): Lines {
-  const { slope, intercept } = crestLine(t, interval, peak + Math.PI, 2);
+  const { slope, intercept } = crestLine(t, interval, peak + Math.PI);
   return {
     lower: { slope: t.neg(slope), intercept: t.neg(intercept) },
-    upper: crestLine(t, interval, peak, 0),
+    upper: crestLine(t, interval, peak),
   };
 }
 
@@ -44,42 +51,45 @@ function fromNextPeak(t: TensorOps, x: Tensor, peak: number): Tensor {
  * left of it above all down to the peak before, if it does so at l. So it is sound from where the line through l
  * touches the flank, or from l itself on the flank. For falling flanks the same holds turned about the peak, with u. If a
  * peak is inside, the tangents between the two are sound (with more peaks, up to the first: of the slope 0). If none is,
- * at most one of the two flanks has sound tangents, and where none has, the chord lies above.
+ * tangents of a flank are sound if the one at the interval's end on that flank is: if it passes above the other end.
+ * That can be so for one flank at most; where it is for none, the chord lies above.
  */
-function crestLine(t: TensorOps, interval: Interval, peak: number, w = 0): Line {
+function crestLine(t: TensorOps, interval: Interval, peak: number): Line {
   const lower = fromNextPeak(t, interval.lower, peak);
   const upper = t.add(lower, t.sub(interval.upper, interval.lower));
+  const local = { lower, upper };
+  const curve: Curve = { value: (x) => t.cos(x), slope: (x) => t.neg(t.sin(x)) };
+  const chord = chordSlope(t, curve, local, -1, 1);
   const hasPeak = t.greaterEqual(upper, 0);
-  const hasTwo = t.greaterEqual(upper, TURN);
+  const isRising = t.and(t.greaterEqual(upper, INFLECTION), t.lessEqual(curve.slope(upper), chord));
+  const isFalling = t.and(t.lessEqual(lower, -TURN - INFLECTION), t.greaterEqual(curve.slope(lower), chord));
+  const rising = flank(t, lower);
   // u as seen from the last peak left of it, if no more than one peak is inside.
   const last = t.where(hasPeak, 0, -TURN);
-  const rising = flank(t, lower, w);
-  const falling = t.sub(last, flank(t, t.sub(last, t.min(upper, TURN)), w + 1));
-  const right = t.or(hasPeak, t.lessEqual(rising, upper));
+  const falling = t.sub(last, flank(t, t.sub(last, t.min(upper, TURN))));
+  const isRight = t.or(hasPeak, isRising);
   const touching = {
-    from: t.where(right, rising, lower),
-    to: t.where(hasPeak, t.where(hasTwo, 0, falling), t.where(right, upper, falling)),
+    from: t.where(isRight, rising, lower),
+    to: t.where(hasPeak, t.where(t.greaterEqual(upper, TURN), 0, falling), t.where(isRight, upper, falling)),
+    none: t.not(t.or(isRight, isFalling)),
   };
-  const { slope, intercept } = tangentOrChord(t, "above", cosine(t), { lower, upper }, touching, LIMITS);
+  const { slope, intercept } = tangentOrChord(t, "above", curve, local, touching, chord);
   return { slope, intercept: t.sub(intercept, t.mul(slope, t.sub(interval.lower, lower))) };
 }
-
-const cosine = (t: TensorOps): Curve => ({ value: (x) => t.cos(x), slope: (x) => t.neg(t.sin(x)) });
 
 /**
  * Where the line through (x, cos x), for x in [−2π, 0], touches the flank that rises to the peak at 0: x itself on the
  * flank, otherwise found by two steps as in `touchingPoint`, each of which ends there or nearer to the peak.
  */
-function flank(t: TensorOps, x: Tensor, which: number): Tensor {
-  const inflection = -Math.PI / 2;
-  const Q = (globalThis as unknown as {QQ: number[]}).QQ[which]!, R = 0;
-  const a0 = t.min(x, inflection - 0.01);
-  const a = Q === undefined ? a0 : t.min(t.add(t.mul(t.floor(t.mul(t.sub(a0, Q), 1 / (globalThis as unknown as {ST: number}).ST)), (globalThis as unknown as {ST: number}).ST), Q + R), inflection - 0.001);
+function flank(t: TensorOps, x: Tensor): Tensor {
+  const step = t.where(t.less(x, 2 * INFLECTION), FINE_STEP, STEP);
+  const distance = t.mul(t.add(t.floor(t.div(t.relu(t.sub(INFLECTION, x)), step)), 1), step);
+  const a = t.sub(INFLECTION, t.min(distance, TURN + INFLECTION));
   const height = t.cos(a);
   const pointOf = (slope: Tensor): Tensor => t.neg(t.atan(t.div(slope, t.sqrt(t.max(t.sub(1, t.square(slope)), 1e-5)))));
-  const step = (m: Tensor): Tensor => pointOf(t.max(t.div(t.sub(t.cos(m), height), t.sub(m, a)), 0));
+  const next = (m: Tensor): Tensor => pointOf(t.relu(t.div(t.sub(t.cos(m), height), t.sub(m, a))));
   // Of the way from the inflection to the peak: 0 for x at the inflection, 1 for x at the peak before.
-  const way = t.mul(t.sub(inflection, a), 1 / (TURN + inflection));
-  const guess = t.mul(t.mul(t.sub(1, way), t.sub(1, t.mul(way, 0.5))), inflection);
-  return t.where(t.less(x, inflection), step(t.stopGradient(step(guess))), x);
+  const way = t.mul(distance, 1 / (TURN + INFLECTION));
+  const guess = t.mul(t.mul(t.sub(1, way), t.sub(1, t.mul(way, 0.5))), INFLECTION);
+  return t.where(t.less(x, INFLECTION), next(next(guess)), x);
 }

@@ -25,14 +25,20 @@ function repeated3(tf: Tf, x: Tensor, count: number): Tensor {
   return tf.tile(x, [count, 1, 1]);
 }
 
+/** The product of two matrices, or of two stacks of equally many. */
 function product(tf: Tf, a: Tensor, b: Tensor): Tensor {
-  return a.dtype === "float32" ? tf.matMul(a, b) : tf.cast(tf.matMul(tf.cast(a, "float32"), tf.cast(b, "float32")), "int32");
+  if (a.dtype !== "float32") return tf.cast(product(tf, tf.cast(a, "float32"), tf.cast(b, "float32")), "int32");
+  if (tf.getBackend() !== "wasm") return tf.matMul(a, b);
+  // tfjs-backend-wasm 4.22 writes past its memory in some sequences of matrix products: products and sums instead.
+  const lead = a.shape.slice(0, -2);
+  const [m, k, n] = [a.shape[lead.length]!, a.shape[lead.length + 1]!, b.shape[lead.length + 1]!];
+  return tf.sum(tf.mul(tf.reshape(a, [...lead, m, k, 1]), tf.reshape(b, [...lead, 1, k, n])), lead.length + 1);
 }
 
 const dot: Kernel = (tf, node, inputs, to) => {
   const size = sizeOf(node.inputs[0]!.shape);
   const [a, b] = inputs.map((x) => tf.reshape(x, [x.shape[0]!, x.shape[1]!, size])) as [Tensor, Tensor];
-  if (b.shape[1] === 1 && b.shape[0] === 1 && a.dtype === "float32") return tf.matMul(tf.reshape(a, [a.size / size, size]), tf.reshape(b, [size, 1]));
+  if (b.shape[1] === 1 && b.shape[0] === 1 && a.dtype === "float32") return product(tf, tf.reshape(a, [a.size / size, size]), tf.reshape(b, [size, 1]));
   const [left, right] = broadcastable(tf, [a, b], [...to.slice(0, 2), size]);
   return tf.sum(tf.reshape(tf.mul(left!, right!), [sizeOf(to), size]), 1);
 };
@@ -86,7 +92,7 @@ function byWindows(tf: Tf, x: Tensor, w: Tensor, strides: readonly number[], dil
   const outputs = w.shape[0]! / groups;
   const products = Array.from({ length: groups }, (_, group) => {
     const matrix = tf.reshape(cut(tf, w, 0, group * outputs, outputs), [1, outputs, inner]);
-    return tf.matMul(repeated3(tf, matrix as Tensor, batch), tf.reshape(cut(tf, columns, 1, group, 1), [batch, inner, count]));
+    return product(tf, repeated3(tf, matrix, batch), tf.reshape(cut(tf, columns, 1, group, 1), [batch, inner, count]));
   });
   return tf.reshape(products.length === 1 ? products[0]! : tf.concat(products, 1), [batch, w.shape[0]!, ...out]);
 }

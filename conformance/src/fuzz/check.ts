@@ -1,0 +1,45 @@
+import { isLirpaError, standardMethods, type Lirpa } from "@lirpa/core";
+import { Network } from "../kit/network.js";
+import { slackOf } from "../kit/numbers.js";
+import { pointsIn } from "../operator/boxes.js";
+import type { FuzzCase } from "./graph.js";
+
+const SAMPLES = 30;
+/** Relative to the values and to what they came from. */
+const TOLERANCE = 1e-6;
+
+/** What is wrong with the bounds of a case; undefined where all methods are sound. */
+export async function failureOf({ graph, boxes, seed }: FuzzCase, lirpa: Lirpa, methods: readonly string[] = standardMethods.map(({ name }) => name)): Promise<string | undefined> {
+  let network: Network;
+  try {
+    network = new Network(graph, lirpa, boxes.map(({ lower, upper }) => (lower.length === 0 ? 0 : (lower[0]! + upper[0]!) / 2)));
+  } catch (error) {
+    return `the graph does not resolve: ${String(error)}`;
+  }
+  const values = network.forward(pointsIn(boxes, SAMPLES, seed)).map(([value]) => value!);
+  // Where the function itself has left the numbers there is nothing to bound.
+  if (values.some((value) => value.some((entry) => !Number.isFinite(entry) || Math.abs(entry) > 1e12))) return undefined;
+  for (const method of methods) {
+    try {
+      const { lower, upper } = await boundsBy(network, method, boxes);
+      for (const value of values) {
+        const slack = slackOf(TOLERANCE, value);
+        const bad = value.findIndex((entry, i) => !(lower[i]! <= entry + slack && upper[i]! >= entry - slack));
+        if (bad >= 0) return `${method}: element ${bad} of the output is ${value[bad]}, outside [${lower[bad]}, ${upper[bad]}]`;
+      }
+    } catch (error) {
+      // A rule may refuse what it cannot bound, with a code.
+      if (isLirpaError(error) && error.code.startsWith("LIRPA_UNSUPPORTED")) continue;
+      return `${method}: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+  return undefined;
+}
+
+async function boundsBy(network: Network, method: string, boxes: FuzzCase["boxes"]): Promise<{ lower: ArrayLike<number>; upper: ArrayLike<number> }> {
+  if (standardMethods.find(({ name }) => name === method)?.optimizes === true) {
+    return network.model.bounds(network.inputsOf(boxes), { method, alpha: { iterations: 2 } });
+  }
+  const { lower, upper } = network.recording(method).run([boxes]);
+  return { lower: lower[0]!, upper: upper[0]! };
+}

@@ -1,0 +1,173 @@
+import fc from "fast-check";
+import { evaluateProgram, standardMethods, type Graph, type HostTensor, type Method, type Plugin } from "@lirpa/core";
+import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
+import { networkTrials } from "../kit/boxes.js";
+import { FREE, marked, markedMethods, WIDEN } from "../kit/marked-methods.js";
+import { Network, referenceLirpa } from "../kit/network.js";
+import { demandEqual, demandInside, dot, sizeOf, slackOf, tensor } from "../kit/numbers.js";
+import { kitPlugin } from "../kit/plugin.js";
+import { randomFrom } from "../kit/random.js";
+import { pointBox, pointsIn, rowsFor } from "../operator/boxes.js";
+import { describeBoxes } from "../operator/interval-laws.js";
+import { forAll, forAllAsync, LawBroken, type Settings } from "../settings.js";
+
+export type MethodLawName = "boundsContainSamples" | "rowsContainSamples" | "rowsAreElements" | "exactAtPoints" | "marksAreSound" | "recordsTheSame" | "instancesAreApart" | "runtimesAgree";
+
+/** A method and the network on which it is tried. */
+export class MethodSubject {
+  readonly network: Network;
+  readonly outputs: readonly number[];
+
+  constructor(
+    readonly method: Method,
+    graph: Graph,
+    readonly settings: Settings,
+    plugins: readonly Plugin[] = [],
+  ) {
+    const others = standardMethods.filter(({ name }) => name !== method.name);
+    this.network = new Network(graph, referenceLirpa([...plugins, kitPlugin], [method, ...others, ...markedMethods(method)]));
+    this.outputs = this.network.boundedOutputs();
+  }
+}
+
+/** Something that must hold of every method. It throws where the subject breaks it. */
+export interface MethodLaw {
+  readonly name: string;
+  readonly applies?: (subject: MethodSubject) => boolean;
+  readonly check: (subject: MethodSubject) => void | Promise<void>;
+}
+
+const TOLERANCE = 1e-9;
+const SAMPLES = 20;
+
+const boundsContainSamples: MethodLaw = {
+  name: "bounds all samples",
+  check: async ({ method, network, outputs, settings }) => {
+    for (const output of outputs) {
+      await forAllAsync(settings, networkTrials(network), async ({ boxes, seed }) => {
+        // As users call it: an optimizing method optimizes.
+        const { lower, upper } = await network.model.bounds(network.inputsOf(boxes), { method: method.name, output: network.model.outputs[output]!, alpha: { iterations: 4 } });
+        for (const value of network.forward(pointsIn(boxes, SAMPLES, seed))) {
+          demandInside(`${network.graph.name}, ${describeBoxes(boxes)}, by ${method.name}`, lower, value[output]!, upper, TOLERANCE);
+        }
+      }, method.optimizes === true ? 4 : undefined);
+    }
+  },
+};
+
+function rowLaw(method: (subject: MethodSubject) => readonly string[]): MethodLaw["check"] {
+  return (subject) => {
+    const { network, outputs, settings } = subject;
+    for (const output of outputs) {
+      for (const name of method(subject)) {
+        const recording = network.recording(name, { output, rows: true });
+        forAll(settings, networkTrials(network), ({ boxes, seed }) => {
+          const rows = rowsFor(sizeOf(network.outputShape(output)), 3, seed);
+          const { lower, upper } = recording.run([boxes], { ...network.rows(output, rows), ...shares(recording.program.inputs, seed) });
+          for (const value of network.forward(pointsIn(boxes, SAMPLES, seed))) {
+            const truth = rows.map((row) => dot(row, value[output]!));
+            demandInside(`${network.graph.name}, ${describeBoxes(boxes)}, rows by ${name}`, lower[0]!, truth, upper[0]!, 10 * slackOf(TOLERANCE, value[output]!));
+          }
+        });
+      }
+    }
+  };
+}
+
+/** Shares of free ranges and of what bounds are widened by. */
+function shares(inputs: readonly { readonly name: string; readonly shape: readonly number[] }[], seed: number): Record<string, HostTensor> {
+  const random = randomFrom(seed ^ 0x2545f491);
+  return Object.fromEntries(inputs.flatMap(({ name, shape }) =>
+    name.startsWith(FREE) || name.startsWith(WIDEN) ? [[name, tensor([1, 1, ...shape], Array.from({ length: sizeOf(shape) }, () => Math.min(1, Math.max(0, random() * 2 - 0.5))))]] : [],
+  ));
+}
+
+const rowsContainSamples: MethodLaw = { name: "bounds rows of all samples", check: rowLaw(({ method }) => [method.name]) };
+
+const marksAreSound: MethodLaw = {
+  name: "stays sound for every free choice, and when the bounds that it relies on are widened",
+  check: rowLaw(({ method }) => [marked.free(method.name), marked.widened(method.name)]),
+};
+
+const rowsAreElements: MethodLaw = {
+  name: "bounds unit rows no looser than elements",
+  check: ({ method, network, outputs, settings }) => {
+    for (const output of outputs) {
+      const size = sizeOf(network.outputShape(output));
+      const unit = Array.from({ length: size }, (_, k) => Array.from({ length: size }, (_element, i) => Number(i === k)));
+      const [elements, rows] = [network.recording(method.name, { output }), network.recording(method.name, { output, rows: true })];
+      forAll(settings, networkTrials(network), ({ boxes }) => {
+        const [whole, each] = [elements.run([boxes]), rows.run([boxes], network.rows(output, unit))];
+        const slack = slackOf(TOLERANCE, whole.lower[0]!, whole.upper[0]!);
+        whole.lower[0]!.forEach((low, i) => {
+          if (each.lower[0]![i]! < low - slack || each.upper[0]![i]! > whole.upper[0]![i]! + slack) {
+            throw new LawBroken(`${network.graph.name}, ${describeBoxes(boxes)}, by ${method.name}: element ${i} has [${low}, ${whole.upper[0]![i]}], its row [${each.lower[0]![i]}, ${each.upper[0]![i]}]`);
+          }
+        });
+      }, 8);
+    }
+  },
+};
+
+const exactAtPoints: MethodLaw = {
+  name: "is exact where the set is a point",
+  check: ({ method, network, outputs, settings }) => {
+    for (const output of outputs) {
+      forAll(settings, networkTrials(network), ({ boxes, seed }) => {
+        const point = pointsIn(boxes, 3, seed)[2]!;
+        const [value] = network.forward([point]);
+        const { lower, upper } = network.recording(method.name, { output }).run([pointBox(point)]);
+        demandEqual(`${network.graph.name} at a point, the lower bound by ${method.name}`, lower[0]!, value![output]!, TOLERANCE);
+        demandEqual(`${network.graph.name} at a point, the upper bound by ${method.name}`, upper[0]!, value![output]!, TOLERANCE);
+      }, 8);
+    }
+  },
+};
+
+const recordsTheSame: MethodLaw = {
+  name: "records the same computation every time",
+  check: ({ method, network, outputs }) => {
+    for (const output of outputs) network.recording(marked.twice(method.name), { output, rows: true });
+  },
+};
+
+const instancesAreApart: MethodLaw = {
+  name: "bounds one instance as its row of many",
+  check: ({ method, network, outputs, settings }) => {
+    for (const output of outputs) {
+      const recording = network.recording(method.name, { output });
+      forAll(settings, fc.tuple(networkTrials(network), networkTrials(network)), (many) => {
+        const together = recording.run(many.map(({ boxes }) => boxes));
+        many.forEach(({ boxes }, n) => {
+          const alone = recording.run([boxes]);
+          for (const end of ["lower", "upper"] as const) demandEqual(`${network.graph.name}, instance ${n}, the ${end} bounds by ${method.name}`, together[end][n]!, alone[end][0]!, TOLERANCE);
+        });
+      }, 5);
+    }
+  },
+};
+
+const runtimesAgree: MethodLaw = {
+  name: "is computed by ONNX Runtime as by the reference",
+  check: async ({ method, network, outputs, settings }) => {
+    const executor = onnxRuntimeExecutor({ threads: 1 });
+    for (const output of outputs) {
+      const { program, feeds } = network.recording(method.name, { output });
+      const compiled = await executor.compile(program);
+      try {
+        await forAllAsync(settings, fc.tuple(networkTrials(network), networkTrials(network)), async (many) => {
+          const fed = feeds(many.map(({ boxes }) => boxes));
+          const [actual, expected] = [await compiled.run(fed), evaluateProgram(program, fed)];
+          for (const end of ["lower", "upper"]) demandEqual(`${network.graph.name}, the ${end} bounds by ${method.name} in ONNX Runtime`, actual[end]!.data, expected[end]!.data, 1e-4);
+        }, 4);
+      } finally {
+        await compiled.dispose();
+      }
+    }
+  },
+};
+
+/** Every law of methods. */
+export const methodLaws: Readonly<Record<MethodLawName, MethodLaw>> = Object.freeze({
+  boundsContainSamples, rowsContainSamples, rowsAreElements, exactAtPoints, marksAreSound, recordsTheSame, instancesAreApart, runtimesAgree,
+});

@@ -1,0 +1,143 @@
+import { defineOperator, type ElementwiseOperator, type Operator, type RelaxRule, type Tensor, type TensorOps } from "@lirpa/core";
+import type { WrongOperator } from "./wrong-operator.js";
+
+type Relax = RelaxRule<unknown>;
+
+const bend = (type: string, relax: Relax, more: Partial<ElementwiseOperator<unknown>> = {}): Operator =>
+  defineOperator<unknown>({
+    type, domain: "wrong", sinceVersion: 1, kind: "elementwise", inputs: ["x"], forward: ({ t }, x) => t.relu(x), monotone: "increasing", relax, ...more,
+  });
+const square = (type: string, more: Partial<ElementwiseOperator<unknown>>): Operator =>
+  defineOperator<unknown>({
+    type, domain: "wrong", sinceVersion: 1, kind: "elementwise", inputs: ["x"], forward: ({ t }, x) => t.mul(x, x), range: squareRange, relax: squareLines, ...more,
+  });
+
+const squareRange: NonNullable<ElementwiseOperator<unknown>["range"]> = ({ t }, { lower, upper }) => ({
+  lower: t.max(t.square(t.relu(lower)), t.square(t.min(upper, 0))),
+  upper: t.max(t.square(lower), t.square(upper)),
+});
+const squareLines: Relax = ({ t }, { lower, upper }) => {
+  const at = t.mul(t.add(lower, upper), 0.5);
+  return {
+    lower: { slope: t.mul(at, 2), intercept: t.neg(t.square(at)) },
+    upper: { slope: t.add(lower, upper), intercept: t.neg(t.mul(lower, upper)) },
+  };
+};
+
+/** The chord of max(x, 0), as it should be. */
+function chord(t: TensorOps, lower: Tensor, upper: Tensor): { slope: Tensor; intercept: Tensor } {
+  const [below, above] = [t.min(lower, 0), t.relu(upper)];
+  const slope = t.div(above, t.max(t.sub(above, below), 1e-30));
+  return { slope, intercept: t.neg(t.mul(slope, below)) };
+}
+/** A slope that is sound below. */
+const stable = (t: TensorOps, lower: Tensor): Tensor => t.where(t.greaterEqual(lower, 0), 1, 0);
+const lowerLine = (t: TensorOps, lower: Tensor) => ({ slope: stable(t, lower), intercept: 0 });
+
+/** Lines that do not bracket, and intervals that do not contain. */
+export const wrongLines: readonly WrongOperator[] = [
+  {
+    mistake: "the upper line is lowered by a tenth",
+    law: "linesBracket",
+    operator: bend("UpperLineLowered", ({ t }, { lower, upper }) => {
+      const { slope, intercept } = chord(t, lower, upper);
+      return { lower: lowerLine(t, lower), upper: { slope, intercept: t.mul(intercept, 0.9) } };
+    }),
+    passes: ["containsSamples"],
+  },
+  {
+    mistake: "the lower slope is too large",
+    law: "linesBracket",
+    operator: bend("LowerSlopeTooLarge", ({ t }, { lower, upper }) => ({ lower: { slope: t.mul(stable(t, lower), 1.1), intercept: 0 }, upper: chord(t, lower, upper) })),
+  },
+  {
+    mistake: "the upper line has no bias",
+    law: "linesBracket",
+    operator: bend("MissingBias", ({ t }, { lower, upper }) => ({ lower: lowerLine(t, lower), upper: { slope: chord(t, lower, upper).slope, intercept: 0 } })),
+  },
+  {
+    mistake: "the chord of a convex function is taken as its lower line",
+    law: "linesBracket",
+    operator: square("ChordBelow", { relax: (context, interval) => ({ lower: squareLines(context, interval).upper, upper: squareLines(context, interval).upper }) }),
+  },
+  {
+    mistake: "a relaxation that queries may ask for is wrong, the default one is right",
+    law: "namedLinesBracket",
+    operator: bend("WrongUnderAName", ({ t }, { lower, upper }) => ({ lower: lowerLine(t, lower), upper: chord(t, lower, upper) }), {
+      relaxations: { one: ({ t }, { lower }) => ({ lower: lowerLine(t, lower), upper: { slope: 1, intercept: t.neg(t.min(lower, 0)) } }),
+      steep: ({ t }, { lower, upper }) => ({ lower: { slope: 1, intercept: 0.1 }, upper: chord(t, lower, upper) }) },
+    }),
+    passes: ["linesBracket"],
+  },
+  {
+    mistake: "the range of a free slope is too wide",
+    law: "freeChoicesAreSound",
+    operator: bend("FreeRangeTooWide", ({ t }, { lower, upper }) => ({ lower: { slope: t.free(stable(t, lower), 0, 1.2), intercept: 0 }, upper: chord(t, lower, upper) })),
+    passes: ["linesBracket"],
+  },
+  {
+    mistake: "the default of a free slope is none of its range",
+    law: "defaultIsOffered",
+    operator: bend("DefaultNotOffered", ({ t }, { lower, upper }) => {
+      const slope = stable(t, lower);
+      return { lower: { slope: t.free(slope, t.mul(t.add(slope, 1), 0.5), 1), intercept: 0 }, upper: chord(t, lower, upper) };
+    }),
+    passes: ["linesBracket"],
+  },
+  {
+    mistake: "the chord divides by zero where the interval is a point",
+    law: "finite",
+    operator: square("ChordOfAPoint", {
+      relax: (context, interval) => {
+        const { t } = context;
+        const { lower, upper } = interval;
+        const slope = t.div(t.sub(t.square(upper), t.square(lower)), t.sub(upper, lower));
+        return { lower: squareLines(context, interval).lower, upper: { slope, intercept: t.sub(t.square(lower), t.mul(slope, lower)) } };
+      },
+    }),
+  },
+  {
+    mistake: "the lines hold only while the bounds are as narrow as those that were tried",
+    law: "widerBoundsAreSound",
+    operator: bend("NarrowOnly", ({ t }, { lower, upper }) => {
+      const { slope } = chord(t, lower, upper);
+      return { lower: lowerLine(t, lower), upper: { slope, intercept: t.neg(t.mul(slope, t.max(t.min(lower, 0), -0.5))) } };
+    }),
+    example: { inputs: [{ shape: [3], center: [0, 0], radius: 0.5, domain: [-0.5, 0.5] }] },
+    passes: ["linesBracket"],
+  },
+  {
+    mistake: "it calls itself stable where it bends",
+    law: "stableMeansExact",
+    operator: bend("StableEverywhere", ({ t }, { lower, upper }) => ({ lower: lowerLine(t, lower), upper: chord(t, lower, upper) }), {
+      stable: ({ t }, { upper }) => t.greater(upper, 0),
+    }),
+  },
+  {
+    mistake: "|x| calls itself increasing",
+    law: "containsSamples",
+    operator: defineOperator({
+      type: "IncreasingAbs", domain: "wrong", sinceVersion: 1, kind: "elementwise", inputs: ["x"], monotone: "increasing",
+      forward: ({ t }, x) => t.abs(x),
+      relax: ({ t }, { lower, upper }) => ({ lower: { slope: 0, intercept: 0 }, upper: { slope: 0, intercept: t.max(t.abs(lower), t.abs(upper)) } }),
+    }),
+  },
+  {
+    mistake: "the range ignores the extremum within",
+    law: "containsSamples",
+    operator: square("RangeOfTheEnds", { range: ({ t }, { lower, upper }) => ({ lower: t.min(t.square(lower), t.square(upper)), upper: t.max(t.square(lower), t.square(upper)) }) }),
+    passes: ["linesBracket"],
+  },
+  {
+    mistake: "the range is looser for narrower intervals",
+    law: "smallerIsNotLooser",
+    operator: square("LooserWhenNarrow", {
+      range: (context, interval) => {
+        const { t } = context;
+        const { lower, upper } = squareRange(context, interval);
+        return { lower: t.sub(lower, t.reciprocal(t.add(t.sub(interval.upper, interval.lower), 0.5))), upper };
+      },
+    }),
+    passes: ["containsSamples"],
+  },
+];

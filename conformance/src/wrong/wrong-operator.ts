@@ -1,0 +1,14 @@
+import type { Operator } from "@lirpa/core";
+import type { OperatorCase } from "../operator/case.js";
+import type { OperatorLawName } from "../operator/laws.js";
+
+/** An operator with one deliberate mistake, and the law that must find it. */
+export interface WrongOperator {
+  readonly mistake: string;
+  readonly operator: Operator;
+  readonly law: OperatorLawName;
+  /** One input of three elements where absent. */
+  readonly example?: OperatorCase;
+  /** Laws that do not see this mistake: the one above is needed. */
+  readonly passes?: readonly OperatorLawName[];
+}

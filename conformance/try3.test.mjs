@@ -1,0 +1,3 @@
+import { describeMethod } from "@lirpa/conformance";
+import { standardMethods } from "@lirpa/core";
+for (const m of standardMethods) describeMethod(m);
