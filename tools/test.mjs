@@ -10,7 +10,7 @@ process.setSourceMapsEnabled(true);
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const { values, positionals } = parseArgs({ options: { grep: { type: "string" } }, allowPositionals: true });
 
-const folders = ["core", "registry", "onnx", "lirpa", "test", "bench", ...["plugins", "perturbations", "executors", "examples"].flatMap(children)];
+const folders = ["core", "registry", "conformance", "onnx", "lirpa", "test", "bench", ...["plugins", "perturbations", "executors", "examples"].flatMap(children)];
 const files = positionals.length > 0 ? positionals : folders.flatMap((folder) => testsIn(join(root, folder, "dist")));
 
 const mocha = new Mocha({ reporter: "spec", timeout: 20_000, forbidOnly: Boolean(process.env.CI), ...(values.grep && { grep: values.grep }) });

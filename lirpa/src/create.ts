@@ -5,17 +5,23 @@ import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { readModel } from "@lirpa/onnx";
 import lp from "@lirpa/perturbation-lp";
 import activation from "@lirpa/plugin-activation";
+import arithmetic from "@lirpa/plugin-arithmetic";
 import convolution from "@lirpa/plugin-convolution";
 import linear from "@lirpa/plugin-linear";
+import normalization from "@lirpa/plugin-normalization";
 import pooling from "@lirpa/plugin-pooling";
+import reduction from "@lirpa/plugin-reduction";
 import shape from "@lirpa/plugin-shape";
+import smooth from "@lirpa/plugin-smooth";
 import { catalogueOf, discoverPlugins, loadPlugins } from "@lirpa/registry";
 import { catalogue } from "./catalogue.js";
 import { diskProgramCache } from "./disk-cache.js";
 import { reasonOf } from "./system-error.js";
 
 /** The packs that come with lirpa. */
-export const standardPlugins: readonly Plugin[] = Object.freeze([linear, convolution, pooling, activation, shape, lp]);
+export const standardPlugins: readonly Plugin[] = Object.freeze([
+  linear, convolution, pooling, activation, smooth, arithmetic, reduction, normalization, shape, lp,
+]);
 
 export interface BatteriesOptions extends Partial<Omit<LirpaOptions, "plugins">> {
   /** Plugins besides the standard packs. */

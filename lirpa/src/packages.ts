@@ -66,6 +66,6 @@ function codeOf(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return entry.name === "node_modules" ? [] : codeOf(path);
-    return /\.(js|cjs|mjs|wasm|json)$/.test(entry.name) && !/\.test\.js$/.test(entry.name) ? [path] : [];
+    return /\.(js|cjs|mjs|wasm|json)$/.test(entry.name) && !entry.name.endsWith(".test.js") ? [path] : [];
   }).sort();
 }

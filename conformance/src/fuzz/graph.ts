@@ -149,7 +149,7 @@ function list(values: Numbers): number[] {
 /** The inverse of `toJson`. */
 export function fromJson(text: string): FuzzCase {
   return JSON.parse(text, (_, value: unknown) => {
-    if (typeof value !== "object" || value === null) return value;
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
     const { map, numbers } = value as { map?: [string, unknown][]; numbers?: number[] };
     return map !== undefined ? new Map(map) : numbers !== undefined ? Float64Array.from(numbers) : value;
   }) as FuzzCase;

@@ -19,6 +19,13 @@ export function chunks(data: Numbers, count: number): number[][] {
   return Array.from({ length: count }, (_, i) => all.slice(i * size, (i + 1) * size));
 }
 
+/** What is judged, for messages: words, or how to make them where they are needed. */
+export type What = string | (() => string);
+
+function words(what: What): string {
+  return typeof what === "string" ? what : what();
+}
+
 /** What may be lost in rounding, relative to the numbers at hand. */
 export function slackOf(tolerance: number, ...lists: readonly Numbers[]): number {
   let most = 1;
@@ -27,27 +34,27 @@ export function slackOf(tolerance: number, ...lists: readonly Numbers[]): number
 }
 
 /** Refuses a value outside its bounds. */
-export function demandInside(what: string, lower: Numbers, values: Numbers, upper: Numbers, tolerance: number): void {
+export function demandInside(what: What, lower: Numbers, values: Numbers, upper: Numbers, tolerance: number): void {
   const slack = slackOf(tolerance, values);
   for (let i = 0; i < values.length; i++) {
-    if (!(lower[i]! <= values[i]! + slack)) throw new LawBroken(`${what}: element ${i} is ${values[i]}, below its lower bound ${lower[i]}`);
-    if (!(upper[i]! >= values[i]! - slack)) throw new LawBroken(`${what}: element ${i} is ${values[i]}, above its upper bound ${upper[i]}`);
+    if (!(lower[i]! <= values[i]! + slack)) throw new LawBroken(`${words(what)}: element ${i} is ${values[i]}, below its lower bound ${lower[i]}`);
+    if (!(upper[i]! >= values[i]! - slack)) throw new LawBroken(`${words(what)}: element ${i} is ${values[i]}, above its upper bound ${upper[i]}`);
   }
 }
 
 /** Refuses numbers that differ. */
-export function demandEqual(what: string, actual: Numbers, expected: Numbers, tolerance: number): void {
-  if (actual.length !== expected.length) throw new LawBroken(`${what}: ${actual.length} numbers instead of ${expected.length}`);
+export function demandEqual(what: What, actual: Numbers, expected: Numbers, tolerance: number): void {
+  if (actual.length !== expected.length) throw new LawBroken(`${words(what)}: ${actual.length} numbers instead of ${expected.length}`);
   const slack = slackOf(tolerance, expected);
   for (let i = 0; i < expected.length; i++) {
     if (!(Math.abs(actual[i]! - expected[i]!) <= slack) && !Object.is(actual[i], expected[i])) {
-      throw new LawBroken(`${what}: element ${i} is ${actual[i]} instead of ${expected[i]}`);
+      throw new LawBroken(`${words(what)}: element ${i} is ${actual[i]} instead of ${expected[i]}`);
     }
   }
 }
 
-export function demandFinite(what: string, values: Numbers): void {
-  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) throw new LawBroken(`${what}: element ${i} is ${values[i]}`);
+export function demandFinite(what: What, values: Numbers): void {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) throw new LawBroken(`${words(what)}: element ${i} is ${values[i]}`);
 }
 
 /** Numbers for messages. */

@@ -48,7 +48,7 @@ const boundsContainSamples: MethodLaw = {
         // As users call it: an optimizing method optimizes.
         const { lower, upper } = await network.model.bounds(network.inputsOf(boxes), { method: method.name, output: network.model.outputs[output]!, alpha: { iterations: 4 } });
         for (const value of network.forward(pointsIn(boxes, SAMPLES, seed))) {
-          demandInside(`${network.graph.name}, ${describeBoxes(boxes)}, by ${method.name}`, lower, value[output]!, upper, TOLERANCE);
+          demandInside(() => `${network.graph.name}, ${describeBoxes(boxes)}, by ${method.name}`, lower, value[output]!, upper, TOLERANCE);
         }
       }, method.optimizes === true ? 4 : undefined);
     }
@@ -66,7 +66,7 @@ function rowLaw(method: (subject: MethodSubject) => readonly string[]): MethodLa
           const { lower, upper } = recording.run([boxes], { ...network.rows(output, rows), ...shares(recording.program.inputs, seed) });
           for (const value of network.forward(pointsIn(boxes, SAMPLES, seed))) {
             const truth = rows.map((row) => dot(row, value[output]!));
-            demandInside(`${network.graph.name}, ${describeBoxes(boxes)}, rows by ${name}`, lower[0]!, truth, upper[0]!, 10 * slackOf(TOLERANCE, value[output]!));
+            demandInside(() => `${network.graph.name}, ${describeBoxes(boxes)}, rows by ${name}`, lower[0]!, truth, upper[0]!, 10 * slackOf(TOLERANCE, value[output]!));
           }
         });
       }
@@ -117,8 +117,8 @@ const exactAtPoints: MethodLaw = {
         const point = pointsIn(boxes, 3, seed)[2]!;
         const [value] = network.forward([point]);
         const { lower, upper } = network.recording(method.name, { output }).run([pointBox(point)]);
-        demandEqual(`${network.graph.name} at a point, the lower bound by ${method.name}`, lower[0]!, value![output]!, TOLERANCE);
-        demandEqual(`${network.graph.name} at a point, the upper bound by ${method.name}`, upper[0]!, value![output]!, TOLERANCE);
+        demandEqual(() => `${network.graph.name} at a point, the lower bound by ${method.name}`, lower[0]!, value![output]!, TOLERANCE);
+        demandEqual(() => `${network.graph.name} at a point, the upper bound by ${method.name}`, upper[0]!, value![output]!, TOLERANCE);
       }, 8);
     }
   },
@@ -140,7 +140,7 @@ const instancesAreApart: MethodLaw = {
         const together = recording.run(many.map(({ boxes }) => boxes));
         many.forEach(({ boxes }, n) => {
           const alone = recording.run([boxes]);
-          for (const end of ["lower", "upper"] as const) demandEqual(`${network.graph.name}, instance ${n}, the ${end} bounds by ${method.name}`, together[end][n]!, alone[end][0]!, TOLERANCE);
+          for (const end of ["lower", "upper"] as const) demandEqual(() => `${network.graph.name}, instance ${n}, the ${end} bounds by ${method.name}`, together[end][n]!, alone[end][0]!, TOLERANCE);
         });
       }, 5);
     }
@@ -158,7 +158,7 @@ const runtimesAgree: MethodLaw = {
         await forAllAsync(settings, fc.tuple(networkTrials(network), networkTrials(network)), async (many) => {
           const fed = feeds(many.map(({ boxes }) => boxes));
           const [actual, expected] = [await compiled.run(fed), evaluateProgram(program, fed)];
-          for (const end of ["lower", "upper"]) demandEqual(`${network.graph.name}, the ${end} bounds by ${method.name} in ONNX Runtime`, actual[end]!.data, expected[end]!.data, 1e-4);
+          for (const end of ["lower", "upper"]) demandEqual(() => `${network.graph.name}, the ${end} bounds by ${method.name} in ONNX Runtime`, actual[end]!.data, expected[end]!.data, 1e-4);
         }, 4);
       } finally {
         await compiled.dispose();

@@ -20,7 +20,7 @@ export const containsSamples: OperatorLaw = {
       const values = subject.alone.forward(pointsIn(boxes, SAMPLES, seed, subject.example.points));
       for (const output of subject.bounded) {
         const { lower, upper } = subject.recording("ibp", { output }).run([boxes]);
-        for (const value of values) demandInside(`${subject.name}, ${describeBoxes(boxes)}`, lower[0]!, value[output]!, upper[0]!, subject.tolerance);
+        for (const value of values) demandInside(() => `${subject.name}, ${describeBoxes(boxes)}`, lower[0]!, value[output]!, upper[0]!, subject.tolerance);
       }
     }),
 };
@@ -53,12 +53,12 @@ export const exactAtPoints: OperatorLaw = {
       for (const output of subject.bounded) {
         for (const method of ["ibp", "crown"]) {
           const { lower, upper } = subject.recording(method, { output }).run([pointBox(point)]);
-          const what = `${subject.name} at ${show(point.flatMap((part) => Array.from(part)))}, by ${method}`;
-          demandEqual(`${what}, the lower bound`, lower[0]!, values![output]!, subject.tolerance);
-          demandEqual(`${what}, the upper bound`, upper[0]!, values![output]!, subject.tolerance);
+          const what = () => `${subject.name} at ${show(point.flatMap((part) => Array.from(part)))}, by ${method}`;
+          demandEqual(() => `${what()}, the lower bound`, lower[0]!, values![output]!, subject.tolerance);
+          demandEqual(() => `${what()}, the upper bound`, upper[0]!, values![output]!, subject.tolerance);
         }
       }
-    }),
+    }, 12),
 };
 
 /** Radii and middles at which divisions and differences go wrong. */
@@ -74,7 +74,7 @@ export const finite: OperatorLaw = {
       for (const output of subject.bounded) {
         for (const method of ["ibp", "crown"]) {
           const { lower, upper } = subject.recording(method, { output }).run([boxes]);
-          const what = `${subject.name}, ${describeBoxes(boxes)}, by ${method}`;
+          const what = () => `${subject.name}, ${describeBoxes(boxes)}, by ${method}`;
           demandFinite(what, lower[0]!);
           demandFinite(what, upper[0]!);
           const inputs = boxes.flatMap((box) => [...Array.from(box.lower), ...Array.from(box.upper)]);
@@ -103,9 +103,9 @@ export const linearIsTight: OperatorLaw = {
     forAll(subject.settings, boxesOf(subject), (boxes) => {
       for (const output of subject.bounded) {
         const [interval, exact] = ["ibp", "crown"].map((method) => subject.recording(method, { output }).run([boxes]));
-        const what = `${subject.name}, ${describeBoxes(boxes)}`;
-        demandEqual(`${what}, the lower end of the interval`, interval!.lower[0]!, exact!.lower[0]!, subject.tolerance);
-        demandEqual(`${what}, the upper end of the interval`, interval!.upper[0]!, exact!.upper[0]!, subject.tolerance);
+        const what = () => `${subject.name}, ${describeBoxes(boxes)}`;
+        demandEqual(() => `${what()}, the lower end of the interval`, interval!.lower[0]!, exact!.lower[0]!, subject.tolerance);
+        demandEqual(() => `${what()}, the upper end of the interval`, interval!.upper[0]!, exact!.upper[0]!, subject.tolerance);
       }
     }, 10),
 };

@@ -259,7 +259,11 @@ export class Vocabulary implements TensorOps {
   }
   /** Records an operation again on other operands; the same node where they are the same. */
   rerecord(node: IrNode, inputs: readonly IrNode[]): IrNode {
-    return inputs.every((input, i) => input === node.inputs[i]) ? node : this.record(node.primitive, inputs, node.attributes);
+    if (inputs.every((input, i) => input === node.inputs[i])) return node;
+    // A simplified operand may have lost the rows that these two go by.
+    if (node.primitive === rowsToShapePrimitive) return this.rowsToShape(inputs[0]!, node.inputs[0]!.rows);
+    if (node.primitive === placeRowsPrimitive) return this.placeRows(inputs[0]!, inputs[1]!, inputs[2]!);
+    return this.record(node.primitive, inputs, node.attributes);
   }
   /** A vector as a matrix of one row; anything else as it is. */
   unsqueezeMatrix(x: Tensor): IrNode {

@@ -33,7 +33,7 @@ export async function bounds(file: string, flags: BoundsFlags): Promise<void> {
       const { program } = model.program(query.inputs, { ...query.options, method, ...(output !== undefined && { output }) });
       const sets = [...Object.values(query.inputs).flatMap((input) => ("set" in input ? [input.set] : [])), ...Object.values(query.options.weights ?? {})];
       const plugins = [...model.explain().map(({ plugin }) => plugin), ...sets.map(({ type }) => lirpa.registry.perturbation(type).plugin)];
-      await writeAtomically(target, emitOnnx(program, originMetadata({ model: file, output: output ?? model.outputs[0]!, method, plugins })));
+      await writeAtomically(target, emitOnnx(program, originMetadata({ model: file, output: output ?? model.outputs[0]!, method: lirpa.methods.get(method).name, plugins })));
     }
     const complete = answers.map((answer): Answer => ({
       ...answer, model: file, output: output ?? model.outputs[0]!,

@@ -15,6 +15,12 @@ export const UNBOUNDED = 1e30;
 /** The largest value that a function which outgrows float32 is said to have: twice it is still a float32. */
 export const LARGEST = 1.6e38;
 
+/** A line whose parts are tensors of one shape. */
+export interface TensorLine extends Line {
+  readonly slope: Tensor;
+  readonly intercept: Tensor;
+}
+
 /** Which side of the function a line lies on. */
 export type Side = "above" | "below";
 
@@ -23,7 +29,7 @@ export type Side = "above" | "below";
  * f(x) − slope · x may be extreme: the ends, and where the slope is that of the function. Tried at each of them, the
  * line is sound whatever rounding did to its slope.
  */
-export function lineAt(t: TensorOps, side: Side, curve: Pick<Curve, "value">, slope: Tensor, points: readonly Tensor[]): Line {
+export function lineAt(t: TensorOps, side: Side, curve: Pick<Curve, "value">, slope: Tensor, points: readonly Tensor[]): TensorLine {
   const offsets = points.map((x) => t.sub(curve.value(x), t.mul(slope, x)));
   return { slope, intercept: offsets.reduce((a, b) => (side === "above" ? t.max(a, b) : t.min(a, b))) };
 }
@@ -84,7 +90,7 @@ export interface Touching {
  * On one side of a function that is neither convex nor concave: a tangent at any point between `from` and `to`, and the
  * line with the slope of the chord where there is none. The tangent nearest to the middle leaves the least area.
  */
-export function tangentOrChord(t: TensorOps, side: Side, curve: Curve, interval: Interval, { from, to, none }: Touching, chord: Tensor): Line {
+export function tangentOrChord(t: TensorOps, side: Side, curve: Curve, interval: Interval, { from, to, none }: Touching, chord: Tensor): TensorLine {
   const { lower, upper } = interval;
   const first = clamp(t, from, lower, upper);
   const last = clamp(t, to, first, upper);
@@ -104,4 +110,27 @@ export function flat(intercept: TensorLike): Line {
 export function mirrored(t: TensorOps, { lower, upper }: Lines): Lines {
   const turn = ({ slope, intercept }: Line): Line => ({ slope: t.neg(slope), intercept });
   return { lower: turn(lower), upper: turn(upper) };
+}
+
+/** Two tensors of one shape along a new first axis: one recording then serves both. */
+export function stack(t: TensorOps, first: Tensor, second: Tensor): Tensor {
+  return t.concat([first, second].map((x) => t.reshape(x, [1, ...x.shape])), 0);
+}
+
+/** Two numbers along the first axis of a stack, the same for all elements. */
+export function stackOf(t: TensorOps, first: number, second: number, like: Tensor): Tensor {
+  return t.constant([first, second], [2, ...like.shape.map(() => 1)]);
+}
+
+/** The two lines of a stack. */
+export function unstack(t: TensorOps, { slope, intercept }: TensorLine): [TensorLine, TensorLine] {
+  const part = (x: Tensor, i: number): Tensor =>
+    t.reshape(t.slice(x, [i, ...x.shape.slice(1).map(() => 0)], [i + 1, ...x.shape.slice(1)]), x.shape.slice(1));
+  const line = (i: number): TensorLine => ({ slope: part(slope, i), intercept: part(intercept, i) });
+  return [line(0), line(1)];
+}
+
+/** The same line about −f(x). */
+export function negated(t: TensorOps, { slope, intercept }: Line): Line {
+  return { slope: t.neg(slope), intercept: t.neg(intercept) };
 }

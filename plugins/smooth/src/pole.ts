@@ -1,5 +1,5 @@
-import type { Interval, Line, Lines, Tensor, TensorOps } from "@lirpa/core/plugin";
-import { clamp, convexLines, flat, mirrored, select, UNBOUNDED, type Curve } from "./lines.js";
+import type { Interval, Lines, Tensor, TensorOps } from "@lirpa/core/plugin";
+import { clamp, convexLines, flat, mirrored, negated, select, UNBOUNDED, type Curve } from "./lines.js";
 
 /**
  * x^p for p < 0: convex and falling on x > 0; for integers p its image left of zero, turned over for odd ones. At zero
@@ -69,8 +69,4 @@ function powerOf(t: TensorOps, p: number): Curve {
 
 function isOdd(p: number): boolean {
   return Math.abs(p % 2) === 1;
-}
-
-function negated(t: TensorOps, { slope, intercept }: Line): Line {
-  return { slope: t.neg(slope), intercept: t.neg(intercept) };
 }

@@ -73,8 +73,10 @@ function touchingRatio(p: number): number {
   return high;
 }
 
+/** Between 1 and 2 the slope's own gradient has a pole at zero, where optimized tangents come. */
 function curve(t: TensorOps, p: number): Curve {
-  return { value: (x) => t.pow(x, p), slope: (x) => t.mul(t.pow(x, p - 1), p) };
+  const inside = (x: Tensor): Tensor => (p > 1 && p < 2 ? t.max(x, 1e-30) : x);
+  return { value: (x) => t.pow(x, p), slope: (x) => t.mul(t.pow(inside(x), p - 1), p) };
 }
 
 function inDomain(t: TensorOps, { lower, upper }: Interval, p: number): Interval {

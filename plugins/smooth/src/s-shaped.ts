@@ -1,10 +1,14 @@
 import type { Interval, Lines, Tensor, TensorOps } from "@lirpa/core/plugin";
-import { chordSlope, tangentOrChord, type Curve } from "./lines.js";
+import { chordSlope, stack, stackOf, tangentOrChord, unstack, type Curve, type TensorLine } from "./lines.js";
 
 /** A curve that is convex on one side of zero and concave on the other, and its own image about (0, f(0)). */
-export interface SShape extends Curve {
+export interface SShape {
   /** Which way the curve bends right of zero. */
   readonly right: "concave" | "convex";
+  /** f(x), or −f(−x) where `turn` is −1; for odd f they are the same. */
+  value(x: Tensor, turn: Tensor): Tensor;
+  slope(x: Tensor): Tensor;
+  /** What the slope never leaves. */
   readonly limits: { readonly least: number; readonly most: number };
   /** For a ≥ 0.01 the point right of zero where a line through (−a, f(−a)) touches the curve, or a little beyond it. */
   touch(a: Tensor): Tensor;
@@ -23,32 +27,34 @@ const STEP = 0.01;
  * Let f be convex left of zero and concave right of it. The line through (l, f(l)) that touches the curve at d ≥ 0 lies
  * above f; so does every tangent right of d, and d = l for l ≥ 0. There is d ≤ u where the tangent at u passes above
  * (l, f(l)), that is, where it is not steeper than the chord; otherwise the chord lies above f. Below f the same holds
- * turned about zero. Where f bends the other way round, above and below change places.
+ * turned about zero, and both lines are found at once, this one from −f(−x) on [−u, −l]. Where f bends the other way
+ * round, above and below change places.
  */
 export function sLines(t: TensorOps, shape: SShape, interval: Interval): Lines {
+  const turn = stackOf(t, 1, -1, interval.lower);
+  const both = { lower: stack(t, interval.lower, t.neg(interval.upper)), upper: stack(t, interval.upper, t.neg(interval.lower)) };
+  const curve: Curve = { value: (x) => shape.value(x, turn), slope: (x) => shape.slope(x) };
+  const [right, turned] = unstack(t, lineByRightPart(t, shape, curve, both));
+  const left = { slope: turned.slope, intercept: t.neg(turned.intercept) };
+  return shape.right === "concave" ? { lower: left, upper: right } : { lower: right, upper: left };
+}
+
+/** On the side to which the right part bulges. */
+function lineByRightPart(t: TensorOps, shape: SShape, curve: Curve, interval: Interval): TensorLine {
   const { lower, upper } = interval;
-  const chord = chordSlope(t, shape, interval, shape.limits.least, shape.limits.most);
   const isConcave = shape.right === "concave";
-  const tooSteep = (end: Tensor): Tensor => (isConcave ? t.greater(shape.slope(end), chord) : t.less(shape.slope(end), chord));
-  const right = {
+  const chord = chordSlope(t, curve, interval, shape.limits.least, shape.limits.most);
+  const slope = curve.slope(upper);
+  const touching = {
     from: t.where(t.less(lower, 0), shape.touch(stepped(t, t.neg(lower))), lower),
     to: upper,
-    none: tooSteep(upper),
+    none: isConcave ? t.greater(slope, chord) : t.less(slope, chord),
   };
-  const left = {
-    from: lower,
-    to: t.where(t.greater(upper, 0), t.neg(shape.touch(stepped(t, upper))), upper),
-    none: tooSteep(lower),
-  };
-  const [above, below] = isConcave ? [right, left] : [left, right];
-  return {
-    lower: tangentOrChord(t, "below", shape, interval, below, chord),
-    upper: tangentOrChord(t, "above", shape, interval, above, chord),
-  };
+  return tangentOrChord(t, isConcave ? "above" : "below", curve, interval, touching, chord);
 }
 
 /** The next multiple of STEP beyond a distance: not zero, where the touching point has no derivative. */
-export function stepped(t: TensorOps, distance: Tensor): Tensor {
+function stepped(t: TensorOps, distance: Tensor): Tensor {
   return t.mul(t.add(t.floor(t.mul(t.relu(distance), 1 / STEP)), 1), STEP);
 }
 

@@ -6,7 +6,7 @@ import { tanhTouch } from "./tanh.js";
 const shape = (t: TensorOps): SShape => ({
   right: "concave",
   limits: { least: 0, most: 0.25 },
-  value: (x) => t.sigmoid(x),
+  value: (x, turn) => t.mul(t.sigmoid(t.mul(x, turn)), turn),
   slope: (x) => sigmoidSlope(t, x),
   touch: (a) => t.mul(tanhTouch(t, t.mul(a, 0.5)), 2),
 });

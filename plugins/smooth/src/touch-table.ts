@@ -1,7 +1,7 @@
 import type { HostTensor, Tensor, TensorOps } from "@lirpa/core/plugin";
 
 /** Cells of a table, and so steps of a lookup. */
-const CELLS = 512;
+const CELLS = 256;
 
 /** A function on [0, 1], read by linear interpolation between evenly spaced values. */
 export interface Table {

@@ -1,5 +1,5 @@
-import type { Interval, Line, Lines, Tensor, TensorOps } from "@lirpa/core/plugin";
-import { chordSlope, tangentOrChord, type Curve } from "./lines.js";
+import type { Interval, Lines, Tensor, TensorLike, TensorOps } from "@lirpa/core/plugin";
+import { chordSlope, negated, stackOf, tangentOrChord, unstack, type Curve, type TensorLine } from "./lines.js";
 
 const TURN = 2 * Math.PI;
 /** A whole turn in two parts, the first with few digits: so the products are exact, and what is left of large x keeps its digits. */
@@ -13,13 +13,13 @@ const INFLECTION = -Math.PI / 2;
 const STEP = 0.01;
 const FINE_STEP = Math.PI / 1000;
 
-/** Lines around cos(x − peak). Below it lie, turned over, those above −cos(x − peak) = cos(x − peak − π). */
+/**
+ * Lines around cos(x − peak). Below it lie, turned over, those above −cos(x − peak) = cos(x − peak − π): both are found at
+ * once.
+ */
 export function waveLines(t: TensorOps, interval: Interval, peak: number): Lines {
-  const { slope, intercept } = crestLine(t, interval, peak + Math.PI);
-  return {
-    lower: { slope: t.neg(slope), intercept: t.neg(intercept) },
-    upper: crestLine(t, interval, peak),
-  };
+  const [upper, turned] = unstack(t, crestLine(t, interval, stackOf(t, peak, peak + Math.PI, interval.lower)));
+  return { lower: negated(t, turned), upper };
 }
 
 /** The smallest interval around cos(x − peak): ±1 where a peak or a trough is inside, otherwise an end's value. */
@@ -38,7 +38,7 @@ function hasPeak(t: TensorOps, { lower, upper }: Interval, peak: number): Tensor
 }
 
 /** Where x lies before the first peak right of it: in [−2π, 0). */
-function fromNextPeak(t: TensorOps, x: Tensor, peak: number): Tensor {
+function fromNextPeak(t: TensorOps, x: Tensor, peak: TensorLike): Tensor {
   const shifted = t.sub(x, peak);
   const turns = t.add(t.floor(t.mul(shifted, 1 / TURN)), 1);
   return t.sub(t.sub(shifted, t.mul(turns, COARSE_TURN)), t.mul(turns, TURN - COARSE_TURN));
@@ -54,7 +54,7 @@ function fromNextPeak(t: TensorOps, x: Tensor, peak: number): Tensor {
  * tangents of a flank are sound if the one at the interval's end on that flank is: if it passes above the other end.
  * That can be so for one flank at most; where it is for none, the chord lies above.
  */
-function crestLine(t: TensorOps, interval: Interval, peak: number): Line {
+function crestLine(t: TensorOps, interval: Interval, peak: Tensor): TensorLine {
   const lower = fromNextPeak(t, interval.lower, peak);
   const upper = t.add(lower, t.sub(interval.upper, interval.lower));
   const local = { lower, upper };

@@ -80,6 +80,29 @@ describe("probe: rows of a convolution chain as patches", () => {
     });
   }
 
+  it("leaves rows dense where something that all rows share is added to them, or is the smaller one", () => {
+    const image = [1, 2, 6, 6];
+    const rows: RowSpace = { name: "rows", size: 72 };
+    const t = new Vocabulary();
+    const eye = t.eye(image, rows);
+    const w = t.input({ name: "w", shape: image, dtype: "float", instances: true, rows: undefined });
+    const center = t.input({ name: "center", shape: image, dtype: "float", instances: true, rows: undefined });
+    const kernel = t.constant(randomTensor([2, 3, 3, 3], seeded(1)));
+    const deep = t.convTranspose(eye, kernel, { strides: [1, 1], pads: [1, 1, 1, 1], dilations: [1, 1], groups: 1, outputPadding: [0, 0] });
+    const wide = t.input({ name: "wide", shape: [1, 3, 6, 6], dtype: "float", instances: true, rows: undefined });
+    const forms = [
+      t.dot(t.add(eye, w), center), t.dot(t.sub(w, eye), center), t.dot(t.min(eye, w), center), t.sum(t.max(eye, w)),
+      t.sum(t.where(t.less(deep, 0.1), wide, 1)), t.sum(t.abs(t.add(deep, t.mul(wide, t.sum(deep))))), t.sum(eye),
+    ];
+    for (const form of forms) {
+      const dense = t.rowsToShape(form, rows);
+      const feeds = feedsOf(dense);
+      const [expected] = evaluate([dense], feeds);
+      const [got] = evaluate(localizeRows(t, [dense]).outputs, feeds);
+      expected!.data.forEach((value, i) => expect(got!.data[i]).to.be.closeTo(value, 1e-10));
+    }
+  });
+
   it("leaves rows dense that meet an operation without a rule, or windows that cover most of the image", () => {
     const t = new Vocabulary();
     const wide = chain(t, [1, 1, 5, 5], [{ kernel: [2, 1, 5, 5], options: plain(1, 2), between: "nothing" }], "linf");

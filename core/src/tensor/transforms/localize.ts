@@ -66,7 +66,7 @@ class Rewriter {
       case "convTranspose": {
         const [x] = node.inputs.map((input) => this.patches.get(input));
         const w = this.nodes.get(node.inputs[1]!);
-        if (x === undefined || w === undefined) return false;
+        if (x === undefined || w === undefined || !x.vanishes) return false;
         return this.keep(node, throughConvolution(t, x, w, node.attributes as ConvTransposeOptions, node.shape));
       }
       case "neg": case "abs": case "relu":
@@ -102,31 +102,29 @@ class Rewriter {
       if (one !== undefined && pair === undefined) return false;
       if (pair !== undefined) frame = { ...frame, kernel: pair[0].kernel, pads: pair[0].pads };
     }
-    local = local.map((one) => (one === undefined ? undefined : together(t, { ...frame, data: zeroData(t, frame), clean: true }, one)![1]));
+    local = local.map((one) => (one === undefined ? undefined : together(t, { ...frame, data: zeroData(t, frame), clean: true, vanishes: true }, one)![1]));
     const operands = node.inputs.map((input, i) => local[i] ?? this.shared(input, frame));
     if (operands.some((operand) => operand === undefined)) return false;
-    const clean = operands.map((operand) => operand!.clean);
     const name = node.primitive.name;
-    const result: Patches = {
-      ...frame,
-      data: t.rerecord(node, operands.map((operand) => operand!.data)),
-      clean: name === "mul" ? clean.includes(true) : name === "where" ? clean[1]! && clean[2]! : !name.startsWith("less") && clean.every(Boolean),
-    };
-    return this.keep(node, result);
+    const clean = holds(name, operands.map((operand) => operand!.clean));
+    const vanishes = holds(name, operands.map((operand) => operand!.vanishes));
+    // Outside the window a sum or an extreme is zero only if all its operands are.
+    if (!vanishes && ["add", "sub", "min", "max"].includes(name)) return false;
+    return this.keep(node, { ...frame, data: t.rerecord(node, operands.map((operand) => operand!.data)), clean, vanishes });
   }
 
   /** A tensor that all rows share, cut into windows; numbers and one number per channel need no cutting. */
-  private shared(input: IrNode, frame: Patches): { data: IrNode; clean: boolean } | undefined {
+  private shared(input: IrNode, frame: Patches): { data: IrNode; clean: boolean; vanishes: boolean } | undefined {
     const { t } = this;
     const x = this.nodes.get(input);
     if (x === undefined || x.rows !== undefined) return undefined;
     const value = uniformValue(x);
-    if (value !== undefined) return { data: t.fullOf([], value, x.dtype), clean: value === 0 };
+    if (value !== undefined) return { data: t.fullOf([], value, x.dtype), clean: value === 0, vanishes: value === 0 };
     const aligned = t.reshape(x, [...frame.shape.map(() => 1).slice(0, frame.shape.length - x.shape.length), ...x.shape]);
     if (aligned.shape.length !== frame.shape.length || aligned.shape[0] !== 1) return undefined;
-    if (aligned.shape.slice(2).every((size) => size === 1)) return { data: t.reshape(aligned, [aligned.shape[1]!, 1]), clean: false };
+    if (aligned.shape.slice(2).every((size) => size === 1)) return { data: t.reshape(aligned, [aligned.shape[1]!, 1]), clean: false, vanishes: false };
     if (x.dtype !== "float") return undefined;
-    return { data: windowsOf(t, frame, t.expand(aligned, broadcastShapes(aligned.shape, frame.shape))), clean: true };
+    return { data: windowsOf(t, frame, t.expand(aligned, broadcastShapes(aligned.shape, frame.shape))), clean: true, vanishes: false };
   }
 
   private dot(node: IrNode): boolean {
@@ -137,12 +135,12 @@ class Rewriter {
     const x = this.nodes.get(other);
     if (x === undefined) {
       const pair = together(t, local, this.patches.get(other)!);
-      if (pair === undefined) return false;
+      if (pair === undefined || !(pair[0].vanishes || pair[1].vanishes)) return false;
       const products = t.mul(cleaned(t, pair[0]).data, pair[1].data);
       this.nodes.set(node, rowScalars(t, local, t.sum(products, axesOf(local)), []));
       return true;
     }
-    if (x.rows !== undefined) return false;
+    if (x.rows !== undefined || !local.vanishes) return false;
     const windows = windowsOf(t, local, x);
     const uniform = local.position === undefined && local.data.shape[1] === 1;
     const inner = sizeOf(local.data.shape.slice(-2));
@@ -156,7 +154,7 @@ class Rewriter {
 
   /** A reduction to one number per row. */
   private reduce(node: IrNode, local: Patches): boolean {
-    if (sizeOf(node.shape) !== 1) return false;
+    if (sizeOf(node.shape) !== 1 || !local.vanishes) return false;
     const { t } = this;
     const { data } = cleaned(t, local);
     const name = node.primitive.name as "sum" | "reduceMax" | "reduceMin";
@@ -166,6 +164,13 @@ class Rewriter {
     this.nodes.set(node, rowScalars(t, local, seen, node.shape));
     return true;
   }
+}
+
+/** Whether a result is zero somewhere, by whether its operands are. */
+function holds(operation: string, zero: readonly boolean[]): boolean {
+  if (operation === "mul") return zero.includes(true);
+  if (operation === "where") return zero[1]! && zero[2]!;
+  return !operation.startsWith("less") && zero.every(Boolean);
 }
 
 /** Channels and offsets. */

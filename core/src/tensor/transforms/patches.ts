@@ -22,6 +22,11 @@ export interface Patches {
    * [channels, offsets], one for each row.
    */
   readonly data: IrNode;
+  /**
+   * True where a row is zero outside its window. What a comparison or a choice gives is not: it counts inside the
+   * window only, and must meet rows that vanish before anything is summed or carried on.
+   */
+  readonly vanishes: boolean;
   /** Where the rows are picked by a run: the position of each. */
   readonly position?: IrNode;
   /** True where `data` is zero wherever the window leaves the tensor. */
@@ -35,7 +40,7 @@ export function unitPatches(t: Vocabulary, rows: RowSpace, shape: Shape): Patche
   const identity = new Float64Array(channels * channels);
   for (let c = 0; c < channels; c++) identity[c * channels + c] = 1;
   const data = t.constant({ shape: [channels, 1, channels, 1], dtype: "float", data: identity });
-  return { rows, channels, positions: shape.slice(2), shape, kernel: ones, strides: ones, pads: ones.map(() => 0), data, clean: true };
+  return { rows, channels, positions: shape.slice(2), shape, kernel: ones, strides: ones, pads: ones.map(() => 0), data, clean: true, vanishes: true };
 }
 
 /** The unit rows of an image at the indices of picked rows. */

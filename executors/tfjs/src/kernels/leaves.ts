@@ -1,5 +1,4 @@
-import type { IrNode } from "@lirpa/core";
-import type { HostTensor } from "@lirpa/core";
+import type { HostTensor, IrNode } from "@lirpa/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { attributesOf, sizeOf, TYPES, type Kernels, type Tf } from "../kernel.js";
 
@@ -16,6 +15,6 @@ export function isConstant(node: IrNode): boolean {
 
 export const leaves: Kernels = {
   constant: (tf, node) => upload(tf, attributesOf<{ value: HostTensor }>(node).value, [1, 1, ...node.shape]),
-  full: (tf, node) => tf.fill([1, 1, ...node.shape], attributesOf<{ value: number }>(node).value, TYPES[node.dtype]),
+  full: ({ fill }, node) => fill([1, 1, ...node.shape], attributesOf<{ value: number }>(node).value, TYPES[node.dtype]),
   eye: (tf, node) => tf.eye(sizeOf(node.shape)),
 };

@@ -1,12 +1,12 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { around, attributesOf, permuted, sizeOf, type Kernel, type Kernels, type Tf } from "../kernel.js";
+import { around, attributesOf, permuted, type Kernel, type Kernels, type Tf } from "../kernel.js";
 
 /** Neighbouring axes that are all reduced, or all kept, are one. */
 function reduced(operation: (tf: Tf, x: Tensor, axes: number[]) => Tensor): Kernel {
   return (tf, node, [x]) => over(tf, x!, attributesOf<{ axes: readonly number[] }>(node).axes.map((axis) => axis + 2), operation);
 }
 
-export function over(tf: Tf, x: Tensor, axes: readonly number[], operation: (tf: Tf, x: Tensor, axes: number[]) => Tensor): Tensor {
+function over(tf: Tf, x: Tensor, axes: readonly number[], operation: (tf: Tf, x: Tensor, axes: number[]) => Tensor): Tensor {
   const sizes: number[] = [];
   const which: boolean[] = [];
   x.shape.forEach((size, axis) => {
@@ -49,6 +49,6 @@ export const reduction: Kernels = {
   topKIndices,
   sumHidden: (tf, node, [x]) => {
     const { instances, rows } = attributesOf<{ instances: boolean; rows: boolean }>(node);
-    return sizeOf(x!.shape) === 0 ? x! : over(tf, x!, [...(instances ? [0] : []), ...(rows ? [1] : [])], (lib, value, axes) => lib.sum(value, axes));
+    return over(tf, x!, [...(instances ? [0] : []), ...(rows ? [1] : [])], (lib, value, axes) => lib.sum(value, axes));
   },
 };
