@@ -53,7 +53,7 @@ async function expectEqualsReference(executor: Executor, { all: recorded, feeds 
 }
 
 describe(`tfjs on ${backend}`, function () {
-  this.timeout(120_000);
+  this.timeout(all ? 900_000 : 120_000);
   const executor = tfjsExecutor({ backend });
 
   for (const [family, cases] of Object.entries(FAMILIES)) {

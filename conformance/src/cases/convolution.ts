@@ -6,7 +6,8 @@ export const convolutionCases: OperatorCases = {
   Conv: [
     { inputs: [[1, 2, 3, 3], weights(2, 2, 2, 2), weights(2)] },
     { inputs: [[1, 2, 4, 3], weights(2, 1, 3, 2)], attributes: { group: 2, strides: [2, 1], pads: [1, 0, 1, 1] } },
-    { inputs: [[2, 1, 5], weights(2, 1, 2), weights(2)], attributes: { dilations: [2], auto_pad: "SAME_UPPER" } },
+    { inputs: [[2, 1, 5], weights(2, 1, 2), weights(2)], attributes: { dilations: [2] } },
+    { inputs: [[1, 1, 5], weights(1, 1, 2)], attributes: { strides: [2], auto_pad: "SAME_UPPER" } },
     { inputs: [[1, 1, 2, 2, 2], weights(1, 1, 2, 1, 2)] },
     { inputs: [[1, 1, 2, 2], [1, 1, 2, 1], weights(1)] },
   ],

@@ -95,6 +95,27 @@ function extremeBoxes({ open }: OperatorSubject): Boxes[] {
   })));
 }
 
+/** Lines that are sound by construction hide a wrong slope; what they lose does not. */
+const MOST_LOST = 1.1;
+
+export const linesAreWorthwhile: OperatorLaw = {
+  name: "has, if elementwise, lines that lose no more than the width of its range",
+  applies: (subject) => hasBounds(subject) && subject.operator.kind === "elementwise" && subject.alone.resolved.nodes[0]?.operator === subject.operator,
+  check: (subject) =>
+    forAll(subject.settings, boxesOf(subject), (boxes) => {
+      const [interval, lines] = ["ibp", "crown"].map((method) => subject.recording(method).run([boxes]));
+      const slack = slackOf(subject.tolerance, interval!.lower[0]!, interval!.upper[0]!);
+      interval!.lower[0]!.forEach((low, i) => {
+        const high = interval!.upper[0]![i]!;
+        const room = MOST_LOST * (high - low) + slack;
+        const [below, above] = [lines!.lower[0]![i]!, lines!.upper[0]![i]!];
+        if (!(below >= low - room && above <= high + room)) {
+          throw new LawBroken(`${subject.name}, ${describeBoxes(boxes)}: element ${i} lies in [${low}, ${high}], but its lines only say [${below}, ${above}]`);
+        }
+      });
+    }),
+};
+
 /** One affine step from a box is exact both ways. */
 export const linearIsTight: OperatorLaw = {
   name: "has, if linear, an interval as tight as its coefficients",

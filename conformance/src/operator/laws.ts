@@ -1,20 +1,21 @@
 import { everyMethodIsSound, instancesAreApart, runtimesAgree } from "./executor-laws.js";
-import { containsSamples, exactAtPoints, finite, linearIsTight, smallerIsNotLooser } from "./interval-laws.js";
+import { containsSamples, exactAtPoints, finite, linearIsTight, linesAreWorthwhile, smallerIsNotLooser } from "./interval-laws.js";
 import type { OperatorLaw } from "./law.js";
 import { boundsPart, defaultIsOffered, freeChoicesAreSound, linesBracket, namedLinesBracket, stableMeansExact, widerBoundsAreSound } from "./line-laws.js";
+import { computesOnnx } from "./onnx-law.js";
 import { gradientsAgree, inputsUntouched, recordsTheSame, sameOnConstants } from "./purity-laws.js";
 
 /** The names by which a case excepts a law. */
 export type OperatorLawName =
-  | "inputsUntouched" | "recordsTheSame" | "sameOnConstants" | "gradientsAgree"
-  | "containsSamples" | "smallerIsNotLooser" | "exactAtPoints" | "finite" | "linearIsTight"
+  | "computesOnnx" | "inputsUntouched" | "recordsTheSame" | "sameOnConstants" | "gradientsAgree"
+  | "containsSamples" | "smallerIsNotLooser" | "exactAtPoints" | "finite" | "linearIsTight" | "linesAreWorthwhile"
   | "linesBracket" | "boundsPart" | "namedLinesBracket" | "freeChoicesAreSound" | "defaultIsOffered" | "widerBoundsAreSound" | "stableMeansExact"
   | "instancesAreApart" | "runtimesAgree" | "everyMethodIsSound";
 
 /** Every law of operators. */
 export const operatorLaws: Readonly<Record<OperatorLawName, OperatorLaw>> = Object.freeze({
-  inputsUntouched, recordsTheSame, sameOnConstants, gradientsAgree,
-  containsSamples, smallerIsNotLooser, exactAtPoints, finite, linearIsTight,
+  computesOnnx, inputsUntouched, recordsTheSame, sameOnConstants, gradientsAgree,
+  containsSamples, smallerIsNotLooser, exactAtPoints, finite, linearIsTight, linesAreWorthwhile,
   linesBracket, boundsPart, namedLinesBracket, freeChoicesAreSound, defaultIsOffered, widerBoundsAreSound, stableMeansExact,
   instancesAreApart, runtimesAgree, everyMethodIsSound,
 });

@@ -107,6 +107,20 @@ export const wrongLines: readonly WrongOperator[] = [
     passes: ["linesBracket"],
   },
   {
+    mistake: "the chord has a wrong slope, and is moved until it is sound",
+    law: "linesAreWorthwhile",
+    operator: square("MovedChord", {
+      relax: (context, interval) => {
+        const { t } = context;
+        const { lower, upper } = interval;
+        const slope = t.mul(t.sub(upper, lower), 4);
+        const intercept = t.max(t.sub(t.square(lower), t.mul(slope, lower)), t.sub(t.square(upper), t.mul(slope, upper)));
+        return { lower: squareLines(context, interval).lower, upper: { slope, intercept } };
+      },
+    }),
+    passes: ["containsSamples", "linesBracket", "exactAtPoints"],
+  },
+  {
     mistake: "it calls itself stable where it bends",
     law: "stableMeansExact",
     operator: bend("StableEverywhere", ({ t }, { lower, upper }) => ({ lower: lowerLine(t, lower), upper: chord(t, lower, upper) }), {

@@ -68,12 +68,13 @@ export function intervalIsExact(run: BoundRun, value: Value): boolean {
 /**
  * What one interval step from good bounds of the inputs is worth, beside carrying rows back. A scalar function maps an
  * interval to its exact image, and the two lines around it give no better one; of a product of two perturbed factors
- * the corners and McCormick's planes each see what the other one misses.
+ * the corners and McCormick's planes each see what the other one misses, and so it is with operators that write both rules.
  */
 export function intervalStep(run: BoundRun, value: Value): "enough" | "helps" | "useless" {
   const producer = value.producer!;
   if (producer.operator.kind === "elementwise") return "enough";
-  return producer.operator.kind === "bilinear" && !run.rules(producer).isAffine(run, producer) ? "helps" : "useless";
+  const { kind } = producer.operator;
+  return kind === "custom" || (kind === "bilinear" && !run.rules(producer).isAffine(run, producer)) ? "helps" : "useless";
 }
 
 /** One interval step from given bounds of the producer's inputs. */

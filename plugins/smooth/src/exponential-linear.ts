@@ -16,21 +16,22 @@ export function exponentialLinear(t: TensorOps, x: Tensor, { right, scale, width
  * The function is convex where its slope does not fall at zero. Where it does (Selu), the concave bend is at zero alone:
  * - above [l, u] with zero inside lie the lines through the bend whose slope is between that of the right side and that
  *   of the chord from l to zero; where there is none, the chord from l to u;
- * - below lie the tangents left of where a line through (u, f(u)) touches the left side; where there is none, the chord.
+ * - below lie the tangents left of where a line through (u, f(u)) touches the left side. There are such where the tangent
+ *   at l passes below (u, f(u)), not being steeper than the chord; otherwise the chord lies below.
  */
 export function exponentialLinearLines(t: TensorOps, interval: Interval, f: ExponentialLinear): Lines {
   const { right, scale, width } = f;
   const steepest = scale / width;
-  const curve: Curve = {
-    value: (x) => exponentialLinear(t, x, f),
-    slope: (x) => t.where(t.less(x, 0), t.mul(t.exp(t.mul(t.min(x, 0), 1 / width)), steepest), right),
-  };
-  if (steepest <= right) return convexLines(t, curve, interval);
+  const value = (x: Tensor): Tensor => exponentialLinear(t, x, f);
+  const leftSlope = (x: Tensor): Tensor => t.mul(t.exp(t.mul(t.min(x, 0), 1 / width)), steepest);
+  if (steepest <= right) return convexLines(t, { value, slope: (x) => t.where(t.less(x, 0), leftSlope(x), right) }, interval);
   const { lower, upper } = interval;
+  // Tangents from below touch the left side alone, and at zero have its slope.
+  const curve: Curve = { value, slope: leftSlope };
   const between = chordSlope(t, curve, interval, 0, steepest);
   const straight = t.greaterEqual(lower, 0);
   const to = t.where(t.greater(upper, 0), touchLeft(t, t.max(upper, 1e-6), curve, f), upper);
-  const below = tangentOrChord(t, "below", curve, interval, { from: lower, to, none: t.less(to, lower) }, between);
+  const below = tangentOrChord(t, "below", curve, interval, { from: lower, to, none: t.greater(leftSlope(lower), between) }, between);
   return {
     lower: select(t, straight, { slope: right, intercept: 0 }, below),
     upper: select(t, straight, { slope: right, intercept: 0 }, upperLine(t, interval, curve, right, steepest, between)),

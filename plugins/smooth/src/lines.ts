@@ -43,9 +43,10 @@ export function tangent(t: TensorOps, curve: Curve, at: Tensor): Line {
 /** The slope from end to end, kept between limits that the derivative has on the interval; rounding may leave them. */
 export function chordSlope(t: TensorOps, curve: Pick<Curve, "value">, { lower, upper }: Interval, least: TensorLike, most: TensorLike): Tensor {
   const width = t.sub(upper, lower);
-  // Without length the quotient is 0: a tiny divisor would make gradients explode.
+  // Without length the quotient is 0: a tiny divisor would make gradients explode, as would steep limits.
   const quotient = t.div(t.sub(curve.value(upper), curve.value(lower)), t.where(t.greater(width, 0), width, 1));
-  return t.min(t.max(quotient, least), most);
+  const limit = (slope: TensorLike): TensorLike => (typeof slope === "number" ? slope : t.stopGradient(slope));
+  return clamp(t, quotient, limit(least), limit(most));
 }
 
 export function chord(t: TensorOps, side: Side, curve: Pick<Curve, "value">, interval: Interval, least: TensorLike, most: TensorLike): Line {
@@ -68,14 +69,6 @@ export function convexLines(t: TensorOps, curve: Curve, interval: Interval, at: 
   return {
     lower: tangent(t, curve, t.free(at, interval.lower, interval.upper)),
     upper: chord(t, "above", curve, interval, curve.slope(interval.lower), curve.slope(interval.upper)),
-  };
-}
-
-/** A concave function on [l, u]: above it every tangent, below it the chord. */
-export function concaveLines(t: TensorOps, curve: Curve, interval: Interval): Lines {
-  return {
-    lower: chord(t, "below", curve, interval, curve.slope(interval.upper), curve.slope(interval.lower)),
-    upper: tangent(t, curve, t.free(middle(t, interval), interval.lower, interval.upper)),
   };
 }
 
@@ -119,7 +112,8 @@ export function stack(t: TensorOps, first: Tensor, second: Tensor): Tensor {
 
 /** Two numbers along the first axis of a stack, the same for all elements. */
 export function stackOf(t: TensorOps, first: number, second: number, like: Tensor): Tensor {
-  return t.constant([first, second], [2, ...like.shape.map(() => 1)]);
+  const shape = [1, ...like.shape.map(() => 1)];
+  return t.concat([t.full(shape, first), t.full(shape, second)], 0);
 }
 
 /** The two lines of a stack. */

@@ -1,14 +1,17 @@
-import { defineOperator, type Interval, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
-import { concaveLines, flat, select, UNBOUNDED, type Curve } from "./lines.js";
+import { defineOperator, type Operator, type TensorOps } from "@lirpa/core/plugin";
+import { chord, flat, middle, select, tangent, UNBOUNDED, type Curve } from "./lines.js";
 
 /** A point as near to zero may be zero: no line lies below the logarithm from there. */
 const NEAREST = 1e-30;
+/** Tangents touch no nearer to zero, so that their slopes and what they change by fit into float32. */
+const NEAREST_TANGENT = 1e-15;
 
 const curve = (t: TensorOps): Curve => ({ value: (x) => t.log(x), slope: (x) => t.reciprocal(x) });
 
 /**
- * The natural logarithm, concave on x > 0. What an interval has left of zero is no input of the function and counts for
- * nothing; where the interval reaches zero, the function has no lower bound.
+ * The natural logarithm, concave on x > 0: above it lie the tangents, below it the chord. What an interval has left of
+ * zero is no input of the function and counts for nothing; where the interval reaches zero, the function has no lower
+ * bound.
  */
 export const log: Operator = defineOperator({
   type: "Log",
@@ -16,17 +19,17 @@ export const log: Operator = defineOperator({
   kind: "elementwise",
   inputs: ["input"],
   forward: ({ t }, x) => t.log(x),
-  range: ({ t }, interval) => {
-    const { lower, upper } = inside(t, interval);
-    return { lower: t.where(t.less(interval.lower, NEAREST), -UNBOUNDED, t.log(lower)), upper: t.log(upper) };
-  },
+  range: ({ t }, { lower, upper }) => ({
+    lower: t.where(t.less(lower, NEAREST), -UNBOUNDED, t.log(t.max(lower, NEAREST))),
+    upper: t.log(t.max(upper, NEAREST)),
+  }),
   relax: ({ t }, interval) => {
-    const { lower, upper } = concaveLines(t, curve(t), inside(t, interval));
-    return { lower: select(t, t.less(interval.lower, NEAREST), flat(-UNBOUNDED), lower), upper };
+    const inside = { lower: t.max(interval.lower, NEAREST), upper: t.max(interval.upper, NEAREST) };
+    const below = chord(t, "below", curve(t), inside, t.reciprocal(inside.upper), t.reciprocal(inside.lower));
+    const at = t.free(middle(t, inside), inside.lower, inside.upper);
+    return {
+      lower: select(t, t.less(interval.lower, NEAREST), flat(-UNBOUNDED), below),
+      upper: tangent(t, curve(t), t.max(at, NEAREST_TANGENT)),
+    };
   },
 });
-
-function inside(t: TensorOps, { lower, upper }: Interval): Interval {
-  const part = (x: Tensor): Tensor => t.max(x, NEAREST);
-  return { lower: part(lower), upper: part(upper) };
-}

@@ -36,7 +36,7 @@ function nearLines(t: TensorOps, interval: Interval, p: number): Lines {
 
 /** Concave on x ≥ 0, with slopes that overflow near zero: no tangent touches there, and no chord is steeper. */
 function rootLines(t: TensorOps, interval: Interval, p: number): Lines {
-  const nearest = UNBOUNDED ** (-1 / (2 * (1 - p)));
+  const nearest = Math.max(UNBOUNDED ** (-1 / (2 * (1 - p))), 1 / UNBOUNDED);
   const away = { lower: t.max(interval.lower, nearest), upper: t.max(interval.upper, nearest) };
   const root = curve(t, p);
   return {

@@ -1,9 +1,11 @@
 import type { Interval, Lines, Tensor, TensorLike, TensorOps } from "@lirpa/core/plugin";
-import { chordSlope, negated, stackOf, tangentOrChord, unstack, type Curve, type TensorLine } from "./lines.js";
+import { chordSlope, flat, negated, select, stackOf, tangentOrChord, unstack, type Curve, type TensorLine } from "./lines.js";
 
 const TURN = 2 * Math.PI;
-/** A whole turn in two parts, the first with few digits: so the products are exact, and what is left of large x keeps its digits. */
+/** A whole turn in two parts, the first with few digits: so its products are exact, and the rest of a large x keeps its digits. */
 const COARSE_TURN = 6.28125;
+/** Farther from zero neighbouring float32 numbers lie so wide apart that only ±1 is worth saying. */
+const FARTHEST = 1e6;
 /** Where the wave stops bending downward, left of its peak. */
 const INFLECTION = -Math.PI / 2;
 /**
@@ -18,17 +20,24 @@ const FINE_STEP = Math.PI / 1000;
  * once.
  */
 export function waveLines(t: TensorOps, interval: Interval, peak: number): Lines {
-  const [upper, turned] = unstack(t, crestLine(t, interval, stackOf(t, peak, peak + Math.PI, interval.lower)));
-  return { lower: negated(t, turned), upper };
+  const far = isFar(t, interval);
+  const near = { lower: t.where(far, 0, interval.lower), upper: t.where(far, 0, interval.upper) };
+  const [upper, turned] = unstack(t, crestLine(t, near, stackOf(t, peak, peak + Math.PI, near.lower)));
+  return { lower: select(t, far, flat(-1), negated(t, turned)), upper: select(t, far, flat(1), upper) };
 }
 
 /** The smallest interval around cos(x − peak): ±1 where a peak or a trough is inside, otherwise an end's value. */
 export function waveRange(t: TensorOps, interval: Interval, value: (x: Tensor) => Tensor, peak: number): Interval {
+  const far = isFar(t, interval);
   const [low, high] = [value(interval.lower), value(interval.upper)];
   return {
-    lower: t.where(hasPeak(t, interval, peak + Math.PI), -1, t.min(low, high)),
-    upper: t.where(hasPeak(t, interval, peak), 1, t.max(low, high)),
+    lower: t.where(t.or(far, hasPeak(t, interval, peak + Math.PI)), -1, t.min(low, high)),
+    upper: t.where(t.or(far, hasPeak(t, interval, peak)), 1, t.max(low, high)),
   };
+}
+
+function isFar(t: TensorOps, { lower, upper }: Interval): Tensor {
+  return t.greater(t.max(t.abs(lower), t.abs(upper)), FARTHEST);
 }
 
 /** Wrong decisions of rounding cost little, since the wave is flat at its peak; a little room leaves them on the safe side. */
@@ -37,11 +46,11 @@ function hasPeak(t: TensorOps, { lower, upper }: Interval, peak: number): Tensor
   return t.greaterEqual(t.add(fromNextPeak(t, lower, peak), t.add(t.sub(upper, lower), room)), 0);
 }
 
-/** Where x lies before the first peak right of it: in [−2π, 0). */
+/** Where x lies before the first peak right of it: in [−2π, 0). Whole turns go first, so that nothing is lost of large x. */
 function fromNextPeak(t: TensorOps, x: Tensor, peak: TensorLike): Tensor {
-  const shifted = t.sub(x, peak);
-  const turns = t.add(t.floor(t.mul(shifted, 1 / TURN)), 1);
-  return t.sub(t.sub(shifted, t.mul(turns, COARSE_TURN)), t.mul(turns, TURN - COARSE_TURN));
+  const turns = t.add(t.floor(t.mul(t.sub(x, peak), 1 / TURN)), 1);
+  const rest = t.sub(t.sub(x, t.mul(turns, COARSE_TURN)), t.mul(turns, TURN - COARSE_TURN));
+  return t.sub(rest, peak);
 }
 
 /**

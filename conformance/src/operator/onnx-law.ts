@@ -1,0 +1,45 @@
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { demandEqual, show } from "../kit/numbers.js";
+import { oneNodeModel } from "../kit/onnx-model.js";
+import { forAllAsync, LawBroken } from "../settings.js";
+import { pointsIn, trials } from "./boxes.js";
+import type { OperatorLaw } from "./law.js";
+import type { OperatorSubject } from "./subject.js";
+
+/** ONNX Runtime lacks some of ONNX's operators, and old or new versions of others. */
+const LACKING = /not implemented|NOT_IMPLEMENTED|No Op registered|not a registered function|Could not find an implementation|is under development|Unsupported/i;
+
+/** The forward rule is what all other laws compare with; here it is compared with the operator itself. */
+export const computesOnnx: OperatorLaw = {
+  name: "computes what ONNX Runtime computes for the operator of its name",
+  applies: ({ operator }) => (operator.domain ?? "") === "",
+  check: async (subject) => {
+    const session = await sessionOf(subject);
+    if (session === undefined) return;
+    const { outputs } = subject.alone.resolved;
+    await forAllAsync(subject.settings, trials(subject), async ({ boxes, seed }) => {
+      const point = pointsIn(boxes, 3, seed)[2]!;
+      const results = await session.run(Object.fromEntries(point.map((values, i) => [`x${i}`, new Tensor("float32", Float32Array.from(values), [...subject.open[i]!.shape])])));
+      const [ours] = subject.alone.forward([point]);
+      outputs.forEach(({ shape }, i) => {
+        const theirs = results[`y${i}`]!;
+        if (theirs.dims.join() !== shape.join()) throw new LawBroken(`${subject.name}: the shape of output ${i} is [${shape.join(", ")}]; in ONNX Runtime it is [${theirs.dims.join(", ")}]`);
+        const expected = Array.from(theirs.data as ArrayLike<number>, Number);
+        demandEqual(() => `${subject.name} at ${show(point.flatMap((values) => Array.from(values)))}, output ${i}, compared with ONNX Runtime`, ours![i]!, expected, subject.example.singleTolerance ?? 1e-5);
+      });
+    }, 4);
+    await session.release();
+  },
+};
+
+async function sessionOf({ alone: { graph, resolved }, example }: OperatorSubject): Promise<InferenceSession | undefined> {
+  const outputs = resolved.outputs.map(({ shape, dtype }, i) => ({ name: `y${i}`, shape, dtype }));
+  const inputs = graph.inputs.map(({ name, shape, dtype }) => ({ name, shape: shape as readonly number[], dtype }));
+  const bytes = oneNodeModel(graph.nodes[0]!, example.opset ?? 17, inputs, outputs, graph.initializers);
+  try {
+    return await InferenceSession.create(bytes, { graphOptimizationLevel: "disabled", intraOpNumThreads: 1, logSeverityLevel: 4 });
+  } catch (error) {
+    if (error instanceof Error && LACKING.test(error.message)) return undefined;
+    throw error;
+  }
+}
