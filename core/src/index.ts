@@ -15,7 +15,7 @@ export type { CoefficientPair, KindRules, Step, StepContext } from "./bounds/kin
 export { MemoryProgramCache, type ProgramCache } from "./program/cache.js";
 export { contentHash } from "./program/fingerprint.js";
 export { gradientNames, valueAndGradients } from "./program/gradients.js";
-export { emitOnnx, evaluateProgram, makeProgram } from "./program/program.js";
+export { emitOnnx, evaluateProgram, makeProgram, sizeOfProgram } from "./program/program.js";
 export { EMITTER_VERSION, readProgram, type ProgramPort, type SavedProgram } from "./program/saved.js";
 export type { IrNode, RowSpace } from "./tensor/ir.js";
 export { evaluate, topological } from "./tensor/evaluate.js";

@@ -34,6 +34,11 @@ export function evaluateProgram(program: Program, inputs: Readonly<Record<string
   return Object.fromEntries(Object.keys(nodes).map((name, i) => [name, values[i]!]));
 }
 
+/** How many nodes of the IR the program has: about the number of its ONNX nodes. */
+export function sizeOfProgram(program: Program): number {
+  return topological(Object.values(nodesOf(program))).length;
+}
+
 /** The outputs as nodes of the IR. */
 export function nodesOf(program: Program): Record<string, IrNode> {
   const entries = Object.entries(program.outputs).map(([name, tensor]) => {

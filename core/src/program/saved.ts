@@ -23,6 +23,8 @@ export interface SavedProgram {
   readonly name: string;
   readonly inputs: readonly ProgramPort[];
   readonly outputs: readonly ProgramPort[];
+  /** How many ONNX nodes it has. */
+  readonly nodes: number;
   /** All entries of the file, those of its writer among them: `lirpa.method`, `lirpa.plugins`, … */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -38,17 +40,18 @@ export function interfaceMetadata({ name, inputs }: Program, outputs: Readonly<R
 
 /** Reads what a saved program takes and gives; nothing is recorded. Throws `LIRPA_MODEL` for anything else. */
 export function readProgram(bytes: Uint8Array): SavedProgram {
-  const metadata = metadataOf(bytes);
+  const { metadata, nodes } = contentOf(bytes);
   const name = metadata[KEYS.name];
   const inputs = portsOf(metadata[KEYS.inputs]);
   const outputs = portsOf(metadata[KEYS.outputs]);
   if (name === undefined || inputs === undefined || outputs === undefined) throw notSaved("its metadata do not say what it takes and gives");
-  return Object.freeze({ name, inputs, outputs, metadata });
+  return Object.freeze({ name, inputs, outputs, nodes, metadata });
 }
 
-function metadataOf(bytes: Uint8Array): Record<string, string> {
+function contentOf(bytes: Uint8Array): { metadata: Record<string, string>; nodes: number } {
   try {
-    return Object.fromEntries(onnx.ModelProto.decode(bytes).metadataProps.map(({ key, value }) => [String(key), String(value)]));
+    const { metadataProps, graph } = onnx.ModelProto.decode(bytes);
+    return { metadata: Object.fromEntries(metadataProps.map(({ key, value }) => [String(key), String(value)])), nodes: graph?.node?.length ?? 0 };
   } catch (cause) {
     throw notSaved("it is no ONNX model", cause);
   }

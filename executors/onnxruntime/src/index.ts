@@ -1,4 +1,4 @@
-import { defineExecutor, emitOnnx, LirpaError, readProgram, type CompiledProgram, type DType, type Executor, type HostTensor, type Program, type SavedProgram } from "@lirpa/core";
+import { defineExecutor, emitOnnx, LirpaError, readProgram, sizeOfProgram, type CompiledProgram, type DType, type Executor, type HostTensor, type Program, type SavedProgram } from "@lirpa/core";
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import { checkFeeds } from "./feeds.js";
 
@@ -18,7 +18,7 @@ export function onnxRuntimeExecutor(options: OnnxRuntimeOptions = {}): Executor 
     name: `onnxruntime-${options.provider ?? "cpu"}`,
     precision: "float32",
     compile: async (program) => {
-      const session = await createSession(program.name, emitOnnx(program), options);
+      const session = await createSession(program.name, emitOnnx(program), sizeOfProgram(program), options);
       return { ...compiled(portsOf(program), session), serialize: () => emitOnnx(program) };
     },
     load: (bytes) => loadProgram(bytes, options),
@@ -31,7 +31,7 @@ export function onnxRuntimeExecutor(options: OnnxRuntimeOptions = {}): Executor 
  */
 export async function loadProgram(bytes: Uint8Array, options: OnnxRuntimeOptions = {}): Promise<LoadedProgram> {
   const saved = readProgram(bytes);
-  return { ...saved, ...compiled(saved, await createSession(saved.name, bytes, options)) };
+  return { ...saved, ...compiled(saved, await createSession(saved.name, bytes, saved.nodes, options)) };
 }
 
 /** What a session takes and gives. */
@@ -41,13 +41,20 @@ function portsOf({ name, inputs, outputs }: Program): Ports {
   return { name, inputs, outputs: Object.entries(outputs).map(([name, { shape, dtype }]) => ({ name, shape, dtype, instances: false, rows: false })) };
 }
 
-async function createSession(name: string, bytes: Uint8Array, { provider = "cpu", threads }: OnnxRuntimeOptions): Promise<InferenceSession> {
+/**
+ * Above this many nodes ONNX Runtime's sequential mode spends most of its time on planning where values lie: 16 s for
+ * 11 000 nodes, against 0.3 s in parallel mode, which does not plan.
+ */
+const MANY_NODES = 1500;
+
+async function createSession(name: string, bytes: Uint8Array, nodes: number, { provider = "cpu", threads }: OnnxRuntimeOptions): Promise<InferenceSession> {
   // Native log lines would stand between ours; failures come as exceptions anyway.
   env.logLevel = "fatal";
   try {
     return await InferenceSession.create(bytes, {
       executionProviders: [provider],
       graphOptimizationLevel: "all",
+      ...(nodes > MANY_NODES && { executionMode: "parallel" as const }),
       logSeverityLevel: 3,
       ...(threads !== undefined && { intraOpNumThreads: threads }),
     });

@@ -53,8 +53,9 @@ export function chord(t: TensorOps, side: Side, curve: Pick<Curve, "value">, int
   return lineAt(t, side, curve, chordSlope(t, curve, interval, least, most), [interval.lower, interval.upper]);
 }
 
+/** Written so that rounding never puts it outside. */
 export function middle(t: TensorOps, { lower, upper }: Interval): Tensor {
-  return t.add(t.mul(lower, 0.5), t.mul(upper, 0.5));
+  return t.add(lower, t.mul(t.sub(upper, lower), 0.5));
 }
 
 export function clamp(t: TensorOps, x: TensorLike, lower: TensorLike, upper: TensorLike): Tensor {

@@ -3,7 +3,7 @@ import { chord, flat, middle, select, tangent, UNBOUNDED, type Curve } from "./l
 
 /** A point as near to zero may be zero: no line lies below the logarithm from there. */
 const NEAREST = 1e-30;
-/** Tangents touch no nearer to zero, so that their slopes and what they change by fit into float32. */
+/** Tangents touch no nearer to zero, so that their slopes and what these change by fit into float32. */
 const NEAREST_TANGENT = 1e-15;
 
 const curve = (t: TensorOps): Curve => ({ value: (x) => t.log(x), slope: (x) => t.reciprocal(x) });
@@ -29,7 +29,7 @@ export const log: Operator = defineOperator({
     const at = t.free(middle(t, inside), inside.lower, inside.upper);
     return {
       lower: select(t, t.less(interval.lower, NEAREST), flat(-UNBOUNDED), below),
-      upper: tangent(t, curve(t), t.max(at, NEAREST_TANGENT)),
+      upper: select(t, t.less(inside.upper, NEAREST_TANGENT), flat(t.log(inside.upper)), tangent(t, curve(t), t.max(at, NEAREST_TANGENT))),
     };
   },
 });

@@ -39,9 +39,10 @@ function rootLines(t: TensorOps, interval: Interval, p: number): Lines {
   const nearest = Math.max(UNBOUNDED ** (-1 / (2 * (1 - p))), 1 / UNBOUNDED);
   const away = { lower: t.max(interval.lower, nearest), upper: t.max(interval.upper, nearest) };
   const root = curve(t, p);
+  const above = tangent(t, root, t.free(middle(t, away), away.lower, away.upper));
   return {
     lower: chord(t, "below", root, interval, root.slope(away.upper), root.slope(away.lower)),
-    upper: tangent(t, root, t.free(middle(t, away), away.lower, away.upper)),
+    upper: select(t, t.less(interval.upper, nearest), flat(root.value(interval.upper)), above),
   };
 }
 
