@@ -24,8 +24,8 @@ export const exp: Operator = defineOperator({
   relax: ({ t }, interval) => {
     const { lower, upper } = interval;
     const at = t.free(t.min(middle(t, interval), t.add(lower, 0.99)), lower, upper);
-    const low = { lower: t.min(lower, STEEPEST), upper: t.min(upper, STEEPEST) };
-    const above = chord(t, "above", curve(t), low, expOf(t, low.lower), expOf(t, low.upper));
+    const near = { lower: t.min(lower, STEEPEST), upper: t.min(upper, STEEPEST) };
+    const above = chord(t, "above", curve(t), near, expOf(t, near.lower), expOf(t, near.upper));
     return {
       lower: tangent(t, curve(t), t.min(at, STEEPEST)),
       upper: select(t, t.greater(upper, STEEPEST), flat(expOf(t, upper)), above),
