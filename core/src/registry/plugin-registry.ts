@@ -60,7 +60,7 @@ export class PluginRegistry {
     const older = this.operators.get(name)?.map(({ value }) => value.sinceVersion);
     const shown = domain === "" ? `${type} (opset ${opset})` : `${type} of domain ${domain} (version ${opset})`;
     const provider = this.catalogue[name];
-    const near = [...this.operators.keys()].filter((known) => known.toLowerCase() === name.toLowerCase() || distance(known, name) <= 2);
+    const near = nearest([...this.operators.keys()], name);
     const hint =
       older !== undefined ? `The rule reads it from version ${Math.min(...older)} on; convert the model.`
       : provider !== undefined ? `Install ${provider} and add it to the plugins.`
@@ -127,15 +127,24 @@ function addPerturbation(perturbations: Map<string, Registered<Perturbation>>, p
   }
 }
 
-/** The number of letters to change between two names. */
+/** The known names that are most like a name, if any is like it at all. */
+function nearest(known: readonly string[], name: string): string[] {
+  const away = (one: string): number => (one.toLowerCase() === name.toLowerCase() ? 0 : distance(one, name));
+  const least = Math.min(2, ...known.map(away));
+  return known.filter((one) => away(one) === least);
+}
+
+/** The number of letters to change, or of neighbours to swap, between two names (optimal string alignment). */
 function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  const rows = [Array.from({ length: b.length + 1 }, (_, i) => i)];
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
+    const row = [i];
     for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+      const changed = rows[i - 1]![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? rows[i - 2]![j - 2]! + 1 : Infinity;
+      row.push(Math.min(rows[i - 1]![j]! + 1, row[j - 1]! + 1, changed, swapped));
     }
-    row = next;
+    rows.push(row);
   }
-  return row[b.length]!;
+  return rows[a.length]![b.length]!;
 }

@@ -1,5 +1,5 @@
 import type { Interval, Line, Lines, Tensor, TensorOps } from "@lirpa/core/plugin";
-import { convexLines, lineAt, select, tangentOrChord, chordSlope, type Curve } from "./lines.js";
+import { chordSlope, clamp, convexLines, lineAt, select, tangentOrChord, type Curve } from "./lines.js";
 
 /** right · x for x ≥ 0 and scale · (exp(x / width) − 1) left of zero: Elu, Selu and Celu. None is negative; the last two are not zero. */
 export interface ExponentialLinear {
@@ -45,7 +45,7 @@ function upperLine(t: TensorOps, interval: Interval, curve: Curve, right: number
   // The longer side decides which slope leaves the least area.
   const value = t.where(isBent, t.where(t.greater(t.add(lower, upper), 0), right, toBend), whole);
   const slope = t.free(value, t.where(isBent, right, whole), t.where(isBent, toBend, whole));
-  return lineAt(t, "above", curve, slope, [lower, upper, t.min(t.max(lower, 0), upper)]);
+  return lineAt(t, "above", curve, slope, [lower, upper, clamp(t, 0, lower, upper)]);
 }
 
 /**

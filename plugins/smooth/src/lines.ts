@@ -63,8 +63,8 @@ export function clamp(t: TensorOps, x: TensorLike, lower: TensorLike, upper: Ten
 }
 
 /**
- * A convex function on [l, u]: below it every tangent, above it the chord. Of all tangents the one in the middle leaves
- * the least area (its height there is that of no other): `at`, where another one is wanted.
+ * A convex function on [l, u]: below it every tangent, above it the chord. The tangent in the middle leaves the least
+ * area; `at` is where another one is wanted.
  */
 export function convexLines(t: TensorOps, curve: Curve, interval: Interval, at: Tensor = middle(t, interval)): Lines {
   return {

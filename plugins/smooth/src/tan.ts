@@ -4,6 +4,8 @@ import { positive, sLines, touchingPoint, type SShape } from "./s-shaped.js";
 
 /** Farther from the middle of a branch, 1e-4 before the pole, the function counts as unbounded. */
 const FARTHEST = Math.PI / 2 - 1e-4;
+/** Farther from zero multiples of π are no longer exact in float32, and nobody can tell where the poles are. */
+const FARTHEST_BRANCH = 1e5;
 
 /**
  * sin x / cos x. Between two poles it is S-shaped about a multiple of π, concave left of it and convex right of it. An
@@ -47,7 +49,8 @@ function branchOf(t: TensorOps, { lower, upper }: Interval): Branch {
   // π in two parts, the first with few digits: so the products are exact, and what is left of large x keeps its digits.
   const fromCenter = (x: Tensor): Tensor => t.sub(t.sub(x, t.mul(turns, 3.140625)), t.mul(turns, Math.PI - 3.140625));
   const [low, high] = [fromCenter(lower), fromCenter(upper)];
-  const inside = t.and(t.greater(low, -FARTHEST), t.less(high, FARTHEST));
+  const isNear = t.less(t.max(t.abs(lower), t.abs(upper)), FARTHEST_BRANCH);
+  const inside = t.and(isNear, t.and(t.greater(low, -FARTHEST), t.less(high, FARTHEST)));
   return {
     inside,
     center: t.sub(lower, low),

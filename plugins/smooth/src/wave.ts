@@ -4,8 +4,8 @@ import { chordSlope, flat, negated, select, stackOf, tangentOrChord, unstack, ty
 const TURN = 2 * Math.PI;
 /** A whole turn in two parts, the first with few digits: so its products are exact, and the rest of a large x keeps its digits. */
 const COARSE_TURN = 6.28125;
-/** Farther from zero neighbouring float32 numbers lie so wide apart that only ±1 is worth saying. */
-const FARTHEST = 1e6;
+/** Farther from zero whole turns are no longer exact in float32, nor is x: only ±1 is worth saying. */
+const FARTHEST = 1e5;
 /** Where the wave stops bending downward, left of its peak. */
 const INFLECTION = -Math.PI / 2;
 /**
