@@ -121,3 +121,21 @@ describe("a case in which the peer is unsound", () => {
     expect(moved).to.be.greaterThan(eps * Math.sqrt(sum(2)) * 1.2);
   });
 });
+
+describe("alpha-crown on golden cases", () => {
+  for (const name of ["relu-a", "mul-b", "reciprocal-of-square-b", "sigmoid-a", "max-a"]) {
+    it(`is sound on ${name}, and no wider than crown`, async function () {
+      const [golden] = goldenCases(sharedOrSkip(this, "goldens"), ["ops"]).filter((one) => one.name === name);
+      const lirpa = await createLirpa();
+      const model = await lirpa.load(join(golden!.folder, "model.onnx"));
+      const { inputs, options } = readQuery(readFileSync(join(golden!.folder, "case.json"), "utf8"));
+      const [alpha, crown] = [await model.bounds(inputs, { ...options, method: "alpha-crown" }), await model.bounds(inputs, { ...options, method: "crown" })];
+      expect(compare(golden!, alpha, undefined).unsound).to.deep.equal([]);
+      alpha.lower.forEach((value, i) => {
+        const slack = 1e-4 * (1 + Math.abs(crown.upper[i]! - crown.lower[i]!));
+        expect(value).to.be.at.least(crown.lower[i]! - slack);
+        expect(alpha.upper[i]).to.be.at.most(crown.upper[i]! + slack);
+      });
+    });
+  }
+});

@@ -16,6 +16,8 @@ const SIDES: readonly Side[] = ["lower", "upper"];
 /** Adam (Kingma and Ba 2015) with its usual moments; rate and corrections are fed at each step. */
 const [FIRST_MOMENT, SECOND_MOMENT, STABILIZER] = [0.9, 0.999, 1e-8];
 
+const STEEPEST = 1e15;
+
 /** Two programs: one that prepares, one that is run once per iteration on its own results. */
 export interface Optimization {
   /** Gives the initial value of every variable, and the bounds that the step relies on, under the names of its inputs. */
@@ -66,14 +68,21 @@ function recordStep(problem: BoundProblem, given: readonly Value[], all: boolean
   const outputs: Record<string, IrNode> = {};
   for (const side of SIDES) {
     const best = t.input({ name: stepInputs.best(side), shape: [], dtype: "float", instances: true, rows: targetOf(run, problem).rows });
-    outputs[side] = side === "lower" ? t.max(best, bounds[side]) : t.min(best, bounds[side]);
+    // A step that gives no number compares as no better.
+    const better = side === "lower" ? t.greater(bounds[side], best) : t.less(bounds[side], best);
+    outputs[side] = t.where(better, bounds[side], best);
   }
   const variables = [...passes.variables];
   const nodes = variables.map(([, node]) => node);
   // Each row's bound depends on its own variables only, so that one sum serves all of them.
   const gradients = vjp(t, [bounds.lower, bounds.upper], [t.full([], -1), t.full([], 1)], nodes);
-  variables.forEach(([name, node], i) => Object.assign(outputs, adam(t, name, node, gradients[i] ?? t.zeros(node.shape))));
+  variables.forEach(([name, node], i) => Object.assign(outputs, adam(t, name, node, tame(t, gradients[i] ?? t.zeros(node.shape)))));
   return makeProgram(`${problem.graph.name}:step`, outputs);
+}
+
+/** A gradient whose square stays finite in float32; what is no number moves nothing. */
+function tame(t: Vocabulary, g: IrNode): IrNode {
+  return t.min(t.max(t.where(t.equal(g, g), g, 0), -STEEPEST), STEEPEST);
 }
 
 /** One step of Adam down the gradient, within [0, 1]. */
