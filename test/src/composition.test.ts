@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { createLirpa, definePlugin, isLirpaError, lp, perturbed, standardPlugins, type CompiledProgram, type Executor, type ProgramCache } from "lirpa";
-import { createLirpa as compose, MemoryProgramCache } from "@lirpa/core";
+import { createLirpa as compose, defineMethod, MemoryProgramCache, standardMethods } from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { graph, randomTensor, referenceLirpa, seeded } from "./graphs.js";
 
@@ -28,6 +28,22 @@ describe("putting lirpa together", () => {
     expect(compiled).to.have.length(1);
     expect(keys).to.have.length(2);
     expect(keys[0]).to.match(/^counting\|/);
+  });
+
+  it("bounds every element by the rows of a stranger's method", async () => {
+    const crown = standardMethods.find(({ name }) => name === "crown")!;
+    const wider = defineMethod({
+      ...crown,
+      name: "wider",
+      rows: (run, target, boundsOf) => {
+        const { lower, upper } = crown.rows(run, target, boundsOf);
+        return { lower: run.t.sub(lower, 1), upper: run.t.add(upper, 1) };
+      },
+    });
+    const model = compose({ plugins: standardPlugins, executor: referenceExecutor(), methods: [{ ...crown }, wider] }).model(net);
+    const plain = await model.bounds({ x: perturbed(center, ball) }, { method: "crown" });
+    const widened = await model.bounds({ x: perturbed(center, ball) }, { method: "wider" });
+    plain.lower.forEach((value, i) => expect(widened.lower[i]).to.be.closeTo(value - 1, 1e-12));
   });
 
   it("makes a new program where the structure changes, not where a radius does", async () => {

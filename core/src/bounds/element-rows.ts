@@ -1,18 +1,12 @@
 import type { Value } from "../graph/resolved.js";
 import { sizeOf } from "../tensor/shapes.js";
 import type { RowSpace } from "../tensor/ir.js";
-import { elementRows } from "./precise.js";
-import type { BoundRun, NodeInterval, Target } from "./run.js";
+import { allElements, type ElementTarget } from "./precise.js";
+import type { BoundRun, NodeInterval } from "./run.js";
 import { stableWhere } from "./stable.js";
 
 /** Below this all rows are cheaper than choosing among them. */
 const FEWEST_TO_SELECT = 16;
-
-/** Rows that bound the elements of a value, and the way back from their bounds to intervals of the value. */
-export interface ElementTarget {
-  readonly target: Target;
-  toIntervals(rows: NodeInterval): NodeInterval;
-}
 
 /**
  * One row for each element that a linear form may help. Where interval arithmetic shows for every instance that all
@@ -22,17 +16,6 @@ export function elementTarget(run: BoundRun, value: Value): ElementTarget {
   const interval = run.interval(value);
   const stable = sizeOf(value.shape) < FEWEST_TO_SELECT ? undefined : stableWhere(run, value, interval);
   return stable === undefined ? allElements(run, value) : selectedElements(run, value, interval, stable);
-}
-
-function allElements({ t }: BoundRun, value: Value): ElementTarget {
-  const rows = elementRows(value);
-  return {
-    target: { value, rows, coefficients: t.eye(value.shape, rows) },
-    toIntervals: ({ lower, upper }) => ({
-      lower: t.reshape(t.rowsToShape(lower, rows), value.shape),
-      upper: t.reshape(t.rowsToShape(upper, rows), value.shape),
-    }),
-  };
 }
 
 function selectedElements({ t }: BoundRun, value: Value, interval: NodeInterval, stable: NodeInterval["lower"]): ElementTarget {

@@ -2,7 +2,7 @@ import type { ResolvedNode, Value } from "../graph/resolved.js";
 import type { RowSpace } from "../tensor/ir.js";
 import { sizeOf } from "../tensor/shapes.js";
 import { boundsByBackward } from "./backward.js";
-import type { BoundRun, NodeInterval } from "./run.js";
+import type { BoundRun, NodeInterval, Target } from "./run.js";
 
 /**
  * True where a node is affine in sources of which at least one is no box. An interval step would start from the box
@@ -27,23 +27,33 @@ export function isAffineFromPreciseSources(run: BoundRun, node: ResolvedNode): b
 
 /** Bounds of all elements of each output by the exact linear form. */
 export function preciseIntervals(run: BoundRun, node: ResolvedNode): NodeInterval[] {
-  return node.outputs.map((value) => elementBounds(run, value, (input) => run.interval(input)));
+  return node.outputs.map((value) => {
+    const { target, toIntervals } = allElements(run, value);
+    return toIntervals(boundsByBackward(run, target, (input) => run.interval(input)));
+  });
 }
 
-/** Bounds of every element of a value by carrying unit rows back to the sources. */
-export function elementBounds(run: BoundRun, value: Value, boundsOf: (value: Value) => NodeInterval): NodeInterval {
-  const { t } = run;
+/** Rows that bound the elements of a value, and the way back from their bounds to intervals of the value. */
+export interface ElementTarget {
+  readonly target: Target;
+  toIntervals(rows: NodeInterval): NodeInterval;
+}
+
+/** One row for each element of a value. */
+export function allElements({ t }: BoundRun, value: Value): ElementTarget {
   const rows = elementRows(value);
-  const { lower, upper } = boundsByBackward(run, { value, rows, coefficients: t.eye(value.shape, rows) }, boundsOf);
   return {
-    lower: t.reshape(t.rowsToShape(lower, rows), value.shape),
-    upper: t.reshape(t.rowsToShape(upper, rows), value.shape),
+    target: { value, rows, coefficients: t.eye(value.shape, rows) },
+    toIntervals: ({ lower, upper }) => ({
+      lower: t.reshape(t.rowsToShape(lower, rows), value.shape),
+      upper: t.reshape(t.rowsToShape(upper, rows), value.shape),
+    }),
   };
 }
 
 const spaces = new WeakMap<Value, RowSpace>();
 
-/** One row for each element of a value. */
+/** The space of one row for each element of a value. */
 export function elementRows(value: Value): RowSpace {
   let rows = spaces.get(value);
   if (rows === undefined) spaces.set(value, (rows = Object.freeze({ name: `rows:${value.name}`, size: sizeOf(value.shape) })));

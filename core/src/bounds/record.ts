@@ -14,7 +14,7 @@ import { elementTarget } from "./element-rows.js";
 import { forwardForms } from "./forward.js";
 import { rulesOf } from "./kinds.js";
 import { tighter } from "./bilinear.js";
-import { elementBounds, elementRows, intervalIsExact, intervalStep, stepOf } from "./precise.js";
+import { allElements, intervalIsExact, intervalStep, stepOf } from "./precise.js";
 import { stableOr } from "./stable.js";
 import { BoundRun, type NodeInterval, type RunOptions, type Source, type Target } from "./run.js";
 
@@ -54,7 +54,10 @@ export function recordWhole(problem: BoundProblem): Program {
   const boundsOf = boundsBy(run, method);
   if (spec === "rows") return close(problem, run, "bounds", method.rows(run, openRows(run, output), boundsOf));
   if (!run.isPerturbed(output)) return close(problem, run, "bounds", run.interval(output));
-  return close(problem, run, "bounds", method.elements?.(run, output, boundsOf) ?? elementBounds(run, output, boundsOf));
+  const whole = method.elements?.(run, output, boundsOf);
+  if (whole !== undefined) return close(problem, run, "bounds", whole);
+  const { target, toIntervals } = allElements(run, output);
+  return close(problem, run, "bounds", toIntervals(method.rows(run, target, boundsOf)));
 }
 
 /** Rows that the caller feeds, of any number. */
@@ -104,9 +107,7 @@ export function combinedBounds(run: BoundRun, value: Value, rows: NodeInterval, 
 
 /** What the problem asks to bound: rows that are fed, or every element of the output. */
 export function targetOf(run: BoundRun, { output, spec }: BoundProblem): Target {
-  if (spec === "rows") return openRows(run, output);
-  const rows = elementRows(output);
-  return { value: output, rows, coefficients: run.t.eye(output.shape, rows) };
+  return spec === "rows" ? openRows(run, output) : allElements(run, output).target;
 }
 
 /** The values whose bounds the whole program would compute by rows, each before those that rely on it. */
