@@ -4,6 +4,7 @@ import { makeProgram } from "../program/program.js";
 import { vjp } from "../tensor/gradient.js";
 import type { IrNode } from "../tensor/ir.js";
 import { localizeRows } from "../tensor/transforms/localize.js";
+import { sizeOf } from "../tensor/shapes.js";
 import type { Vocabulary } from "../tensor/vocabulary.js";
 import { boundsByBackward } from "./backward.js";
 import { elementTarget } from "./element-rows.js";
@@ -48,7 +49,7 @@ export function recordOptimization(problem: BoundProblem): Optimization {
   const first = newRun(problem);
   const known = new Map<Value, NodeInterval>();
   const boundsOf = boundsBy(first, problem.method, known);
-  const initial = new Passes(first, "initial");
+  const initial = new Passes(first);
   initial.both("output", targetOf(first, problem), all ? initial.intermediate(problem) : boundsOf);
   const outputs: Record<string, IrNode> = Object.fromEntries(initial.variables);
   const given = all ? [] : [...known.keys()].filter((value) => first.isPerturbed(value));
@@ -56,13 +57,13 @@ export function recordOptimization(problem: BoundProblem): Optimization {
   const names = Object.keys(outputs);
   const local = localizeRows(first.t, Object.values(outputs)).outputs;
   const prepare = makeProgram(`${problem.graph.name}:prepare`, Object.fromEntries(names.map((name, i) => [name, local[i]!])));
-  return { prepare, step: recordStep(problem, given, all), variables: [...initial.variables.keys()] };
+  return { prepare, step: recordStep(problem, given, all, initial.variables), variables: [...initial.variables.keys()] };
 }
 
-function recordStep(problem: BoundProblem, given: readonly Value[], all: boolean): Program {
+function recordStep(problem: BoundProblem, given: readonly Value[], all: boolean, initial: ReadonlyMap<string, IrNode>): Program {
   const run = newRun(problem, given, true);
   const { t } = run;
-  const passes = new Passes(run, "variable");
+  const passes = new Passes(run, initial);
   const boundsOf = (value: Value): NodeInterval => run.interval(value);
   const bounds = passes.both("output", targetOf(run, problem), all ? passes.intermediate(problem) : boundsOf);
   const outputs: Record<string, IrNode> = {};
@@ -72,11 +73,14 @@ function recordStep(problem: BoundProblem, given: readonly Value[], all: boolean
     const better = side === "lower" ? t.greater(bounds[side], best) : t.less(bounds[side], best);
     outputs[side] = t.where(better, bounds[side], best);
   }
-  const variables = [...passes.variables];
-  const nodes = variables.map(([, node]) => node);
+  const parts = [...passes.parts.values()].flat();
   // Each row's bound depends on its own variables only, so that one sum serves all of them.
-  const gradients = vjp(t, [bounds.lower, bounds.upper], [t.full([], -1), t.full([], 1)], nodes);
-  variables.forEach(([name, node], i) => Object.assign(outputs, adam(t, name, node, tame(t, gradients[i] ?? t.zeros(node.shape)))));
+  const gradients = vjp(t, [bounds.lower, bounds.upper], [t.full([], -1), t.full([], 1)], parts);
+  const gradientOf = new Map(parts.map((part, i) => [part, gradients[i] ?? t.zeros(part.shape)]));
+  for (const [name, variable] of passes.variables) {
+    const flat = passes.parts.get(name)!.map((part) => t.reshape(gradientOf.get(part)!, [sizeOf(part.shape)]));
+    Object.assign(outputs, adam(t, name, variable, tame(t, t.concat(flat, 0))));
+  }
   return makeProgram(`${problem.graph.name}:step`, outputs);
 }
 
@@ -98,14 +102,20 @@ function adam(t: Vocabulary, name: string, x: IrNode, g: IrNode): Record<string,
   return { [stepInputs.next(name)]: t.min(t.max(t.sub(x, change), 0), 1), [stepInputs.next(first)]: m, [stepInputs.next(second)]: v };
 }
 
-/** Backward passes whose free values are variables, or are looked at where they start. */
+/**
+ * Backward passes whose free values are variables, or are looked at where they start. One side of one target has one
+ * variable: all its free values behind each other, so that a step has few inputs and one update each.
+ */
 class Passes {
-  /** Initial fractions, or the inputs that hold them. */
+  /** Initial fractions, or the inputs that hold them, by the name of their pass. */
   readonly variables = new Map<string, IrNode>();
+  /** The free values' own parts of each variable, in order. */
+  readonly parts = new Map<string, IrNode[]>();
 
   constructor(
     private readonly run: BoundRun,
-    private readonly mode: "initial" | "variable",
+    /** The variables of the same passes as they start; absent where these are what is recorded. */
+    private readonly starts?: ReadonlyMap<string, IrNode>,
   ) {}
 
   /** Both sides of a target, each with variables of its own. */
@@ -134,22 +144,45 @@ class Passes {
   }
 
   private side(label: string, target: Target, side: Side, boundsOf: (value: Value) => NodeInterval): IrNode {
-    let count = 0;
+    const name = `free:${label}:${side}`;
+    return this.starts === undefined ? this.starting(name, target, side, boundsOf) : this.varied(name, target, side, boundsOf);
+  }
+
+  /** A pass as it is without optimization; its free values are collected. */
+  private starting(name: string, target: Target, side: Side, boundsOf: (value: Value) => NodeInterval): IrNode {
+    const fractions: IrNode[] = [];
     const marked = this.run.marked({
       free: (t, value, min, max) => {
-        const name = `free:${label}:${side}:${count++}`;
-        const range = t.sub(max, min);
-        if (this.mode === "initial") {
-          const fraction = t.min(t.max(t.div(t.sub(value, min), t.max(range, 1e-30)), 0), 1);
-          this.variables.set(name, spread(this.run, t.spread(t.expand(fraction, value.shape), target.coefficients)));
-          return value;
-        }
-        const { shape } = value;
-        const variable = t.input({ name, shape, dtype: "float", instances: this.run.anyInstance() !== undefined, rows: target.rows });
-        this.variables.set(name, variable);
-        return t.add(min, t.mul(variable, range));
+        const fraction = t.min(t.max(t.div(t.sub(value, min), t.max(t.sub(max, min), 1e-30)), 0), 1);
+        fractions.push(t.reshape(t.expand(fraction, value.shape), [sizeOf(value.shape)]));
+        return value;
       },
     });
+    const bound = boundsByBackward(marked, target, boundsOf)[side];
+    const { t } = this.run;
+    if (fractions.length > 0) this.variables.set(name, spread(this.run, t.spread(t.concat(fractions, 0), target.coefficients)));
+    return bound;
+  }
+
+  /** The same pass with its free values read from a variable. */
+  private varied(name: string, target: Target, side: Side, boundsOf: (value: Value) => NodeInterval): IrNode {
+    const { t } = this.run;
+    const start = this.starts!.get(name);
+    if (start === undefined) return boundsByBackward(this.run, target, boundsOf)[side];
+    const variable = t.input({ name, shape: start.shape, dtype: "float", instances: this.run.anyInstance() !== undefined, rows: target.rows });
+    const parts: IrNode[] = [];
+    let from = 0;
+    const marked = this.run.marked({
+      free: (vocabulary, { shape }, min, max) => {
+        const to = from + sizeOf(shape);
+        const part = vocabulary.reshape(vocabulary.slice(variable, [from], [to]), shape);
+        from = to;
+        parts.push(part);
+        return vocabulary.add(min, vocabulary.mul(part, vocabulary.sub(max, min)));
+      },
+    });
+    this.variables.set(name, variable);
+    this.parts.set(name, parts);
     return boundsByBackward(marked, target, boundsOf)[side];
   }
 }
