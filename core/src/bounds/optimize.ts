@@ -23,7 +23,7 @@ const STEEPEST = 1e15;
 export interface Optimization {
   /** Gives the initial value of every variable, and the bounds that the step relies on, under the names of its inputs. */
   readonly prepare: Program;
-  /** Gives `lower` and `upper` (the best so far) and every variable and moment of the next step. */
+  /** Gives `lower` and `upper` (the best so far), and the next step's variables, moments and intermediate bounds. */
   readonly step: Program;
   readonly variables: readonly string[];
 }
@@ -34,15 +34,16 @@ export const stepInputs = {
   firstCorrection: "adam:first",
   secondCorrection: "adam:second",
   best: (side: Side): string => `best:${side}`,
-  /** The output that is fed as this input in the next step. */
+  /** The output that is fed as this input in the next step, and the input of such an output. */
   next: (name: string): string => `next:${name}`,
+  of: (next: string): string => next.slice("next:".length),
   moments: (variable: string): readonly [string, string] => [`${variable}:m`, `${variable}:v`],
 } as const;
 
 /**
  * α-CROWN (Xu et al. 2021): every free value of every relaxation is a variable of its own for each instance, row and
  * side, held as a fraction of its range. With `last` the intermediate bounds are fixed; with `all` the passes that
- * compute them are variable too.
+ * compute them are variable too, and what the steps before found is kept where it is better.
  */
 export function recordOptimization(problem: BoundProblem): Optimization {
   const all = problem.options.alpha?.layers === "all";
@@ -51,28 +52,28 @@ export function recordOptimization(problem: BoundProblem): Optimization {
   const boundsOf = boundsBy(first, problem.method, known);
   const initial = new Passes(first);
   initial.both("output", targetOf(first, problem), all ? initial.intermediate(problem) : boundsOf);
+  const given = all ? initial.intervals : new Map([...known].filter(([value]) => first.isPerturbed(value)));
   const outputs: Record<string, IrNode> = Object.fromEntries(initial.variables);
-  const given = all ? [] : [...known.keys()].filter((value) => first.isPerturbed(value));
-  for (const value of given) for (const side of SIDES) outputs[inputNames.given(value, side)] = spread(first, known.get(value)![side]);
+  for (const [value, bounds] of given) for (const side of SIDES) outputs[inputNames.given(value, side)] = spread(first, bounds[side]);
   const names = Object.keys(outputs);
   const local = localizeRows(first.t, Object.values(outputs)).outputs;
   const prepare = makeProgram(`${problem.graph.name}:prepare`, Object.fromEntries(names.map((name, i) => [name, local[i]!])));
-  return { prepare, step: recordStep(problem, given, all, initial.variables), variables: [...initial.variables.keys()] };
+  const step = recordStep(problem, all ? [] : [...given.keys()], initial.variables);
+  return { prepare, step, variables: [...initial.variables.keys()] };
 }
 
-function recordStep(problem: BoundProblem, given: readonly Value[], all: boolean, initial: ReadonlyMap<string, IrNode>): Program {
-  const run = newRun(problem, given, true);
+function recordStep(problem: BoundProblem, fixed: readonly Value[], starts: ReadonlyMap<string, IrNode>): Program {
+  const run = newRun(problem, fixed, true);
   const { t } = run;
-  const passes = new Passes(run, initial);
-  const boundsOf = (value: Value): NodeInterval => run.interval(value);
-  const bounds = passes.both("output", targetOf(run, problem), all ? passes.intermediate(problem) : boundsOf);
+  const passes = new Passes(run, starts);
+  const boundsOf = problem.options.alpha?.layers === "all" ? passes.intermediate(problem) : (value: Value): NodeInterval => run.interval(value);
+  const bounds = passes.both("output", targetOf(run, problem), boundsOf);
   const outputs: Record<string, IrNode> = {};
   for (const side of SIDES) {
     const best = t.input({ name: stepInputs.best(side), shape: [], dtype: "float", instances: true, rows: targetOf(run, problem).rows });
-    // A step that gives no number compares as no better.
-    const better = side === "lower" ? t.greater(bounds[side], best) : t.less(bounds[side], best);
-    outputs[side] = t.where(better, bounds[side], best);
+    outputs[side] = better(t, side, bounds[side], best);
   }
+  for (const [value, interval] of passes.intervals) for (const side of SIDES) outputs[stepInputs.next(inputNames.given(value, side))] = spread(run, interval[side]);
   const parts = [...passes.parts.values()].flat();
   // Each row's bound depends on its own variables only, so that one sum serves all of them.
   const gradients = vjp(t, [bounds.lower, bounds.upper], [t.full([], -1), t.full([], 1)], parts);
@@ -82,6 +83,18 @@ function recordStep(problem: BoundProblem, given: readonly Value[], all: boolean
     Object.assign(outputs, adam(t, name, variable, tame(t, t.concat(flat, 0))));
   }
   return makeProgram(`${problem.graph.name}:step`, outputs);
+}
+
+/** The better of a bound and the best before; one that is no number compares as no better. */
+function better(t: Vocabulary, side: Side, bound: IrNode, best: IrNode): IrNode {
+  return t.where(side === "lower" ? t.greaterEqual(bound, best) : t.lessEqual(bound, best), bound, best);
+}
+
+/** One value with the gradient of another: zero is added, the difference of that other and itself. */
+function withGradientOf(t: Vocabulary, value: IrNode, other: IrNode): IrNode {
+  const nothing = t.sub(other, t.stopGradient(other));
+  // An infinite bound's difference from itself is no number.
+  return t.add(t.stopGradient(value), t.where(t.equal(nothing, 0), nothing, 0));
 }
 
 /** A gradient whose square stays finite in float32; what is no number moves nothing. */
@@ -111,6 +124,8 @@ class Passes {
   readonly variables = new Map<string, IrNode>();
   /** The free values' own parts of each variable, in order. */
   readonly parts = new Map<string, IrNode[]>();
+  /** Bounds of the values that these passes bound on the way to the output. */
+  readonly intervals = new Map<Value, NodeInterval>();
 
   constructor(
     private readonly run: BoundRun,
@@ -133,14 +148,31 @@ class Passes {
           const { target, toIntervals } = elementTarget(this.run, value);
           return toIntervals(this.both(value.name, target, boundsOf));
         };
-        bounds = needsRows(this.run, problem.method, value)
-          ? combinedBounds(this.run, value, elements(), boundsOf)
-          : intermediateBounds(this.run, problem.method, value, boundsOf);
+        if (needsRows(this.run, problem.method, value)) {
+          bounds = this.withBest(value, combinedBounds(this.run, value, elements(), boundsOf));
+          this.intervals.set(value, bounds);
+        } else {
+          bounds = intermediateBounds(this.run, problem.method, value, boundsOf);
+        }
         known.set(value, bounds);
       }
       return bounds;
     };
     return boundsOf;
+  }
+
+  /**
+   * Intersected with what earlier steps found: both are sound, and a step that went too far, to where a denominator may
+   * vanish say, does no harm. Its own variables still learn, as if its own bound were used.
+   */
+  private withBest(value: Value, bounds: NodeInterval): NodeInterval {
+    if (this.starts === undefined) return bounds;
+    const { t } = this.run;
+    const end = (side: Side): IrNode => {
+      const best = t.input({ name: inputNames.given(value, side), shape: value.shape, dtype: "float", instances: this.run.anyInstance() !== undefined, rows: undefined });
+      return withGradientOf(t, better(t, side, bounds[side], best), bounds[side]);
+    };
+    return { lower: end("lower"), upper: end("upper") };
   }
 
   private side(label: string, target: Target, side: Side, boundsOf: (value: Value) => NodeInterval): IrNode {
