@@ -104,6 +104,11 @@ export interface ElementwiseOperator<A> extends OperatorBase<A> {
   stable?(context: RuleContext<A>, interval: Interval, ...parameters: Inputs): Tensor;
   /** Other lines that a query may ask for by name (`"relaxation": { "Relu": "zero" }`). */
   readonly relaxations?: Readonly<Record<string, RelaxRule<A>>>;
+  /**
+   * The one of `relaxations` that forward mode takes where a query names none; `relax` where absent. There one pair of
+   * lines serves all that follows, with no coefficient yet to tell which of them matters.
+   */
+  readonly forwardRelaxation?: string;
 }
 
 export type RelaxRule<A> = (context: RuleContext<A>, interval: Interval, ...parameters: Inputs) => Lines;
