@@ -3,10 +3,11 @@ import { contextOf, type ResolvedNode, type Value } from "../graph/resolved.js";
 import type { IrNode } from "../tensor/ir.js";
 import { sizeOf } from "../tensor/shapes.js";
 import type { Vocabulary } from "../tensor/vocabulary.js";
+import { overBox } from "./backward.js";
 import { columns, fromColumns } from "./columns.js";
 import type { CoefficientPair, ForwardContext, ForwardForm, KindRules, Step, StepContext } from "./kind-rules.js";
 import { allElements } from "./precise.js";
-import type { NodeInterval, Target } from "./run.js";
+import type { BoundRun, NodeInterval, Target } from "./run.js";
 
 /** Operators that write their own rules. */
 export const customRules: KindRules = {
@@ -21,7 +22,9 @@ export const customRules: KindRules = {
   isAffine: () => false,
 };
 
-function backward({ run, outputs, boundsOf }: Pick<StepContext, "run" | "outputs" | "boundsOf">, node: ResolvedNode): Step {
+type StepInputs = Pick<StepContext, "run" | "outputs" | "boundsOf">;
+
+function backward({ run, outputs, boundsOf }: StepInputs, node: ResolvedNode): Step {
   const operator = node.operator as CustomOperator<unknown>;
   const { t } = run;
   const intervals = run.inputIntervals(node, (value) => {
@@ -29,11 +32,20 @@ function backward({ run, outputs, boundsOf }: Pick<StepContext, "run" | "outputs
     const [lower, upper] = t.outward(bounds.lower, bounds.upper);
     return { lower, upper };
   });
+  if (operator.backward === undefined) return atInterval(run, node, outputs, boundsOf);
   const { inputs, bias } = operator.backward(contextOf(node, t), outputs, intervals);
   return {
     inputs: inputs.map((pair) => (pair === undefined ? undefined : { lower: t.node(pair.lower), upper: t.node(pair.upper) })),
     bias: { lower: t.node(bias.lower), upper: t.node(bias.upper) },
   };
+}
+
+/** Only an interval is known: linear forms end at its sides. */
+function atInterval(run: BoundRun, node: ResolvedNode, outputs: StepInputs["outputs"], boundsOf: StepInputs["boundsOf"]): Step {
+  const zero = run.t.zeros([]);
+  const intervals = customRules.interval(run, node, boundsOf);
+  const ends = outputs.flatMap((pair, i) => (pair === undefined ? [] : [overBox(run, pair, intervals[i]!)]));
+  return { inputs: node.inputs.map(() => undefined), bias: ends.reduce((a, b) => sum(run.t, a, b), { lower: zero, upper: zero }) };
 }
 
 /**
