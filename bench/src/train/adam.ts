@@ -1,4 +1,4 @@
-import type { HostTensor, IrNode, Vocabulary } from "lirpa";
+import type { IrNode, Vocabulary } from "lirpa";
 
 /** Kingma and Ba 2015, with the usual constants. */
 const [FIRST, SECOND, STABILIZER] = [0.9, 0.999, 1e-8];
@@ -28,6 +28,6 @@ export function corrections(step: number): readonly [number, number] {
 }
 
 /** The gradient of the first step: until then the moment was zero. */
-export function firstGradient(moment: HostTensor["data"]): Float64Array {
+export function firstGradient(moment: ArrayLike<number>): Float64Array {
   return Float64Array.from(moment, (value) => value / (1 - FIRST));
 }

@@ -49,7 +49,7 @@ export function initialParameters({ channels, size, convolutions, hidden, classe
 }
 
 /** Names of what gradients train; the statistics of batch normalization follow the batches instead. */
-export function trained(parameters: ReadonlyMap<string, HostTensor>): string[] {
+export function trainedOf(parameters: ReadonlyMap<string, HostTensor>): string[] {
   return [...parameters.keys()].filter((name) => !name.includes(".running_"));
 }
 

@@ -2,15 +2,16 @@ import { lp, makeProgram, perturbed, vjp, Vocabulary, type HostTensor, type IrNo
 import { adam, corrections, type Rates } from "./adam.js";
 import { marginRows, type Batch } from "./batch.js";
 import { robustLoss } from "./loss.js";
-import { initialParameters, marginGraph, names, trained, type Architecture } from "./network.js";
+import { marginGraph, names, trainedOf, type Architecture } from "./network.js";
 import { recordedOf, substituted } from "./recorded.js";
 import { batchStatistics, runningStatistics } from "./statistics.js";
 
 export interface Training {
   readonly architecture: Architecture;
+  /** Radius of the ball around each image. */
   readonly eps: number;
+  /** Adam's learning rate. */
   readonly rate: number;
-  readonly batch: number;
 }
 
 export type Feeds = Readonly<Record<string, HostTensor>>;
@@ -20,7 +21,8 @@ export interface Step {
   /** Gives `loss` and, under `next:<input>`, all that the next step is fed instead. */
   readonly program: Program;
   readonly feeds: Feeds;
-  readonly parameters: readonly string[];
+  /** Names of the parameters that gradients change. */
+  readonly trained: readonly string[];
 }
 
 export const stepNames = {
@@ -34,8 +36,7 @@ const RATE = "adam:rate";
 const CORRECTIONS = ["adam:first", "adam:second"] as const;
 
 /** Bounds of the margins, loss, gradients of all parameters and Adam's step, as one graph. */
-export function recordStep(lirpa: Lirpa, { architecture, eps, rate }: Training, { images, labels }: Batch, seed: number): Step {
-  const initial = initialParameters(architecture, seed);
+export function recordStep(lirpa: Lirpa, { architecture, eps, rate }: Training, { images, labels }: Batch, initial: ReadonlyMap<string, HostTensor>): Step {
   const model = lirpa.model(marginGraph(architecture, initial));
   const inputs = { x: perturbed(images, lp({ norm: Infinity, eps })), rows: marginRows(labels, architecture.classes) };
   const { program, feeds } = model.program(inputs, { method: "crown-ibp", parameters: [...initial.keys()] });
@@ -57,12 +58,12 @@ export function recordStep(lirpa: Lirpa, { architecture, eps, rate }: Training, 
   });
   const loss = robustLoss(t, substituted(t, recorded.outputs["lower"]!, instead));
 
-  const parameters = trained(initial);
+  const trained = trainedOf(initial);
   const scalar = (name: string): IrNode => t.input({ name, shape: [], dtype: "float", instances: false, rows: undefined });
   const rates: Rates = { rate: scalar(RATE), firstCorrection: scalar(CORRECTIONS[0]), secondCorrection: scalar(CORRECTIONS[1]) };
-  const gradients = vjp(t, [loss], [t.full([], 1)], parameters.map(parameter));
+  const gradients = vjp(t, [loss], [t.full([], 1)], trained.map(parameter));
   const moments: Record<string, HostTensor> = {};
-  parameters.forEach((name, i) => {
+  trained.forEach((name, i) => {
     const node = parameter(name);
     const gradient = gradients[i];
     if (gradient === undefined) throw new Error(`the loss does not depend on ${name}`);
@@ -76,18 +77,18 @@ export function recordStep(lirpa: Lirpa, { architecture, eps, rate }: Training, 
     give(first, next.first);
     give(second, next.second);
   });
-  return { program: makeProgram("training:step", { loss, ...outputs }), feeds: { ...feeds, ...moments, [RATE]: number(rate) }, parameters };
+  return { program: makeProgram("training:step", { loss, ...outputs }), feeds: { ...feeds, ...moments, [RATE]: number(rate) }, trained };
 }
 
-/** What the n-th step is fed, given the results of the one before. */
-export function feedsOf(before: Feeds, results: Feeds | undefined, n: number): Feeds {
+/** What the n-th step is fed: its state, and Adam's corrections. */
+export function feedsOf(state: Feeds, n: number): Feeds {
   const [first, second] = corrections(n);
-  const fed: Record<string, HostTensor> = { ...before, [CORRECTIONS[0]]: number(first), [CORRECTIONS[1]]: number(second) };
-  for (const name of Object.keys(before)) {
-    const next = results?.[stepNames.next(name)];
-    if (next !== undefined) fed[name] = next;
-  }
-  return fed;
+  return { ...state, [CORRECTIONS[0]]: number(first), [CORRECTIONS[1]]: number(second) };
+}
+
+/** The state after a step. */
+export function nextFeeds(state: Feeds, results: Feeds): Feeds {
+  return Object.fromEntries(Object.entries(state).map(([name, before]) => [name, results[stepNames.next(name)] ?? before]));
 }
 
 function number(value: number): HostTensor {
