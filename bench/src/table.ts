@@ -1,4 +1,7 @@
 import type { RaceResult, SideResult } from "./race.js";
+import type { Summary } from "./statistics.js";
+import { targetOf, verdict } from "./targets.js";
+import type { TrainResult } from "./train/race.js";
 
 export interface Row extends RaceResult {
   readonly case: string;
@@ -6,29 +9,70 @@ export interface Row extends RaceResult {
   readonly method: string;
 }
 
-/** Rows of text in aligned columns. */
-export function table(rows: readonly Row[]): string {
-  const withPeer = rows.some(({ peer }) => peer !== undefined);
-  const head = ["case", "method", "ours ms", "[quartiles]", "first", "width", "golden", ...(withPeer ? ["peer ms", "[quartiles]", "width", "golden", "apart", "ratio"] : [])];
-  const lines = rows.map(({ case: name, method, ours, peer, ratio, against }) => [
-    name, method, ms(ours.seconds.median), quartiles(ours), ms(ours.first), ...bounds(ours),
-    ...(peer === undefined ? [] : [ms(peer.seconds.median), quartiles(peer), ...bounds(peer), against!.difference.toExponential(0), `${ratio!.toFixed(2)}x`]),
-  ]);
-  const widths = head.map((title, column) => Math.max(title.length, ...lines.map((line) => line[column]?.length ?? 0)));
-  return [head, ...lines].map((line) => line.map((text, column) => (column < 2 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!))).join("  ")).join("\n");
+export interface StepRow extends TrainResult {
+  readonly case: string;
+  readonly batch: number;
 }
 
-export const legend = "Medians of warm runs; first: with recording and compiling; width: mean of upper - lower; golden: greatest difference to the golden bounds; apart: between both sides; ratio: peer by ours.";
+/** Cells of text; the first row is the head. */
+export type Cells = readonly (readonly string[])[];
+
+export function boundCells(rows: readonly Row[]): Cells {
+  const withPeer = rows.some(({ peer }) => peer !== undefined);
+  const head = ["case", "method", "ours ms", "[quartiles]", "first", "width", "golden", ...(withPeer ? ["peer ms", "[quartiles]", "width", "golden", "apart", "ratio", "target", ""] : [])];
+  return [head, ...rows.map(({ case: name, method, ours, peer, ratio, against }) => {
+    const target = targetOf(name, method);
+    return [
+      name, method, ms(ours.seconds.median), quartiles(ours.seconds), ms(ours.first), ...bounds(ours),
+      ...(peer === undefined ? [] : [ms(peer.seconds.median), quartiles(peer.seconds), ...bounds(peer), tiny(against!.difference), times(ratio!), target === undefined ? "-" : `${target}x`, verdict(target, ratio)]),
+    ];
+  })];
+}
+
+export function stepCells(rows: readonly StepRow[]): Cells {
+  const withPeer = rows.some(({ peer }) => peer !== undefined);
+  const head = ["case", "images", "ours ms", "[quartiles]", "losses", ...(withPeer ? ["peer ms", "[quartiles]", "losses", "loss apart", "gradient apart", "statistics apart", "ratio"] : [])];
+  return [head, ...rows.map(({ case: name, batch, ours, peer, ratio, apart }) => [
+    name, String(batch), ms(ours.seconds.median), quartiles(ours.seconds), losses(ours.losses),
+    ...(peer === undefined ? [] : [ms(peer.seconds.median), quartiles(peer.seconds), losses(peer.losses), tiny(apart!.loss), tiny(apart!.gradient), tiny(apart!.statistics), times(ratio!)]),
+  ])];
+}
+
+export const boundLegend = "Medians of warm runs; first: with recording and compiling; width: mean of upper - lower; golden: greatest difference to the golden bounds; apart: between both sides; ratio: peer by ours.";
+export const stepLegend = "A step: bounds, loss, gradients of all parameters, Adam. Losses: of the first step and of the last. Apart, after the first step: the loss, relative to it; the greatest difference of a gradient, relative to that parameter's greatest; of a running statistic of batch normalization.";
+
+/** Rows of text in aligned columns. */
+export function aligned(cells: Cells): string {
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
+  return cells.map((line) => line.map((text, column) => (column < 2 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!))).join("  ").trimEnd()).join("\n");
+}
+
+export function markdownTable([head, ...rows]: Cells): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [line(head!), line(head!.map((_, column) => (column < 2 ? "---" : "---:"))), ...rows.map(line)].join("\n");
+}
 
 function bounds({ width, golden, unsound }: SideResult): string[] {
-  return [width.toFixed(4), unsound ? "UNSOUND" : golden === undefined ? "-" : golden.difference.toExponential(0)];
+  return [width.toFixed(4), unsound ? "UNSOUND" : golden === undefined ? "-" : tiny(golden.difference)];
 }
 
-function quartiles({ seconds }: SideResult): string {
+function quartiles(seconds: Summary): string {
   return `[${seconds.quartiles.map(ms).join(", ")}]`;
+}
+
+function losses([first, last]: readonly [number, number]): string {
+  return `${first.toFixed(4)} to ${last.toFixed(4)}`;
 }
 
 function ms(seconds: number): string {
   const value = seconds * 1000;
   return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
+}
+
+function times(ratio: number): string {
+  return `${ratio.toFixed(2)}x`;
+}
+
+function tiny(difference: number): string {
+  return difference.toExponential(0);
 }
