@@ -11,6 +11,7 @@ import type { Patience } from "./quiet.js";
 import { race } from "./race.js";
 import { markdown, type Report } from "./report.js";
 import { aligned, boundCells, boundLegend, stepCells, stepLegend, type Row, type StepRow } from "./table.js";
+import type { Blocks } from "./targets.js";
 import { trainCase, trainNames } from "./train/cases.js";
 import { initialParameters } from "./train/network.js";
 import { OurTrainer } from "./train/ours.js";
@@ -54,7 +55,7 @@ class Bench {
     private readonly shared: string,
     private readonly place: PeerPlace | string,
   ) {
-    this.patience = { milliseconds: 1000 * options.wait, busy: 0 };
+    this.patience = { milliseconds: 1000 * options.wait, blocks: 0, busy: 0 };
   }
 
   async run(): Promise<number> {
@@ -89,7 +90,8 @@ class Bench {
       this.versions = peer?.versions ?? {};
       for (const method of methods) {
         await this.attempt(`${name} ${method}`, async () => {
-          this.rows.push({ case: name, instances: benchCase.instances, method, ...(await race(ours, peer, benchCase, method, { ...this.options, patience: this.patience })) });
+          const result = await this.counted(() => race(ours, peer, benchCase, method, { ...this.options, patience: this.patience }));
+          this.rows.push({ case: name, instances: benchCase.instances, method, ...result });
         });
       }
     } finally {
@@ -108,12 +110,20 @@ class Bench {
       this.setup[name] = { ours: await ours.load(given, initial), ...(peer !== undefined && { peer: await peer.load(given, initial) }) };
       this.versions = peer?.versions ?? {};
       await this.attempt(name, async () => {
-        this.steps.push({ case: name, batch: given.data.labels.length, ...(await raceSteps(ours, peer, { ...this.options, patience: this.patience })) });
+        const result = await this.counted(() => raceSteps(ours, peer, { ...this.options, patience: this.patience }));
+        this.steps.push({ case: name, batch: given.data.labels.length, ...result });
       });
     } finally {
       await ours.close();
       await peer?.close();
     }
+  }
+
+  /** A race's result with its blocks, and how many of them began on busy cores. */
+  private async counted<R>(race: () => Promise<R>): Promise<R & Blocks> {
+    const before = { ...this.patience };
+    const result = await race();
+    return { ...result, blocks: this.patience.blocks - before.blocks, busy: this.patience.busy - before.busy };
   }
 
   /** A case that fails does not end the others. */

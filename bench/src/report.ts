@@ -1,6 +1,6 @@
 import type { Machine } from "./machine.js";
 import { boundCells, boundLegend, markdownTable, stepCells, stepLegend, type Row, type StepRow } from "./table.js";
-import { targetOf, verdict } from "./targets.js";
+import { targetOf, verdict, type Verdict } from "./targets.js";
 
 /** All that one run of the bench found, and on what. */
 export interface Report {
@@ -22,7 +22,7 @@ export function markdown(report: Report): string {
     "Written by `npm run bench -- --markdown FILE`; [bench.md](bench.md) says what the columns mean and what is timed. Times are milliseconds.",
     circumstances(report).map((line) => `- ${line}`).join("\n"),
   ];
-  if (results.length > 0) parts.push("## Bounds", markdownTable(boundCells(results)), boundLegend, missed(results));
+  if (results.length > 0) parts.push("## Bounds", markdownTable(boundCells(results)), boundLegend, judgement(results));
   if (steps.length > 0) parts.push("## Training", markdownTable(stepCells(steps)), stepLegend);
   if (failures.length > 0) parts.push("## Failures", failures.map((failure) => `- ${failure}`).join("\n"));
   return `${parts.join("\n\n")}\n`;
@@ -39,10 +39,15 @@ function circumstances({ date, machine, peer, options: { runs, block, warmups, t
   ];
 }
 
-function missed(rows: readonly Row[]): string {
-  const aimed = rows.filter(({ case: name, method, ratio }) => ratio !== undefined && targetOf(name, method) !== undefined);
-  if (aimed.length === 0) return "No target was tested.";
-  const short = aimed.filter(({ case: name, method, ratio }) => verdict(targetOf(name, method), ratio) === "missed");
-  const list = short.map(({ case: name, method, ratio }) => `${name} ${method} (${ratio!.toFixed(2)} of ${targetOf(name, method)})`);
-  return `${aimed.length - short.length} of ${aimed.length} targets are met.${list.length === 0 ? "" : ` Missed: ${list.join(", ")}.`}`;
+/** How many targets are met, and which are not. */
+function judgement(rows: readonly Row[]): string {
+  const judged = rows.map((row) => {
+    const target = targetOf(row.case, row.method);
+    return { name: `${row.case} ${row.method} (${row.ratio?.toFixed(2)} of ${target})`, verdict: verdict(target, row.ratio, row) };
+  });
+  const those = (verdict: Verdict): string[] => judged.filter((row) => row.verdict === verdict).map(({ name }) => name);
+  const [met, missed, open] = [those("met"), those("missed"), those("not judged")];
+  const sentences = [`Targets met: ${met.length}, missed: ${missed.length}, not judged because the cores were busy: ${open.length}.`];
+  if (missed.length > 0) sentences.push(`Missed: ${missed.join(", ")}.`);
+  return sentences.join(" ");
 }

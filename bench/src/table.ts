@@ -1,15 +1,15 @@
 import type { RaceResult, SideResult } from "./race.js";
 import type { Summary } from "./statistics.js";
-import { targetOf, verdict } from "./targets.js";
+import { targetOf, verdict, type Blocks } from "./targets.js";
 import type { TrainResult } from "./train/race.js";
 
-export interface Row extends RaceResult {
+export interface Row extends RaceResult, Blocks {
   readonly case: string;
   readonly instances: number;
   readonly method: string;
 }
 
-export interface StepRow extends TrainResult {
+export interface StepRow extends TrainResult, Blocks {
   readonly case: string;
   readonly batch: number;
 }
@@ -19,26 +19,28 @@ export type Cells = readonly (readonly string[])[];
 
 export function boundCells(rows: readonly Row[]): Cells {
   const withPeer = rows.some(({ peer }) => peer !== undefined);
-  const head = ["case", "method", "ours ms", "[quartiles]", "first", "width", "golden", ...(withPeer ? ["peer ms", "[quartiles]", "width", "golden", "apart", "ratio", "target", ""] : [])];
-  return [head, ...rows.map(({ case: name, method, ours, peer, ratio, against }) => {
+  const head = ["case", "method", "ours ms", "[quartiles]", "first", "width", "golden", ...(withPeer ? ["peer ms", "[quartiles]", "width", "golden", "apart", "ratio", "target", "verdict"] : []), "busy"];
+  return [head, ...rows.map(({ case: name, method, ours, peer, ratio, against, blocks, busy }) => {
     const target = targetOf(name, method);
     return [
       name, method, ms(ours.seconds.median), quartiles(ours.seconds), ms(ours.first), ...bounds(ours),
-      ...(peer === undefined ? [] : [ms(peer.seconds.median), quartiles(peer.seconds), ...bounds(peer), tiny(against!.difference), times(ratio!), target === undefined ? "-" : `${target}x`, verdict(target, ratio)]),
+      ...(peer === undefined ? [] : [ms(peer.seconds.median), quartiles(peer.seconds), ...bounds(peer), tiny(against!.difference), times(ratio!), target === undefined ? "-" : `${target}x`, verdict(target, ratio, { blocks, busy })]),
+      `${busy}/${blocks}`,
     ];
   })];
 }
 
 export function stepCells(rows: readonly StepRow[]): Cells {
   const withPeer = rows.some(({ peer }) => peer !== undefined);
-  const head = ["case", "images", "ours ms", "[quartiles]", "losses", ...(withPeer ? ["peer ms", "[quartiles]", "losses", "loss apart", "gradient apart", "statistics apart", "ratio"] : [])];
-  return [head, ...rows.map(({ case: name, batch, ours, peer, ratio, apart }) => [
+  const head = ["case", "images", "ours ms", "[quartiles]", "losses", ...(withPeer ? ["peer ms", "[quartiles]", "losses", "loss apart", "gradient apart", "statistics apart", "ratio"] : []), "busy"];
+  return [head, ...rows.map(({ case: name, batch, ours, peer, ratio, apart, blocks, busy }) => [
     name, String(batch), ms(ours.seconds.median), quartiles(ours.seconds), losses(ours.losses),
     ...(peer === undefined ? [] : [ms(peer.seconds.median), quartiles(peer.seconds), losses(peer.losses), tiny(apart!.loss), tiny(apart!.gradient), tiny(apart!.statistics), times(ratio!)]),
+    `${busy}/${blocks}`,
   ])];
 }
 
-export const boundLegend = "Medians of warm runs; first: with recording and compiling; width: mean of upper - lower; golden: greatest difference to the golden bounds; apart: between both sides; ratio: peer by ours.";
+export const boundLegend = "Medians of warm runs; first: with recording and compiling; width: mean of upper - lower; golden: greatest difference to the golden bounds; apart: between both sides; ratio: peer by ours; busy: blocks that began while other processes kept the cores busy. Where they are more than a tenth, a target is not judged: busy cores slow PyTorch many times more than ONNX Runtime.";
 export const stepLegend = "A step: bounds, loss, gradients of all parameters, Adam. Losses: of the first step and of the last. Apart, after the first step: the loss, relative to it; the greatest difference of a gradient, relative to that parameter's greatest; of a running statistic of batch normalization.";
 
 /** Rows of text in aligned columns. */
