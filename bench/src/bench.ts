@@ -11,7 +11,7 @@ import type { Patience } from "./quiet.js";
 import { race } from "./race.js";
 import { markdown, type Report } from "./report.js";
 import { aligned, boundCells, boundLegend, stepCells, stepLegend, type Row, type StepRow } from "./table.js";
-import type { Blocks } from "./targets.js";
+import { targetOf, type Blocks } from "./targets.js";
 import { trainCase, trainNames } from "./train/cases.js";
 import { initialParameters } from "./train/network.js";
 import { OurTrainer } from "./train/ours.js";
@@ -91,7 +91,9 @@ class Bench {
       for (const method of methods) {
         await this.attempt(`${name} ${method}`, async () => {
           const result = await this.counted(() => race(ours, peer, benchCase, method, { ...this.options, patience: this.patience }));
-          this.rows.push({ case: name, instances: benchCase.instances, method, ...result });
+          const target = targetOf(name, method);
+          const short = target !== undefined && result.ratio !== undefined && result.ratio < target;
+          this.rows.push({ case: name, instances: benchCase.instances, method, ...result, ...(short && { profile: await ours.profile(method, this.options.block) }) });
         });
       }
     } finally {

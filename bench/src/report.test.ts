@@ -28,6 +28,13 @@ describe("the bench's report", () => {
     expect(page).to.match(/\| mnist \| ibp \| 1\.00 \|.*\| met \|/).and.to.match(/\| mnist \| crown \| 1\.00 \|.*\| missed \|/);
   });
 
+  it("says where the time goes where a profile was taken", () => {
+    const { results, ...rest } = report({ crown: 1 });
+    const profile = [{ operator: "Conv", nodes: 2, seconds: 0.003 }, { operator: "Add", nodes: 9, seconds: 0.001 }, { operator: "Reshape", nodes: 9, seconds: 1e-5 }];
+    const page = markdown({ ...rest, results: results.map((row) => ({ ...row, profile })) });
+    expect(page).to.include("## Where the time of mnist crown goes").and.to.include("| Conv | 2 | 3.00 | 75 % |").and.not.to.include("Reshape");
+  });
+
   it("names machine, versions, commits and seed", () => {
     const page = markdown(report({ ibp: 1 }));
     for (const part of ["A chip", "2 cores", "8 GiB", "Node 20.0.0", "Commit: abc", "auto_LiRPA at def", "torch 2.0", "Seed 7", "3 blocks began"]) expect(page).to.include(part);

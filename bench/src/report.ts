@@ -1,5 +1,5 @@
 import type { Machine } from "./machine.js";
-import { boundCells, boundLegend, markdownTable, stepCells, stepLegend, type Row, type StepRow } from "./table.js";
+import { boundCells, boundLegend, markdownTable, profileCells, stepCells, stepLegend, type Row, type StepRow } from "./table.js";
 import { targetOf, verdict, type Verdict } from "./targets.js";
 
 /** All that one run of the bench found, and on what. */
@@ -23,6 +23,9 @@ export function markdown(report: Report): string {
     circumstances(report).map((line) => `- ${line}`).join("\n"),
   ];
   if (results.length > 0) parts.push("## Bounds", markdownTable(boundCells(results)), boundLegend, judgement(results));
+  for (const { case: name, method, profile } of results) {
+    if (profile !== undefined) parts.push(`## Where the time of ${name} ${method} goes`, "By ONNX Runtime's profiler, of our program; operators under 5 % are left out.", markdownTable(profileCells(profile)));
+  }
   if (steps.length > 0) parts.push("## Training", markdownTable(stepCells(steps)), stepLegend);
   if (failures.length > 0) parts.push("## Failures", failures.map((failure) => `- ${failure}`).join("\n"));
   return `${parts.join("\n\n")}\n`;

@@ -1,3 +1,4 @@
+import type { OperatorTime } from "./profile.js";
 import type { RaceResult, SideResult } from "./race.js";
 import type { Summary } from "./statistics.js";
 import { targetOf, verdict, type Blocks } from "./targets.js";
@@ -7,6 +8,8 @@ export interface Row extends RaceResult, Blocks {
   readonly case: string;
   readonly instances: number;
   readonly method: string;
+  /** Where our time goes, if a target was not reached. */
+  readonly profile?: readonly OperatorTime[];
 }
 
 export interface StepRow extends TrainResult, Blocks {
@@ -38,6 +41,13 @@ export function stepCells(rows: readonly StepRow[]): Cells {
     ...(peer === undefined ? [] : [ms(peer.seconds.median), quartiles(peer.seconds), losses(peer.losses), tiny(apart!.loss), tiny(apart!.gradient), tiny(apart!.statistics), times(ratio!)]),
     `${busy}/${blocks}`,
   ])];
+}
+
+/** Operators that take a twentieth or more of a program's time. */
+export function profileCells(profile: readonly OperatorTime[]): Cells {
+  const total = profile.reduce((sum, { seconds }) => sum + seconds, 0);
+  const long = profile.filter(({ seconds }) => seconds >= total / 20);
+  return [["operator", "nodes", "ms", "share"], ...long.map(({ operator, nodes, seconds }) => [operator, String(nodes), ms(seconds), `${Math.round((100 * seconds) / total)} %`])];
 }
 
 export const boundLegend = "Medians of warm runs; first: with recording and compiling; width: mean of upper - lower; golden: greatest difference to the golden bounds; apart: between both sides; ratio: peer by ours; busy: blocks that began while other processes kept the cores busy. Where they are more than a tenth, a target is not judged: busy cores slow PyTorch many times more than ONNX Runtime.";
