@@ -48,6 +48,11 @@ export class Emitter {
     return this.writer.finish(this.constants, metadata);
   }
 
+  /** What holds a node that was lowered before. */
+  nameOf(node: IrNode): string {
+    return this.names.get(node)!;
+  }
+
   node(type: string, inputs: readonly string[], attributes: NodeAttributes = {}, output = 0): string {
     const outputs = Array.from({ length: output + 1 }, () => this.writer.freshName(type));
     this.writer.node(type, inputs, outputs, attributes);
