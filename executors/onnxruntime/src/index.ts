@@ -18,7 +18,7 @@ export function onnxRuntimeExecutor(options: OnnxRuntimeOptions = {}): Executor 
     name: `onnxruntime-${options.provider ?? "cpu"}`,
     precision: "float32",
     compile: async (program) => {
-      const session = await createSession(program.name, emitOnnx(program), sizeOfProgram(program), options);
+      const session = await createSession({ name: program.name, nodes: sizeOfProgram(program), frugal: program.frugal === true }, emitOnnx(program), options);
       return { ...compiled(portsOf(program), session), serialize: () => emitOnnx(program) };
     },
     load: (bytes) => loadProgram(bytes, options),
@@ -31,7 +31,7 @@ export function onnxRuntimeExecutor(options: OnnxRuntimeOptions = {}): Executor 
  */
 export async function loadProgram(bytes: Uint8Array, options: OnnxRuntimeOptions = {}): Promise<LoadedProgram> {
   const saved = readProgram(bytes);
-  return { ...saved, ...compiled(saved, await createSession(saved.name, bytes, saved.nodes, options)) };
+  return { ...saved, ...compiled(saved, await createSession(saved, bytes, options)) };
 }
 
 /** What a session takes and gives. */
@@ -47,7 +47,7 @@ function portsOf({ name, inputs, outputs }: Program): Ports {
  */
 const MANY_NODES = 1500;
 
-async function createSession(name: string, bytes: Uint8Array, nodes: number, { provider = "cpu", threads }: OnnxRuntimeOptions): Promise<InferenceSession> {
+async function createSession({ name, nodes, frugal }: Pick<SavedProgram, "name" | "nodes" | "frugal">, bytes: Uint8Array, { provider = "cpu", threads }: OnnxRuntimeOptions): Promise<InferenceSession> {
   // Native log lines would stand between ours; failures come as exceptions anyway.
   env.logLevel = "fatal";
   try {
@@ -55,6 +55,8 @@ async function createSession(name: string, bytes: Uint8Array, nodes: number, { p
       executionProviders: [provider],
       graphOptimizationLevel: "all",
       ...(nodes > MANY_NODES && { executionMode: "parallel" as const }),
+      // An arena never gives back what a run took, and takes up to twice of it.
+      ...(frugal && { enableCpuMemArena: false, enableMemPattern: false }),
       logSeverityLevel: 3,
       ...(threads !== undefined && { intraOpNumThreads: threads }),
     });
