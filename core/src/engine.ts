@@ -4,11 +4,11 @@ import type { CompiledProgram, Executor } from "./plugin/executor.js";
 import type { Program } from "./plugin/program.js";
 import type { HostTensor } from "./plugin/tensor.js";
 import type { Value } from "./graph/resolved.js";
-import { inputNames, intervalNames, isSelective, recordIntervals, recordLast, recordStage, recordWhole, rowStages, type BoundProblem } from "./bounds/record.js";
+import { inputNames, intervalNames, recordIntervals, recordLast, recordStage, recordWhole, rowStages, selectiveOf, type BoundProblem } from "./bounds/record.js";
 import { allPlaces, joinInstances, joinRows, sliceInstances, sliceRows, withPlaced } from "./chunks.js";
 import { recordOptimization, type Optimization } from "./bounds/optimize.js";
 import { optimize } from "./optimizer.js";
-import { keptNote, type ProgramCache } from "./program/cache.js";
+import type { ProgramCache } from "./program/cache.js";
 import { bytesFor, memoryOf, rowsWithin, type MemoryNeeds } from "./program/memory.js";
 import { sizeOf } from "./tensor/shapes.js";
 import { TOKENS } from "./tokens.js";
@@ -96,10 +96,18 @@ export class Engine {
     return `${this.executor.name}|${key}`;
   }
 
+  /** What was found out of a problem before; JSON, so that it outlives the process where programs do. */
+  private async noted<T>(key: string, find: () => T): Promise<T> {
+    const own = this.ownKey(key);
+    let text = this.notes.get(own);
+    if (text === undefined) this.notes.set(own, (text = await (this.cache.note?.(own, () => JSON.stringify(find())) ?? JSON.stringify(find()))));
+    return JSON.parse(text) as T;
+  }
+
   /** Finds out what a program takes, by recording it unless that was noted before. */
   private async part(key: string, record: () => Program, seconds: Seconds): Promise<Part> {
     let recorded: Program | undefined;
-    const needs = await keptNote(this.cache, this.ownKey(`${key}|memory`), () => {
+    const needs = await this.noted(`${key}|memory`, () => {
       const start = performance.now();
       recorded = record();
       const needs = memoryOf(recorded);
@@ -150,7 +158,7 @@ export class Engine {
     if (recorded.variables.length === 0) return undefined;
     const bytes = Math.max(...[recorded.prepare, recorded.step].map((program) => bytesFor(memoryOf(program), rows?.shape[1] ?? 1, instances)));
     if (bytes > budget) {
-      throw new LirpaError("LIRPA_MEMORY", `a step of ${problem.method.name} takes ${mebibytes(bytes)} MiB; the budget is ${mebibytes(budget)} MiB`, {
+      throw new LirpaError("LIRPA_MEMORY", `a step of ${problem.method.name} takes ${size(bytes)}; the budget is ${size(budget)}`, {
         hint: "Raise the memory budget, bound fewer rows or instances at a time, or optimize the last layer only.",
       });
     }
@@ -163,6 +171,7 @@ export class Engine {
     return { lower: reshaped(lower), upper: reshaped(upper), seconds, runs: iterations + 1 };
   }
 
+  private readonly notes = new Map<string, string>();
   private readonly optimizations = new Map<string, Optimization>();
 
   /** Value by value, for one instance. */
@@ -199,9 +208,11 @@ export class Engine {
 
   /** The values that a problem is bounded by, in order. */
   private async stagesOf({ key, problem }: EngineRequest, { seconds }: Account): Promise<{ readonly value: Value; readonly selective: boolean }[]> {
-    const noted = await keptNote(this.cache, this.ownKey(`${key}|stages`), () => {
+    const noted = await this.noted(`${key}|stages`, () => {
       const start = performance.now();
-      const found = rowStages(problem).map((value) => ({ name: value.name, selective: isSelective(problem, value) }));
+      const stages = rowStages(problem);
+      const selective = selectiveOf(problem, stages);
+      const found = stages.map((value) => ({ name: value.name, selective: selective.includes(value) }));
       seconds.record += (performance.now() - start) / 1000;
       return found;
     });
@@ -211,11 +222,12 @@ export class Engine {
 }
 
 function tooLarge(what: string, bytes: number, budget: number): LirpaError {
-  return new LirpaError("LIRPA_MEMORY", `${what} takes ${mebibytes(bytes)} MiB; the budget is ${mebibytes(budget)} MiB`, { hint: "Raise the memory budget." });
+  return new LirpaError("LIRPA_MEMORY", `${what} takes ${size(bytes)}; the budget is ${size(budget)}`, { hint: "Raise the memory budget." });
 }
 
-function mebibytes(bytes: number): number {
-  return Math.ceil(bytes / 2 ** 20);
+/** At least as much, in a unit that shows it. */
+function size(bytes: number): string {
+  return bytes < 2 ** 20 ? `${Math.ceil(bytes / 2 ** 10)} KiB` : `${Math.ceil(bytes / 2 ** 20)} MiB`;
 }
 
 /** Places that a program chose, as rows to feed. */

@@ -132,9 +132,10 @@ export function rowStages(problem: BoundProblem): Value[] {
   return [...stages];
 }
 
-/** True where interval arithmetic may show that some elements of a stage's value take no row. */
-export function isSelective(problem: BoundProblem, value: Value): boolean {
-  return selectedIndex(newRun(problem), value) !== undefined;
+/** Those values of which interval arithmetic may show that some elements take no row. */
+export function selectiveOf(problem: BoundProblem, values: readonly Value[]): Value[] {
+  const run = newRun(problem);
+  return values.filter((value) => selectedIndex(run, value) !== undefined);
 }
 
 /**

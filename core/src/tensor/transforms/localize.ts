@@ -1,4 +1,4 @@
-import type { ConvTransposeOptions } from "../../plugin/tensor.js";
+import type { ConvTransposeOptions, Shape } from "../../plugin/tensor.js";
 import { topological } from "../evaluate.js";
 import type { IrNode, RowSpace } from "../ir.js";
 import { uniformValue } from "../recorder.js";
@@ -67,8 +67,13 @@ class Rewriter {
         const [x] = node.inputs.map((input) => this.patches.get(input));
         const w = this.nodes.get(node.inputs[1]!);
         if (x === undefined || w === undefined || !x.vanishes) return false;
-        return this.keep(node, throughConvolution(t, x, w, node.attributes as ConvTransposeOptions, node.shape));
+        const shape = x.apart === true ? joinedChannels(node.shape) : node.shape;
+        // One channel in, one channel out: else they were no longer apart.
+        if (x.apart === true && node.shape[1] !== 1) return false;
+        return this.keep(node, throughConvolution(t, x, w, node.attributes as ConvTransposeOptions, shape));
       }
+      case "reshape":
+        return this.reshape(node, local);
       case "neg": case "abs": case "relu":
         return this.keep(node, { ...local, data: t.rerecord(node, [local.data]) });
       case "mul": case "min": case "max": case "less": case "lessEqual": case "add": case "sub":
@@ -84,6 +89,14 @@ class Rewriter {
     }
   }
 
+  /** Channels as images of their own, and back. */
+  private reshape(node: IrNode, local: Patches): boolean {
+    const [images, channels, ...sizes] = local.shape as readonly [number, number, ...number[]];
+    const back = local.apart === true;
+    if (!sameShape(node.shape, back ? [images, channels, ...sizes] : [channels, images, ...sizes])) return false;
+    return this.keep(node, { ...local, apart: !back });
+  }
+
   private keep(node: IrNode, patches: Patches): boolean {
     if (density(patches) > DENSEST) return false;
     this.patches.set(node, patches);
@@ -95,6 +108,7 @@ class Rewriter {
     const { t } = this;
     if (!sameShape(node.shape, first.shape)) return false;
     let local = node.inputs.map((input) => this.patches.get(input));
+    if (local.some((one) => one?.apart === true)) return false;
     // Windows of all patches are made equal, pair by pair.
     let frame = first;
     for (const one of local) {
@@ -131,6 +145,7 @@ class Rewriter {
     const { t } = this;
     const at = node.inputs.findIndex((input) => this.patches.has(input));
     const local = this.patches.get(node.inputs[at]!)!;
+    if (local.apart === true) return false;
     const other = node.inputs[1 - at]!;
     const x = this.nodes.get(other);
     if (x === undefined) {
@@ -164,6 +179,11 @@ class Rewriter {
     this.nodes.set(node, rowScalars(t, local, seen, node.shape));
     return true;
   }
+}
+
+/** [channels, 1, …] as [1, channels, …]. */
+function joinedChannels([channels, one, ...sizes]: Shape): Shape {
+  return [one!, channels!, ...sizes];
 }
 
 /** Whether a result is zero somewhere, by whether its operands are. */
