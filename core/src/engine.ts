@@ -16,6 +16,9 @@ import { TOKENS } from "./tokens.js";
 /** Steps of an optimization where nobody says. */
 const ITERATIONS = 20;
 
+/** Programs of stages keep their memory between runs if this many of the kind would fit the budget. */
+const KEPT_AT_ONCE = 32;
+
 /** Seconds spent on recording, on compiling and on running; the first two are zero where a program was cached. */
 export interface Seconds {
   record: number;
@@ -75,11 +78,11 @@ export class Engine {
 
   /** Compiles a program once per key and runs it. */
   async run(key: string, record: () => Program, feeds: Readonly<Record<string, HostTensor>>, seconds: Seconds): Promise<Record<string, HostTensor>> {
-    const program = await this.cache.get(this.ownKey(key), () => this.compile(record, seconds));
-    const start = performance.now();
-    const result = await program.run(feeds);
-    seconds.run += (performance.now() - start) / 1000;
-    return result;
+    return timedRun(await this.program(key, record, seconds), feeds, seconds);
+  }
+
+  private program(key: string, record: () => Program, seconds: Seconds): Promise<CompiledProgram> {
+    return this.cache.get(this.ownKey(key), () => this.compile(record, seconds));
   }
 
   private async compile(record: () => Program, seconds: Seconds): Promise<CompiledProgram> {
@@ -105,12 +108,14 @@ export class Engine {
   }
 
   /** Finds out what a program takes, by recording it unless that was noted before. */
-  private async part(key: string, record: () => Program, seconds: Seconds): Promise<Part> {
+  private async part(key: string, record: () => Program, { seconds, budget }: Account): Promise<Part> {
     let recorded: Program | undefined;
     const needs = await this.noted(`${key}|memory`, () => {
       const start = performance.now();
       recorded = record();
       const needs = memoryOf(recorded);
+      // It will not be compiled; and its recording takes memory, too.
+      if (bytesFor(needs, 1, 1) > budget) recorded = undefined;
       seconds.record += (performance.now() - start) / 1000;
       return needs;
     });
@@ -125,7 +130,7 @@ export class Engine {
     }
     const account: Account = { budget, seconds: { record: 0, compile: 0, run: 0 }, runs: 0 };
     const { problem, key, instances } = request;
-    const whole = await this.part(key, () => recordWhole(problem), account.seconds);
+    const whole = await this.part(key, () => recordWhole(problem), account);
     const atOnce = Math.min(instances, Math.floor(budget / bytesFor(whole.needs, 1, 1)));
     const parts: { readonly ends: Ends; readonly instances: number }[] = [];
     for (let from = 0; from < instances; from += Math.max(1, atOnce)) {
@@ -138,15 +143,18 @@ export class Engine {
   }
 
   /** Runs a program for all rows that are fed, as many at a time as fit. */
-  private async inRows({ key, needs, record }: Part, { feeds, instances }: Pick<EngineRequest, "feeds" | "instances">, rows: HostTensor | undefined, account: Account): Promise<Ends> {
+  private async inRows({ key, needs, record }: Part, { feeds, instances }: Pick<EngineRequest, "feeds" | "instances">, rows: HostTensor | undefined, account: Account, inTurns = false): Promise<Ends> {
     const count = rows?.shape[1] ?? 1;
     const chunk = Math.max(1, rowsWithin(needs, account.budget, instances, count));
+    const program = await this.program(key, record, account.seconds);
     const parts: Record<string, HostTensor>[] = [];
     for (let from = 0; from < count; from += chunk) {
       const part = rows === undefined ? {} : { [inputNames.rows]: sliceRows(rows, from, Math.min(count, from + chunk)) };
-      parts.push(await this.run(key, record, { ...feeds, ...part }, account.seconds));
+      parts.push(await timedRun(program, { ...feeds, ...part }, account.seconds));
       account.runs++;
     }
+    // One of several programs in turn: the next one may need the memory.
+    if (inTurns && bytesFor(needs, chunk, instances) * KEPT_AT_ONCE > account.budget) await program.release?.();
     return { lower: joinRows(parts.map(({ lower }) => lower!)), upper: joinRows(parts.map(({ upper }) => upper!)) };
   }
 
@@ -201,9 +209,9 @@ export class Engine {
   }
 
   private async stage(value: Value, name: string, record: () => Program, request: EngineRequest, account: Account): Promise<Ends> {
-    const part = await this.part(`${request.key}|${name}`, record, account.seconds);
+    const part = await this.part(`${request.key}|${name}`, record, account);
     if (rowsWithin(part.needs, account.budget, 1, 1) < 1) throw tooLarge(`bounding ${value.name}, even row by row,`, bytesFor(part.needs, 1, 1), account.budget);
-    return this.inRows(part, request, request.rows, account);
+    return this.inRows(part, request, request.rows, account, true);
   }
 
   /** The values that a problem is bounded by, in order. */
@@ -219,6 +227,13 @@ export class Engine {
     const values = new Map(problem.graph.nodes.flatMap(({ outputs }) => outputs).map((value) => [value.name, value]));
     return noted.map(({ name, selective }) => ({ value: values.get(name)!, selective }));
   }
+}
+
+async function timedRun(program: CompiledProgram, feeds: Readonly<Record<string, HostTensor>>, seconds: Seconds): Promise<Record<string, HostTensor>> {
+  const start = performance.now();
+  const result = await program.run(feeds);
+  seconds.run += (performance.now() - start) / 1000;
+  return result;
 }
 
 function tooLarge(what: string, bytes: number, budget: number): LirpaError {

@@ -175,7 +175,7 @@ export function recordLast(problem: BoundProblem, given: readonly Value[]): Prog
 
 function closeStage(problem: BoundProblem, run: BoundRun, value: Value, target: Target): Program {
   const { method } = problem;
-  return { ...close(problem, run, `stage:${value.name}`, method.rows(run, target, boundsBy(run, method))), frugal: true };
+  return close(problem, run, `stage:${value.name}`, method.rows(run, target, boundsBy(run, method)));
 }
 
 /** Unit rows of the elements whose places the caller feeds. */

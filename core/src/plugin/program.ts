@@ -20,6 +20,4 @@ export interface Program {
   readonly outputs: Readonly<Record<string, Tensor>>;
   /** How the rows of each bounded value's elements are held, by the value's name: for explanations. */
   readonly rows?: Readonly<Record<string, string>>;
-  /** True for one of many large programs: between two runs it should hold no memory. */
-  readonly frugal?: boolean;
 }

@@ -7,7 +7,7 @@ import type { IrNode } from "../tensor/ir.js";
 const { onnx } = onnxProto;
 
 /** Moves when the same program is emitted otherwise than before: part of the identity of what is kept on disk. */
-export const EMITTER_VERSION = 1;
+export const EMITTER_VERSION = 2;
 
 /** One input or output of a saved program. Its array has the physical shape `[instances or 1, rows or 1, ...shape]`. */
 export interface ProgramPort {
@@ -23,21 +23,19 @@ export interface SavedProgram {
   readonly name: string;
   readonly inputs: readonly ProgramPort[];
   readonly outputs: readonly ProgramPort[];
-  /** See `Program.frugal`. */
-  readonly frugal: boolean;
   /** How many ONNX nodes it has. */
   readonly nodes: number;
   /** All entries of the file, those of its writer among them: `lirpa.method`, `lirpa.plugins`, … */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const KEYS = { name: "lirpa.program", frugal: "lirpa.frugal", emitter: "lirpa.emitter", inputs: "lirpa.inputs", outputs: "lirpa.outputs" } as const;
+const KEYS = { name: "lirpa.program", emitter: "lirpa.emitter", inputs: "lirpa.inputs", outputs: "lirpa.outputs" } as const;
 
 /** The entries that every emitted model has. */
-export function interfaceMetadata({ name, inputs, frugal }: Program, outputs: Readonly<Record<string, IrNode>>): Record<string, string> {
+export function interfaceMetadata({ name, inputs }: Program, outputs: Readonly<Record<string, IrNode>>): Record<string, string> {
   const given = Object.entries(outputs).map(([name, { shape, dtype, instances, rows }]): ProgramPort => ({ name, shape, dtype, instances, rows: rows !== undefined }));
   const taken = inputs.map(({ name, shape, dtype, instances, rows }): ProgramPort => ({ name, shape, dtype, instances, rows }));
-  return { [KEYS.name]: name, [KEYS.emitter]: String(EMITTER_VERSION), [KEYS.inputs]: JSON.stringify(taken), [KEYS.outputs]: JSON.stringify(given), ...(frugal === true && { [KEYS.frugal]: "true" }) };
+  return { [KEYS.name]: name, [KEYS.emitter]: String(EMITTER_VERSION), [KEYS.inputs]: JSON.stringify(taken), [KEYS.outputs]: JSON.stringify(given) };
 }
 
 /** Reads what a saved program takes and gives; nothing is recorded. Throws `LIRPA_MODEL` for anything else. */
@@ -47,7 +45,7 @@ export function readProgram(bytes: Uint8Array): SavedProgram {
   const inputs = portsOf(metadata[KEYS.inputs]);
   const outputs = portsOf(metadata[KEYS.outputs]);
   if (name === undefined || inputs === undefined || outputs === undefined) throw notSaved("its metadata do not say what it takes and gives");
-  return Object.freeze({ name, inputs, outputs, frugal: metadata[KEYS.frugal] === "true", nodes, metadata });
+  return Object.freeze({ name, inputs, outputs, nodes, metadata });
 }
 
 function contentOf(bytes: Uint8Array): { metadata: Record<string, string>; nodes: number } {

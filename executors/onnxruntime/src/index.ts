@@ -18,8 +18,8 @@ export function onnxRuntimeExecutor(options: OnnxRuntimeOptions = {}): Executor 
     name: `onnxruntime-${options.provider ?? "cpu"}`,
     precision: "float32",
     compile: async (program) => {
-      const session = await createSession({ name: program.name, nodes: sizeOfProgram(program), frugal: program.frugal === true }, emitOnnx(program), options);
-      return { ...compiled(portsOf(program), session), serialize: () => emitOnnx(program) };
+      const open = (): Promise<InferenceSession> => createSession({ name: program.name, nodes: sizeOfProgram(program) }, emitOnnx(program), options);
+      return { ...compiled(portsOf(program), await OpenSession.by(open)), serialize: () => emitOnnx(program) };
     },
     load: (bytes) => loadProgram(bytes, options),
   });
@@ -31,7 +31,7 @@ export function onnxRuntimeExecutor(options: OnnxRuntimeOptions = {}): Executor 
  */
 export async function loadProgram(bytes: Uint8Array, options: OnnxRuntimeOptions = {}): Promise<LoadedProgram> {
   const saved = readProgram(bytes);
-  return { ...saved, ...compiled(saved, await createSession(saved, bytes, options)) };
+  return { ...saved, ...compiled(saved, await OpenSession.by(() => createSession(saved, bytes, options))) };
 }
 
 /** What a session takes and gives. */
@@ -47,7 +47,7 @@ function portsOf({ name, inputs, outputs }: Program): Ports {
  */
 const MANY_NODES = 1500;
 
-async function createSession({ name, nodes, frugal }: Pick<SavedProgram, "name" | "nodes" | "frugal">, bytes: Uint8Array, { provider = "cpu", threads }: OnnxRuntimeOptions): Promise<InferenceSession> {
+async function createSession({ name, nodes }: Pick<SavedProgram, "name" | "nodes">, bytes: Uint8Array, { provider = "cpu", threads }: OnnxRuntimeOptions): Promise<InferenceSession> {
   // Native log lines would stand between ours; failures come as exceptions anyway.
   env.logLevel = "fatal";
   try {
@@ -55,8 +55,6 @@ async function createSession({ name, nodes, frugal }: Pick<SavedProgram, "name" 
       executionProviders: [provider],
       graphOptimizationLevel: "all",
       ...(nodes > MANY_NODES && { executionMode: "parallel" as const }),
-      // An arena never gives back what a run took, and takes up to twice of it.
-      ...(frugal && { enableCpuMemArena: false, enableMemPattern: false }),
       logSeverityLevel: 3,
       ...(threads !== undefined && { intraOpNumThreads: threads }),
     });
@@ -68,7 +66,50 @@ async function createSession({ name, nodes, frugal }: Pick<SavedProgram, "name" 
   }
 }
 
-function compiled({ name: program, inputs: ports, outputs }: Ports, session: InferenceSession): CompiledProgram {
+/**
+ * A session's arena keeps what the largest run took until the session is gone. So memory is given back by closing it: the
+ * next run opens another one.
+ */
+class OpenSession {
+  private running = 0;
+  private leaving = false;
+
+  private constructor(
+    private readonly open: () => Promise<InferenceSession>,
+    private session: Promise<InferenceSession> | undefined,
+  ) {}
+
+  static async by(open: () => Promise<InferenceSession>): Promise<OpenSession> {
+    const session = open();
+    await session;
+    return new OpenSession(open, session);
+  }
+
+  async run(feeds: Readonly<Record<string, Tensor>>): Promise<InferenceSession.OnnxValueMapType> {
+    this.running++;
+    try {
+      this.session ??= this.open().catch((error: unknown) => {
+        this.session = undefined;
+        throw error;
+      });
+      return await (await this.session).run(feeds);
+    } finally {
+      this.running--;
+      if (this.leaving) await this.release();
+    }
+  }
+
+  /** Waits for the last of the runs that are under way. */
+  async release(): Promise<void> {
+    this.leaving = this.running > 0;
+    if (this.leaving) return;
+    const { session } = this;
+    this.session = undefined;
+    await (await session)?.release();
+  }
+}
+
+function compiled({ name: program, inputs: ports, outputs }: Ports, session: OpenSession): CompiledProgram {
   const dtypes = new Map(outputs.map(({ name, dtype }) => [name, dtype]));
   return {
     run: async (inputs) => {
@@ -81,6 +122,7 @@ function compiled({ name: program, inputs: ports, outputs }: Ports, session: Inf
         throw new LirpaError("LIRPA_EXECUTOR", `ONNX Runtime failed in the program ${program}: ${messageOf(cause)}`, { cause });
       }
     },
+    release: () => session.release(),
     dispose: () => session.release(),
   };
 }
