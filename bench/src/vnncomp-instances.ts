@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { inputBox, type InputBox } from "./vnnlib.js";
@@ -14,6 +15,11 @@ export interface Instance {
   readonly model: string;
   /** The property's file. */
   readonly property: string;
+}
+
+/** The folder of families below `LIRPA_SHARED`, or below `shared` beside the repository. */
+export function vnncompFolder(): string {
+  return resolve(process.env["LIRPA_SHARED"] ?? fileURLToPath(new URL("../../../shared", import.meta.url)), "vnncomp");
 }
 
 /** The first instance of every network below a folder of families. */

@@ -1,12 +1,13 @@
+import { existsSync } from "node:fs";
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { createLirpa } from "lirpa";
+import { createLirpa, isLirpaError } from "lirpa";
 import { machine } from "./machine.js";
 import { measured, type Measured } from "./measured.js";
-import { boxOf, firstInstances, perturbedBox, type Instance } from "./vnncomp-instances.js";
+import { boxOf, firstInstances, perturbedBox, vnncompFolder, type Instance } from "./vnncomp-instances.js";
 
 const WRONG_USAGE = 64;
 
@@ -32,7 +33,7 @@ interface Line {
   readonly family: string;
   readonly model: string;
   readonly method: string;
-  readonly status: Measured["status"];
+  readonly status: Measured["status"] | "missing";
   readonly seconds: number;
   readonly record?: number;
   readonly compile?: number;
@@ -57,9 +58,10 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(usage);
     return 0;
   }
-  const shared = resolve(process.env["LIRPA_SHARED"] ?? fileURLToPath(new URL("../../../shared", import.meta.url)), "vnncomp");
+  const shared = vnncompFolder();
   const { families, model } = options;
-  const instances = (await firstInstances(shared)).filter((one) => (families?.includes(one.family) ?? true) && one.model.includes(model));
+  const all = existsSync(shared) ? await firstInstances(shared) : [];
+  const instances = all.filter((one) => (families?.includes(one.family) ?? true) && one.model.includes(model));
   if (instances.length === 0) {
     console.error(`There is no such network in ${shared}; LIRPA_SHARED names the folder that has vnncomp/.`);
     return 1;
@@ -106,10 +108,11 @@ async function benchAll(instances: readonly Instance[], options: Options): Promi
   try {
     for (const instance of instances) {
       const query = join(folder, "query.json");
-      await writeFile(query, JSON.stringify(await queryOf(instance)));
+      const { missing, ...asked } = await queryOf(instance);
+      await writeFile(query, JSON.stringify(asked));
       for (const method of options.methods) {
         const known = kept.find((line) => line.family === instance.family && line.model === basename(instance.model) && line.method === method);
-        const line = known ?? (await bench(instance, query, method, options, `${lines.length + 1}/${total}`));
+        const line = known ?? (missing !== undefined ? unsupported(instance, method, missing) : await bench(instance, query, method, options, `${lines.length + 1}/${total}`));
         if (known === undefined) await appendFile(options.json, `${JSON.stringify(line)}\n`);
         lines.push(line);
         console.log(rowOf(line));
@@ -118,8 +121,9 @@ async function benchAll(instances: readonly Instance[], options: Options): Promi
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  const failed = lines.filter(({ status }) => status !== "ok").length;
-  console.log(`${lines.length - failed} of ${lines.length} done; the largest took ${Math.max(...lines.map(({ peakMiB }) => peakMiB))} MiB, the slowest ${Math.max(...lines.map(({ seconds }) => seconds)).toFixed(0)} s.`);
+  const count = (status: Line["status"]): number => lines.filter((line) => line.status === status).length;
+  const failed = lines.length - count("ok") - count("missing");
+  console.log(`${count("ok")} of ${lines.length} done, ${count("missing")} hold what no pack covers, ${failed} failed; the largest took ${Math.max(...lines.map(({ peakMiB }) => peakMiB))} MiB, the slowest ${Math.max(...lines.map(({ seconds }) => seconds)).toFixed(0)} s.`);
   return failed === 0 ? 0 : 1;
 }
 
@@ -128,12 +132,24 @@ async function linesOf(file: string): Promise<Line[]> {
   return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as Line);
 }
 
-/** A query of the command over the instance's box. */
-async function queryOf(instance: Instance): Promise<unknown> {
+/** A query of the command over the instance's box, and what the packs do not cover. */
+async function queryOf(instance: Instance): Promise<{ readonly inputs: readonly unknown[]; readonly missing?: string }> {
   const lirpa = await createLirpa();
-  const [input] = (await lirpa.load(instance.model)).inputs;
-  await lirpa.dispose();
-  return { inputs: [{ name: input!.name, ...perturbedBox(await boxOf(instance)) }] };
+  const model = await lirpa.load(instance.model);
+  const inputs = [{ name: model.inputs[0]!.name, ...perturbedBox(await boxOf(instance)) }];
+  try {
+    model.check();
+    return { inputs };
+  } catch (error) {
+    if (!isLirpaError(error) || !error.code.startsWith("LIRPA_UNSUPPORTED")) throw error;
+    return { inputs, missing: error.message };
+  } finally {
+    await lirpa.dispose();
+  }
+}
+
+function unsupported({ family, model }: Instance, method: string, missing: string): Line {
+  return { family, model: basename(model), method, status: "missing", seconds: 0, peakMiB: 0, note: missing };
 }
 
 async function bench({ family, model }: Instance, query: string, method: string, { seconds, limit, memory }: Options, at: string): Promise<Line> {
