@@ -4,15 +4,20 @@ import type { CompiledProgram, Executor } from "./plugin/executor.js";
 import type { Program } from "./plugin/program.js";
 import type { HostTensor } from "./plugin/tensor.js";
 import type { Value } from "./graph/resolved.js";
-import { inputNames, peakBytes, recordStage, recordWhole, rowStages, type BoundProblem } from "./bounds/record.js";
+import { inputNames, intervalNames, recordIntervals, recordLast, recordStage, recordWhole, rowStages, selectiveOf, type BoundProblem } from "./bounds/record.js";
+import { allPlaces, joinInstances, joinRows, sliceInstances, sliceRows, withPlaced } from "./chunks.js";
 import { recordOptimization, type Optimization } from "./bounds/optimize.js";
 import { optimize } from "./optimizer.js";
 import type { ProgramCache } from "./program/cache.js";
+import { bytesFor, memoryOf, rowsWithin, type MemoryNeeds } from "./program/memory.js";
 import { sizeOf } from "./tensor/shapes.js";
 import { TOKENS } from "./tokens.js";
 
 /** Steps of an optimization where nobody says. */
 const ITERATIONS = 20;
+
+/** Programs of stages keep their memory between runs if this many of the kind would fit the budget. */
+const KEPT_AT_ONCE = 32;
 
 /** Seconds spent on recording, on compiling and on running; the first two are zero where a program was cached. */
 export interface Seconds {
@@ -42,9 +47,26 @@ export interface RawBounds {
   readonly runs: number;
 }
 
+/** Lower and upper ends. */
+type Ends = Pick<RawBounds, "lower" | "upper">;
+
+/** A program by its key: what it takes is known without recording it, where a cache remembers. */
+interface Part {
+  readonly key: string;
+  readonly needs: MemoryNeeds;
+  record(): Program;
+}
+
+/** One call of `bounds`: what it may take, and what it took. */
+interface Account {
+  readonly budget: number;
+  readonly seconds: Seconds;
+  runs: number;
+}
+
 /**
- * Runs bound computations: one program where its values fit the memory budget, otherwise one program per intermediate
- * value, in chunks of rows.
+ * Runs bound computations: one program where its values fit the memory budget, in chunks of instances and of rows;
+ * otherwise one program per intermediate value, in chunks of rows, instance by instance.
  */
 @injectable()
 export class Engine {
@@ -56,11 +78,11 @@ export class Engine {
 
   /** Compiles a program once per key and runs it. */
   async run(key: string, record: () => Program, feeds: Readonly<Record<string, HostTensor>>, seconds: Seconds): Promise<Record<string, HostTensor>> {
-    const program = await this.cache.get(`${this.executor.name}|${key}`, () => this.compile(record, seconds));
-    const start = performance.now();
-    const result = await program.run(feeds);
-    seconds.run += (performance.now() - start) / 1000;
-    return result;
+    return timedRun(await this.program(key, record, seconds), feeds, seconds);
+  }
+
+  private program(key: string, record: () => Program, seconds: Seconds): Promise<CompiledProgram> {
+    return this.cache.get(this.ownKey(key), () => this.compile(record, seconds));
   }
 
   private async compile(record: () => Program, seconds: Seconds): Promise<CompiledProgram> {
@@ -73,25 +95,67 @@ export class Engine {
     return compiled;
   }
 
+  private ownKey(key: string): string {
+    return `${this.executor.name}|${key}`;
+  }
+
+  /** What was found out of a problem before; JSON, so that it outlives the process where programs do. */
+  private async noted<T>(key: string, find: () => T): Promise<T> {
+    const own = this.ownKey(key);
+    let text = this.notes.get(own);
+    if (text === undefined) this.notes.set(own, (text = await (this.cache.note?.(own, () => JSON.stringify(find())) ?? JSON.stringify(find()))));
+    return JSON.parse(text) as T;
+  }
+
+  /** Finds out what a program takes, by recording it unless that was noted before. */
+  private async part(key: string, record: () => Program, { seconds, budget }: Account): Promise<Part> {
+    let recorded: Program | undefined;
+    const needs = await this.noted(`${key}|memory`, () => {
+      const start = performance.now();
+      recorded = record();
+      const needs = memoryOf(recorded);
+      // It will not be compiled; and its recording takes memory, too.
+      if (bytesFor(needs, 1, 1) > budget) recorded = undefined;
+      seconds.record += (performance.now() - start) / 1000;
+      return needs;
+    });
+    return { key, needs, record: () => recorded ?? record() };
+  }
+
   async bounds(request: EngineRequest): Promise<RawBounds> {
     const budget = request.memory ?? this.memory;
     if (request.problem.method.optimizes === true) {
       const optimized = await this.optimized(request, budget);
       if (optimized !== undefined) return optimized;
     }
-    const plan = this.planOf(request);
-    const rows = request.rows?.shape[1] ?? 1;
-    const fixedPart = plan.fixedBytes * request.instances;
-    if (fixedPart > budget) return this.staged(request, budget);
-    const chunk = Math.max(1, Math.min(rows, Math.floor(budget / (plan.bytesPerRow * request.instances))));
-    const seconds: Seconds = { record: plan.seconds, compile: 0, run: 0 };
-    plan.seconds = 0;
-    const parts: Record<string, HostTensor>[] = [];
-    for (let from = 0; from < rows; from += chunk) {
-      const feeds = request.rows === undefined ? request.feeds : { ...request.feeds, [inputNames.rows]: sliceRows(request.rows, from, Math.min(rows, from + chunk)) };
-      parts.push(await this.run(request.key, () => plan.program, feeds, seconds));
+    const account: Account = { budget, seconds: { record: 0, compile: 0, run: 0 }, runs: 0 };
+    const { problem, key, instances } = request;
+    const whole = await this.part(key, () => recordWhole(problem), account);
+    const atOnce = Math.min(instances, Math.floor(budget / bytesFor(whole.needs, 1, 1)));
+    const parts: { readonly ends: Ends; readonly instances: number }[] = [];
+    for (let from = 0; from < instances; from += Math.max(1, atOnce)) {
+      const to = Math.min(instances, from + Math.max(1, atOnce));
+      const some = { ...request, feeds: sliceInstances(request.feeds, instances, from, to), instances: to - from };
+      parts.push({ ends: atOnce >= 1 ? await this.inRows(whole, some, some.rows, account) : await this.staged(some, account, whole.needs), instances: to - from });
     }
-    return { lower: joinRows(parts.map(({ lower }) => lower!)), upper: joinRows(parts.map(({ upper }) => upper!)), seconds, runs: parts.length };
+    const joined = (end: keyof Ends): HostTensor => joinInstances(parts.map(({ ends, instances }) => ({ result: ends[end], instances })));
+    return { lower: joined("lower"), upper: joined("upper"), seconds: account.seconds, runs: account.runs };
+  }
+
+  /** Runs a program for all rows that are fed, as many at a time as fit. */
+  private async inRows({ key, needs, record }: Part, { feeds, instances }: Pick<EngineRequest, "feeds" | "instances">, rows: HostTensor | undefined, account: Account, inTurns = false): Promise<Ends> {
+    const count = rows?.shape[1] ?? 1;
+    const chunk = Math.max(1, rowsWithin(needs, account.budget, instances, count));
+    const program = await this.program(key, record, account.seconds);
+    const parts: Record<string, HostTensor>[] = [];
+    for (let from = 0; from < count; from += chunk) {
+      const part = rows === undefined ? {} : { [inputNames.rows]: sliceRows(rows, from, Math.min(count, from + chunk)) };
+      parts.push(await timedRun(program, { ...feeds, ...part }, account.seconds));
+      account.runs++;
+    }
+    // One of several programs in turn: the next one may need the memory.
+    if (inTurns && bytesFor(needs, chunk, instances) * KEPT_AT_ONCE > account.budget) await program.release?.();
+    return { lower: joinRows(parts.map(({ lower }) => lower!)), upper: joinRows(parts.map(({ upper }) => upper!)) };
   }
 
   /** Optimizes the free values of relaxations; undefined where there are none. */
@@ -100,9 +164,9 @@ export class Engine {
     let recorded = this.optimizations.get(key);
     if (recorded === undefined) this.optimizations.set(key, (recorded = recordOptimization(problem)));
     if (recorded.variables.length === 0) return undefined;
-    const bytes = Math.max(peakBytes(recorded.prepare, rows?.shape[1] ?? 1), peakBytes(recorded.step, rows?.shape[1] ?? 1)) * instances;
+    const bytes = Math.max(...[recorded.prepare, recorded.step].map((program) => bytesFor(memoryOf(program), rows?.shape[1] ?? 1, instances)));
     if (bytes > budget) {
-      throw new LirpaError("LIRPA_MEMORY", `a step of ${problem.method.name} takes ${mebibytes(bytes)} MiB; the budget is ${mebibytes(budget)} MiB`, {
+      throw new LirpaError("LIRPA_MEMORY", `a step of ${problem.method.name} takes ${size(bytes)}; the budget is ${size(budget)}`, {
         hint: "Raise the memory budget, bound fewer rows or instances at a time, or optimize the last layer only.",
       });
     }
@@ -115,101 +179,73 @@ export class Engine {
     return { lower: reshaped(lower), upper: reshaped(upper), seconds, runs: iterations + 1 };
   }
 
+  private readonly notes = new Map<string, string>();
   private readonly optimizations = new Map<string, Optimization>();
-  private readonly plans = new Map<string, Plan>();
 
-  /** The whole program and its needs, recorded once per key. */
-  private planOf({ key, problem }: EngineRequest): Plan {
-    let plan = this.plans.get(key);
-    if (plan === undefined) {
-      const start = performance.now();
-      const program = recordWhole(problem);
-      plan = { program, fixedBytes: peakBytes(program, 1), bytesPerRow: 0, seconds: (performance.now() - start) / 1000 };
-      plan.bytesPerRow = Math.max(1, peakBytes(program, 1 << 20) / (1 << 20));
-      this.plans.set(key, plan);
-    }
-    return plan;
-  }
-
-  private async staged(request: EngineRequest, budget: number): Promise<RawBounds> {
-    const { problem, key, feeds, instances } = request;
-    const seconds: Seconds = { record: 0, compile: 0, run: 0 };
-    const given: Value[] = [];
+  /** Value by value, for one instance. */
+  private async staged(request: EngineRequest, account: Account, whole: MemoryNeeds): Promise<Ends> {
+    const { problem, key, feeds, rows } = request;
+    const { output, spec, method } = problem;
+    // All elements at once, without rows: nothing to take in turns.
+    if (spec === "elements" && method.elements !== undefined) throw tooLarge(`${method.name} of ${output.name}`, bytesFor(whole, 1, 1), account.budget);
+    const stages = await this.stagesOf(request, account);
     const known: Record<string, HostTensor> = { ...feeds };
-    let runs = 0;
-    const inChunks = async (value: Value, rows: HostTensor | undefined, count: number): Promise<[HostTensor, HostTensor]> => {
-      const before = [...given];
-      const program = recordStage(problem, value, before);
-      const perRow = Math.max(1, peakBytes(program, 1 << 20) / (1 << 20)) * instances;
-      const fixed = peakBytes(program, 0) * instances;
-      if (fixed > budget || perRow > budget) {
-        throw new LirpaError("LIRPA_MEMORY", `bounding ${value.name} takes ${mebibytes(Math.max(fixed, perRow))} MiB even row by row; the budget is ${mebibytes(budget)} MiB`, {
-          hint: "Raise the memory budget, or bound fewer instances at a time.",
-        });
+    const selective = stages.filter((stage) => stage.selective).map(({ value }) => value);
+    const intervals = selective.length === 0 ? {} : await this.run(`${key}|intervals`, () => recordIntervals(problem, selective), feeds, account.seconds);
+    const values = stages.map(({ value }) => value);
+    for (const [i, value] of values.entries()) {
+      const places = intervals[intervalNames.index(value)] ?? allPlaces(sizeOf(value.shape));
+      const ends = await this.stage(value, `stage:${value.name}`, () => recordStage(problem, value, values.slice(0, i)), { ...request, feeds: known, rows: asRows(places) }, account);
+      for (const end of ["lower", "upper"] as const) {
+        const base = intervals[intervalNames.end(value, end)];
+        const all = base === undefined ? ends[end] : withPlaced(base, places.data, ends[end]);
+        known[inputNames.given(value, end)] = { ...all, shape: [1, 1, ...value.shape] };
       }
-      const chunk = Math.max(1, Math.min(count, Math.floor(budget / perRow)));
-      const parts: Record<string, HostTensor>[] = [];
-      for (let from = 0; from < count; from += chunk) {
-        const to = Math.min(count, from + chunk);
-        const part = rows === undefined ? unitRows(value.shape, from, to) : sliceRows(rows, from, to);
-        parts.push(await this.run(`${key}|stage:${value.name}`, () => program, { ...known, [inputNames.rows]: part }, seconds));
-        runs++;
-      }
-      return [joinRows(parts.map(({ lower }) => lower!)), joinRows(parts.map(({ upper }) => upper!))];
-    };
-    for (const value of rowStages(problem)) {
-      const ends = await inChunks(value, undefined, sizeOf(value.shape));
-      for (const [i, end] of (["lower", "upper"] as const).entries()) {
-        known[inputNames.given(value, end)] = { shape: [ends[i]!.shape[0]!, 1, ...value.shape], dtype: "float", data: ends[i]!.data };
-      }
-      given.push(value);
     }
-    const { output } = problem;
-    const [lower, upper] = await inChunks(output, request.rows, request.rows?.shape[1] ?? sizeOf(output.shape));
-    const reshaped = (end: HostTensor): HostTensor => (request.rows === undefined ? { ...end, shape: [end.shape[0]!, 1, ...output.shape] } : end);
-    return { lower: reshaped(lower), upper: reshaped(upper), seconds, runs };
+    const asked = spec === "rows" ? rows! : allPlaces(sizeOf(output.shape));
+    const { lower, upper } = await this.stage(output, "last", () => recordLast(problem, values), { ...request, feeds: known, rows: asked }, account);
+    const reshaped = (end: HostTensor): HostTensor => (spec === "rows" ? end : { ...end, shape: [end.shape[0]!, 1, ...output.shape] });
+    return { lower: reshaped(lower), upper: reshaped(upper) };
+  }
+
+  private async stage(value: Value, name: string, record: () => Program, request: EngineRequest, account: Account): Promise<Ends> {
+    const part = await this.part(`${request.key}|${name}`, record, account);
+    if (rowsWithin(part.needs, account.budget, 1, 1) < 1) throw tooLarge(`bounding ${value.name}, even row by row,`, bytesFor(part.needs, 1, 1), account.budget);
+    return this.inRows(part, request, request.rows, account, true);
+  }
+
+  /** The values that a problem is bounded by, in order. */
+  private async stagesOf({ key, problem }: EngineRequest, { seconds }: Account): Promise<{ readonly value: Value; readonly selective: boolean }[]> {
+    const noted = await this.noted(`${key}|stages`, () => {
+      const start = performance.now();
+      const stages = rowStages(problem);
+      const selective = selectiveOf(problem, stages);
+      const found = stages.map((value) => ({ name: value.name, selective: selective.includes(value) }));
+      seconds.record += (performance.now() - start) / 1000;
+      return found;
+    });
+    const values = new Map(problem.graph.nodes.flatMap(({ outputs }) => outputs).map((value) => [value.name, value]));
+    return noted.map(({ name, selective }) => ({ value: values.get(name)!, selective }));
   }
 }
 
-interface Plan {
-  readonly program: Program;
-  readonly fixedBytes: number;
-  bytesPerRow: number;
-  seconds: number;
+async function timedRun(program: CompiledProgram, feeds: Readonly<Record<string, HostTensor>>, seconds: Seconds): Promise<Record<string, HostTensor>> {
+  const start = performance.now();
+  const result = await program.run(feeds);
+  seconds.run += (performance.now() - start) / 1000;
+  return result;
 }
 
-function mebibytes(bytes: number): number {
-  return Math.ceil(bytes / 2 ** 20);
+function tooLarge(what: string, bytes: number, budget: number): LirpaError {
+  return new LirpaError("LIRPA_MEMORY", `${what} takes ${size(bytes)}; the budget is ${size(budget)}`, { hint: "Raise the memory budget." });
 }
 
-/** Rows `from` to `to` of `[1, rows, ...shape]`. */
-function sliceRows({ shape, dtype, data }: HostTensor, from: number, to: number): HostTensor {
-  const size = sizeOf(shape.slice(2));
-  return { shape: [1, to - from, ...shape.slice(2)], dtype, data: data.subarray(from * size, to * size) };
+/** At least as much, in a unit that shows it. */
+function size(bytes: number): string {
+  return bytes < 2 ** 20 ? `${Math.ceil(bytes / 2 ** 10)} KiB` : `${Math.ceil(bytes / 2 ** 20)} MiB`;
 }
 
-/** Rows `from` to `to` of the identity over a shape. */
-function unitRows(shape: readonly number[], from: number, to: number): HostTensor {
-  const size = sizeOf(shape);
-  const data = new Float32Array((to - from) * size);
-  for (let row = from; row < to; row++) data[(row - from) * size + row] = 1;
-  return { shape: [1, to - from, ...shape], dtype: "float", data };
-}
-
-/** Joins results of chunks along the rows axis: `[instances, rows, ...]`. */
-function joinRows(parts: readonly HostTensor[]): HostTensor {
-  const [first] = parts;
-  if (parts.length === 1) return first!;
-  const instances = Math.max(...parts.map(({ shape }) => shape[0]!));
-  const rest = first!.shape.slice(2);
-  const size = sizeOf(rest);
-  const rows = parts.reduce((sum, { shape }) => sum + shape[1]!, 0);
-  const data = new Float64Array(instances * rows * size);
-  let start = 0;
-  for (const { shape, data: part } of parts) {
-    const own = shape[1]! * size;
-    for (let n = 0; n < instances; n++) data.set(part.subarray((shape[0] === 1 ? 0 : n) * own, (shape[0] === 1 ? 0 : n) * own + own), n * rows * size + start);
-    start += own;
-  }
-  return { shape: [instances, rows, ...rest], dtype: first!.dtype, data };
+/** Places that a program chose, as rows to feed. */
+function asRows({ dtype, data }: HostTensor): HostTensor {
+  return { shape: [1, data.length], dtype, data };
 }

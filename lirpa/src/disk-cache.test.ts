@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { defineExecutor, definePlugin, onnxRuntimeExecutor, type Executor } from "./index.js";
+import { definePerturbation, defineExecutor, definePlugin, onnxRuntimeExecutor, type Executor, type Plugin } from "./index.js";
+import { lpPerturbation } from "@lirpa/perturbation-lp";
 import { createLirpa, lp, perturbed, type BatteriesOptions, type BoundOptions } from "./index.js";
 import { model, temporaryFolder } from "./command/support.test.js";
 
@@ -15,6 +16,19 @@ function counting(): { readonly executor: Executor; readonly count: { compiled: 
     load: (bytes) => (count.loaded++, inner.load!(bytes)),
   });
   return { executor, count };
+}
+
+/** Balls that count how often a recording asks for their geometry. */
+function countingSets(name: string): { readonly plugin: Plugin; recorded(): number } {
+  let asked = 0;
+  const set = definePerturbation<ReturnType<typeof lpPerturbation.parse>["structure"]>({
+    ...lpPerturbation,
+    types: ["counted"],
+    parse: (query, site) => lpPerturbation.parse({ ...query, type: "linf" }, site),
+    hull: (context) => (asked++, lpPerturbation.hull(context)),
+    concretize: (context, a, side) => (asked++, lpPerturbation.concretize(context, a, side)),
+  });
+  return { plugin: definePlugin({ name, apiVersion: 1, perturbations: [set] }), recorded: () => asked };
 }
 
 describe("programs on disk", () => {
@@ -34,6 +48,7 @@ describe("programs on disk", () => {
     return { lower: [...lower], upper: [...upper], ...count };
   }
   const filesOf = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []);
+  const programsOf = (folder: string): string[] => filesOf(folder).filter((name) => name.endsWith(".program"));
 
   it("are loaded by the next process, which gives the same bounds", async () => {
     const folder = fresh();
@@ -41,8 +56,35 @@ describe("programs on disk", () => {
     const second = await bound(folder);
     expect([first.compiled, first.loaded, second.compiled, second.loaded]).to.deep.equal([1, 0, 0, 1]);
     expect([second.lower, second.upper]).to.deep.equal([first.lower, first.upper]);
-    expect(filesOf(folder)).to.have.length(1);
+    expect(programsOf(folder)).to.have.length(1);
   });
+
+  for (const { what, options, programs } of [{ what: "one program", options: {}, programs: 1 }, { what: "a program for each value", options: { memory: 220 }, programs: 4 }]) {
+    it(`are found before anything is recorded: ${what}`, async () => {
+      const folder = fresh();
+      const layer = (i: number, from: string, w: string): { name: string; opType: string; input: string[]; output: string[] }[] =>
+        [{ name: `fc${i}`, opType: "Gemm", input: [from, w], output: [`h${i}`] }, { name: `act${i}`, opType: "Relu", input: [`h${i}`], output: [i === 4 ? "y" : `a${i}`] }];
+      writeFileSync(join(root, "deep.onnx"), model({ node: [...layer(1, "x", "w1"), ...layer(2, "a1", "w2"), ...layer(3, "a2", "w1"), ...layer(4, "a3", "w2")] }));
+      const project = fresh();
+      const own = join(project, "node_modules", "lirpa-plugin-counted");
+      mkdirSync(own, { recursive: true });
+      writeFileSync(join(project, "package.json"), "{}");
+      writeFileSync(join(own, "package.json"), JSON.stringify({ name: "lirpa-plugin-counted", version: "1.0.0" }));
+      const bounds = async (): Promise<{ readonly recorded: number; readonly compiled: number; readonly lower: number[] }> => {
+        const { plugin, recorded } = countingSets("lirpa-plugin-counted");
+        const { executor, count } = counting();
+        const lirpa = await createLirpa({ executor, cacheFolder: folder, plugins: [plugin], project });
+        const { lower } = await (await lirpa.load(join(root, "deep.onnx"))).bounds({ x: perturbed([0.5, -0.25], { type: "counted", eps: 0.1 }) }, options);
+        await lirpa.dispose();
+        return { recorded: recorded(), compiled: count.compiled, lower: [...lower] };
+      };
+      const [first, second] = [await bounds(), await bounds()];
+      expect(first.recorded).to.be.greaterThan(0);
+      expect(first.compiled).to.equal(programs);
+      expect(programsOf(folder)).to.have.length(programs);
+      expect(second).to.deep.equal({ recorded: 0, compiled: 0, lower: first.lower });
+    });
+  }
 
   it("serve every radius and every matrix of the spec", async () => {
     const folder = fresh();
@@ -65,21 +107,21 @@ describe("programs on disk", () => {
     ];
     for (const query of asked) expect((await bound(...query)).compiled, JSON.stringify(query)).to.equal(1);
     for (const query of asked) expect((await bound(...query)).compiled, JSON.stringify(query)).to.equal(0);
-    expect(filesOf(folder)).to.have.length(asked.length);
+    expect(programsOf(folder)).to.have.length(asked.length);
   });
 
-  it("are written anew where a file is corrupt", async () => {
+  for (const kind of ["program", "note"]) it(`are written anew where a file is corrupt: a ${kind}`, async () => {
     const folder = fresh();
     const { lower } = await bound(folder);
-    const file = filesOf(folder)[0]!;
+    const file = filesOf(folder).find((name) => name.endsWith(kind))!;
     const whole = readFileSync(file);
     const flipped = Buffer.from(whole);
-    flipped[whole.length - 40]! ^= 1;
+    flipped[whole.length - 5]! ^= 1;
     const versions = [Buffer.alloc(0), whole.subarray(0, 30), whole.subarray(0, whole.length - 1), flipped, Buffer.from("not at all"), Buffer.concat([whole, Buffer.from("x")])];
     for (const bytes of versions) {
       writeFileSync(file, bytes);
       const again = await bound(folder);
-      expect([again.compiled, again.lower]).to.deep.equal([1, lower]);
+      expect([again.compiled, again.lower]).to.deep.equal([kind === "program" ? 1 : 0, lower]);
       expect(readFileSync(file).equals(whole)).to.equal(true);
     }
   });
@@ -88,7 +130,7 @@ describe("programs on disk", () => {
     const folder = fresh();
     const all = await Promise.all(Array.from({ length: 6 }, () => bound(folder)));
     for (const { lower } of all) expect(lower).to.deep.equal(all[0]!.lower);
-    expect(filesOf(folder)).to.have.length(1);
+    expect(filesOf(folder)).to.have.length(2);
     expect((await bound(folder)).compiled).to.equal(0);
   });
 

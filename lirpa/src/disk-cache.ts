@@ -21,7 +21,8 @@ const MAGIC = "lirpa-program 1";
 const HEADER = MAGIC.length + 1 + 64 + 1;
 
 /**
- * Keeps programs in files, so that the next process neither records nor emits them. A file's name is the SHA-256 of all
+ * Keeps programs in files, and notes on what they take, so that the next process neither records nor emits them: it looks
+ * a key up before anything is recorded. A file's name is the SHA-256 of all
  * that the program depends on: the engine's key (content of the model, method, options, structures, shapes, executor), the
  * code of core and of the plugins, the emitter's version. Where a plugin comes from no package, its code cannot be told
  * from other code of that name: then programs stay in memory.
@@ -33,7 +34,8 @@ export function diskProgramCache({ folder, executor, plugins, project }: DiskCac
   const files = new ProgramFiles(folder, executor, code);
   return {
     persistent: true,
-    get: (key, make) => memory.get(key, () => files.get(key, make)),
+    get: (key, make) => memory.get(key, () => files.program(key, make)),
+    note: (key, make) => files.note(key, make),
     clear: () => memory.clear(),
   };
 }
@@ -52,22 +54,35 @@ class ProgramFiles {
     private readonly code: string,
   ) {}
 
-  async get(key: string, make: () => Promise<CompiledProgram>): Promise<CompiledProgram> {
-    const file = join(this.folder, `${sha256(`${this.code}\n${key}`)}.program`);
+  /** Whatever the executor does not take is as good as none: it is written anew. */
+  async program(key: string, make: () => Promise<CompiledProgram>): Promise<CompiledProgram> {
+    const file = this.fileOf(key, "program");
     const kept = await this.read(file);
-    if (kept !== undefined) return kept;
+    const loaded = kept && (await this.executor.load!(kept).catch(() => undefined));
+    if (loaded !== undefined) return loaded;
     const program = await make();
     if (program.serialize !== undefined) await this.write(file, program.serialize());
     return program;
   }
 
-  /** Whatever is not a whole file that the executor takes is as good as none: it is written anew. */
-  private async read(file: string): Promise<CompiledProgram | undefined> {
+  async note(key: string, make: () => string): Promise<string> {
+    const file = this.fileOf(key, "note");
+    const kept = await this.read(file);
+    const text = kept === undefined ? make() : Buffer.from(kept).toString("utf8");
+    if (kept === undefined) await this.write(file, Buffer.from(text));
+    return text;
+  }
+
+  private fileOf(key: string, kind: "program" | "note"): string {
+    return join(this.folder, `${sha256(`${this.code}\n${key}`)}.${kind}`);
+  }
+
+  /** The content of a whole file; undefined where there is none. */
+  private async read(file: string): Promise<Uint8Array | undefined> {
     const content = await readFile(file).catch(() => undefined);
     if (content === undefined || content.length < HEADER) return undefined;
     const payload = content.subarray(HEADER);
-    if (content.toString("latin1", 0, HEADER) !== header(payload)) return undefined;
-    return this.executor.load!(payload).catch(() => undefined);
+    return content.toString("latin1", 0, HEADER) === header(payload) ? payload : undefined;
   }
 
   /**

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { createLirpa, definePlugin, isLirpaError, lp, perturbed, standardPlugins, type CompiledProgram, type Executor, type ProgramCache } from "lirpa";
 import { createLirpa as compose, defineMethod, MemoryProgramCache, standardMethods } from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
-import { graph, randomTensor, referenceLirpa, seeded } from "./graphs.js";
+import { graph, randomTensor, referenceLirpa, seeded, tensor } from "./graphs.js";
 
 const random = seeded(7);
 const net = graph(
@@ -122,6 +122,73 @@ describe("a memory budget", () => {
     expect(runs).to.be.greaterThan(5);
     whole.lower.forEach((value, i) => expect(small.lower[i]).to.be.closeTo(value, 1e-12));
     whole.upper.forEach((value, i) => expect(small.upper[i]).to.be.closeTo(value, 1e-12));
+  });
+
+  // 3 channels of 8 × 8, pooled and joined to a shortcut: rows are patches, and some neurons are stable.
+  const images = graph(
+    { x: [1, 2, 8, 8] },
+    {
+      k: randomTensor([3, 2, 3, 3], random, 0.5), b: tensor([3], [0.5, -0.5, 0]), l: randomTensor([3, 3, 3, 3], random, 0.3), m: randomTensor([2, 3, 3, 3], random, 0.3),
+      w: randomTensor([32, 6], random, 0.3), v: randomTensor([6, 2], random),
+    },
+    [
+      ["Conv", ["x", "k", "b"], ["c1"], { pads: [1, 1, 1, 1] }], ["Relu", ["c1"], ["r1"]], ["Conv", ["r1", "l"], ["c2"], { pads: [1, 1, 1, 1] }], ["Add", ["c2", "r1"], ["a2"]], ["Relu", ["a2"], ["r2"]],
+      ["AveragePool", ["r2"], ["p"], { kernel_shape: [2, 2], strides: [2, 2] }], ["Conv", ["p", "m"], ["c3"], { pads: [1, 1, 1, 1] }], ["Relu", ["c3"], ["r3"]],
+      ["Flatten", ["r3"], ["f"]], ["Gemm", ["f", "w"], ["g"]], ["Relu", ["g"], ["r4"]], ["Gemm", ["r4", "v"], ["y"]],
+    ],
+    ["y"],
+  );
+  const [one, other] = [randomTensor([128], random).data, randomTensor([128], random).data];
+
+  for (const [what, options] of [["every element", {}], ["rows of a spec", { spec: [[1, -1], [0.5, 2], [1, 0]] }]] as const) {
+    it(`gives the same bounds of images, instance by instance: ${what}`, async () => {
+      let rowsFed = 0;
+      const inner = referenceExecutor();
+      const counting: Executor = { ...inner, compile: async (program) => { const ready = await inner.compile(program); return { ...ready, run: (feeds) => ((rowsFed += feeds["rows"]?.shape[1] ?? 0), ready.run(feeds)) }; } };
+      const model = referenceLirpa([], counting).model(images);
+      for (const method of ["crown", "crown-ibp"]) {
+        const input = { x: perturbed([...one, ...other], lp({ norm: Infinity, eps: 0.03 })) };
+        const whole = await model.bounds(input, { method, ...options });
+        rowsFed = 0;
+        const small = await model.bounds(input, { method, memory: method === "crown" ? 160_000 : 110_000, ...options });
+        expect(small.shape).to.deep.equal(whole.shape);
+        whole.lower.forEach((value, i) => expect(small.lower[i]).to.be.closeTo(value, 1e-12));
+        whole.upper.forEach((value, i) => expect(small.upper[i]).to.be.closeTo(value, 1e-12));
+        // 192 + 32 + 6 elements have rows where none is stable.
+        if (method === "crown") expect(rowsFed).to.be.within(2 * 10, 2 * 200);
+      }
+    });
+  }
+
+  it("takes instances in turns where one fits", async () => {
+    let runs = 0;
+    const inner = referenceExecutor();
+    const counting: Executor = { ...inner, compile: async (program) => { const ready = await inner.compile(program); return { ...ready, run: (feeds) => (runs++, ready.run(feeds)) }; } };
+    const model = referenceLirpa([], counting).model(wide);
+    const points = Array.from({ length: 5 }, () => Array.from({ length: 10 }, () => random()));
+    for (const method of ["ibp", "crown"]) {
+      const together = await model.bounds({ x: perturbed(points.flat(), ball) }, { method });
+      runs = 0;
+      const inTurns = await model.bounds({ x: perturbed(points.flat(), ball) }, { method, memory: method === "ibp" ? 3000 : 80_000 });
+      expect(runs).to.be.within(2, 5);
+      expect(inTurns.shape).to.deep.equal([5, 20]);
+      together.lower.forEach((value, i) => expect(inTurns.lower[i]).to.be.closeTo(value, 1e-12));
+    }
+  });
+
+  it("records once, whatever cache is used", async () => {
+    let recorded = 0;
+    const kept = new MemoryProgramCache();
+    const cache: ProgramCache = { get: (key, make) => kept.get(key, make), clear: () => kept.clear() };
+    const crown = standardMethods.find(({ name }) => name === "crown")!;
+    const counted = defineMethod({ ...crown, rows: (...all) => (recorded++, crown.rows(...all)) });
+    const model = compose({ plugins: standardPlugins, executor: referenceExecutor(), methods: [counted], cache }).model(wide);
+    for (const memory of [2 ** 30, 4000]) {
+      await model.bounds({ x: perturbed(point, ball) }, { memory });
+      const first = recorded;
+      await model.bounds({ x: perturbed(point, ball) }, { memory });
+      expect(recorded).to.equal(first);
+    }
   });
 
   it("says what one row takes where even that is too much", async () => {

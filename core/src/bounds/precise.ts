@@ -1,5 +1,5 @@
 import type { ResolvedNode, Value } from "../graph/resolved.js";
-import type { RowSpace } from "../tensor/ir.js";
+import type { IrNode, RowSpace } from "../tensor/ir.js";
 import { sizeOf } from "../tensor/shapes.js";
 import { boundsByBackward } from "./backward.js";
 import type { BoundRun, NodeInterval, Target } from "./run.js";
@@ -61,18 +61,46 @@ export function elementRows(value: Value): RowSpace {
 }
 
 /**
- * True where interval arithmetic is as good as any linear form: one affine step from a box. Then nobody needs rows.
+ * True where interval arithmetic is as good as any linear form: one affine step from a box, whose elements may have been
+ * moved before. Then nobody needs rows.
  */
 export function intervalIsExact(run: BoundRun, value: Value): boolean {
   const { producer } = value;
   if (!run.isPerturbed(value) || producer === undefined) return true;
-  const slots = run.perturbedSlots(producer);
   if (!run.rules(producer).isAffine(run, producer)) return false;
-  return slots.every((slot) => {
-    const source = run.sources.get(producer.inputs[slot]!);
-    const repeated = slots.some((other) => other !== slot && producer.inputs[other] === producer.inputs[slot]);
-    return source !== undefined && source.perturbation.isBox(source.structure) && !repeated;
+  const sources = run.perturbedSlots(producer).map((slot) => movedSource(run, producer.inputs[slot]!));
+  return new Set(sources).size === sources.length && sources.every((value) => {
+    const source = value === undefined ? undefined : run.sources.get(value);
+    return source !== undefined && source.perturbation.isBox(source.structure);
   });
+}
+
+/** What moves elements without using one twice. */
+const MOVES: ReadonlySet<string> = new Set(["reshape", "transpose", "slice"]);
+
+/** The source of which a value is a rearrangement. */
+function movedSource(run: BoundRun, value: Value): Value | undefined {
+  let source = value;
+  while (!run.sources.has(source)) {
+    const { producer } = source;
+    const [slot, ...others] = producer === undefined ? [] : run.perturbedSlots(producer);
+    if (slot === undefined || others.length > 0 || !run.rules(producer!).isAffine(run, producer!)) return undefined;
+    source = producer!.inputs[slot]!;
+  }
+  if (source === value) return source;
+  // An interval that holds the ends of the source and nothing else was recorded by moves alone.
+  const { lower, upper } = run.interval(source);
+  const moved = run.interval(value);
+  return isMoved(moved.lower, lower) && isMoved(moved.upper, upper) ? source : undefined;
+}
+
+function isMoved(node: IrNode, from: IrNode): boolean {
+  let at = node;
+  while (at !== from) {
+    if (!MOVES.has(at.primitive.name)) return false;
+    at = at.inputs[0]!;
+  }
+  return true;
 }
 
 /**

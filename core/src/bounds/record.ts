@@ -10,7 +10,7 @@ import type { IrNode, RowSpace } from "../tensor/ir.js";
 import { localizeRows } from "../tensor/transforms/localize.js";
 import { Vocabulary } from "../tensor/vocabulary.js";
 import { isPlaceholder } from "./adjoint.js";
-import { elementTarget } from "./element-rows.js";
+import { elementTarget, selectedIndex } from "./element-rows.js";
 import { forwardForms } from "./forward.js";
 import { rulesOf } from "./kinds.js";
 import { tighter } from "./bilinear.js";
@@ -132,11 +132,56 @@ export function rowStages(problem: BoundProblem): Value[] {
   return [...stages];
 }
 
-/** Bounds of some rows of one value, given the bounds of all stages before it. */
+/** Those values of which interval arithmetic may show that some elements take no row. */
+export function selectiveOf(problem: BoundProblem, values: readonly Value[]): Value[] {
+  const run = newRun(problem);
+  return values.filter((value) => selectedIndex(run, value) !== undefined);
+}
+
+/**
+ * What is known before the first stage: by interval arithmetic the ends of these values, and the places of the elements
+ * that a linear form may help (`intervalNames`).
+ */
+export function recordIntervals(problem: BoundProblem, selective: readonly Value[]): Program {
+  const run = newRun(problem);
+  const outputs: Record<string, IrNode> = {};
+  for (const value of selective) {
+    const { lower, upper } = run.interval(value);
+    outputs[intervalNames.index(value)] = selectedIndex(run, value)!;
+    outputs[intervalNames.end(value, "lower")] = run.t.expand(lower, value.shape);
+    outputs[intervalNames.end(value, "upper")] = run.t.expand(upper, value.shape);
+  }
+  return makeProgram(`${problem.graph.name}:intervals`, outputs);
+}
+
+/** What `recordIntervals` gives of a value. */
+export const intervalNames = {
+  index: (value: Value): string => `index:${value.name}`,
+  end: (value: Value, end: "lower" | "upper"): string => `interval:${value.name}:${end}`,
+} as const;
+
+/** Bounds of some elements of a value, whose places are fed as rows, given the bounds of all stages before it. */
 export function recordStage(problem: BoundProblem, value: Value, given: readonly Value[]): Program {
   const run = newRun(problem, given);
-  const boundsOf = boundsBy(run, problem.method);
-  return close(problem, run, `stage:${value.name}`, problem.method.rows(run, openRows(run, value), boundsOf));
+  return closeStage(problem, run, value, pickedRows(run, value));
+}
+
+/** The bounds that were asked for, given those of all stages: of rows that are fed, or of elements by their places. */
+export function recordLast(problem: BoundProblem, given: readonly Value[]): Program {
+  const run = newRun(problem, given);
+  const { output, spec } = problem;
+  return closeStage(problem, run, output, spec === "rows" ? openRows(run, output) : pickedRows(run, output));
+}
+
+function closeStage(problem: BoundProblem, run: BoundRun, value: Value, target: Target): Program {
+  const { method } = problem;
+  return close(problem, run, `stage:${value.name}`, method.rows(run, target, boundsBy(run, method)));
+}
+
+/** Unit rows of the elements whose places the caller feeds. */
+function pickedRows({ t }: BoundRun, value: Value): Target {
+  const index = t.input({ name: inputNames.rows, shape: [], dtype: "int", instances: false, rows: OPEN_ROWS });
+  return { value, rows: OPEN_ROWS, coefficients: t.pickedEye(index, value.shape) };
 }
 
 /** An empty recording of a problem; bounds of the given values are fed. */
@@ -188,16 +233,4 @@ function representations(outputs: readonly IrNode[], localized: readonly RowSpac
     return [[value, `${kind === "selected" ? "selected " : ""}${localized.includes(space) ? "patches" : "dense"}`]];
   });
   return Object.fromEntries(words);
-}
-
-/** Bytes of the largest value of a program, for one instance and a number of rows; four such are alive at a time. */
-export function peakBytes(program: Program, rows: number): number {
-  let largest = 0;
-  for (const node of topological(Object.values(program.outputs) as IrNode[])) {
-    // Weights and fed arrays are there anyway.
-    if (node.inputs.length === 0 && node.rows?.size === undefined) continue;
-    const count = node.rows === undefined ? 1 : (node.rows.size ?? node.rows.most ?? rows);
-    largest = Math.max(largest, count * node.shape.reduce((product, size) => product * size, 4));
-  }
-  return 4 * largest;
 }

@@ -8,6 +8,8 @@ export interface CompiledProgram {
    * `[instances or 1, rows or 1, ...shape]`, and so have the outputs.
    */
   run(inputs: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>>;
+  /** Gives back the memory that runs took, where the program would keep it for the next one. It may run again. */
+  release?(): Promise<void>;
   /** Gives back what the program holds. A disposed program must not run again. */
   dispose(): Promise<void>;
   /** The program as bytes that the same executor's `load` takes. Absent where programs cannot be kept in files. */

@@ -7,6 +7,8 @@ export interface ProgramCache {
   readonly persistent?: boolean;
   /** The program of that key; `make` is called once where there is none. A failure is not kept. */
   get(key: string, make: () => Promise<CompiledProgram>): Promise<CompiledProgram>;
+  /** A text that was noted under that key; `make` is called where there is none. Where absent, the engine keeps notes itself. */
+  note?(key: string, make: () => string): Promise<string>;
   /** Gives back all programs. */
   clear(): Promise<void>;
 }

@@ -36,15 +36,17 @@ export class Emitter {
 
   /** Lowers everything that the outputs need and returns the model's bytes. */
   emit(outputs: Readonly<Record<string, IrNode>>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
-    const order = topological(Object.values(outputs));
+    // ONNX Runtime runs what stands last in the file first, as far as it may. So it will run the first addend of a sum
+    // before the second one: a bound's terms as they come, rather than keep every layer's coefficients to the end.
+    const order = topological(Object.values(outputs), "last");
     for (const node of order) if (node.primitive.name === "input") this.names.set(node, node.primitive.lower(this, node, []));
     for (const node of order) {
       if (!this.names.has(node)) this.names.set(node, node.primitive.lower(this, node, node.inputs.map((input) => this.names.get(input)!)));
     }
-    for (const [name, node] of Object.entries(outputs)) {
+    for (const [name, node] of Object.entries(outputs).toReversed()) {
       this.writer.node("Identity", [this.names.get(node)!], [name], {});
-      this.writer.output(name, node.dtype, this.symbolic(node));
     }
+    for (const [name, node] of Object.entries(outputs)) this.writer.output(name, node.dtype, this.symbolic(node));
     return this.writer.finish(this.constants, metadata);
   }
 

@@ -18,8 +18,8 @@ export function onnxRuntimeExecutor(options: OnnxRuntimeOptions = {}): Executor 
     name: `onnxruntime-${options.provider ?? "cpu"}`,
     precision: "float32",
     compile: async (program) => {
-      const session = await createSession(program.name, emitOnnx(program), sizeOfProgram(program), options);
-      return { ...compiled(portsOf(program), session), serialize: () => emitOnnx(program) };
+      const open = (): Promise<InferenceSession> => createSession({ name: program.name, nodes: sizeOfProgram(program) }, emitOnnx(program), options);
+      return { ...compiled(portsOf(program), await OpenSession.by(open)), serialize: () => emitOnnx(program) };
     },
     load: (bytes) => loadProgram(bytes, options),
   });
@@ -31,7 +31,7 @@ export function onnxRuntimeExecutor(options: OnnxRuntimeOptions = {}): Executor 
  */
 export async function loadProgram(bytes: Uint8Array, options: OnnxRuntimeOptions = {}): Promise<LoadedProgram> {
   const saved = readProgram(bytes);
-  return { ...saved, ...compiled(saved, await createSession(saved.name, bytes, saved.nodes, options)) };
+  return { ...saved, ...compiled(saved, await OpenSession.by(() => createSession(saved, bytes, options))) };
 }
 
 /** What a session takes and gives. */
@@ -49,7 +49,7 @@ const MANY_NODES = 1500;
 /** Above this, ONNX Runtime's own rewriting takes most of the time, and finds little that recording left: docs/decisions/0004. */
 const TOO_MANY_TO_REWRITE = 5000;
 
-async function createSession(name: string, bytes: Uint8Array, nodes: number, { provider = "cpu", threads }: OnnxRuntimeOptions): Promise<InferenceSession> {
+async function createSession({ name, nodes }: Pick<SavedProgram, "name" | "nodes">, bytes: Uint8Array, { provider = "cpu", threads }: OnnxRuntimeOptions): Promise<InferenceSession> {
   // Native log lines would stand between ours; failures come as exceptions anyway.
   env.logLevel = "fatal";
   try {
@@ -68,7 +68,50 @@ async function createSession(name: string, bytes: Uint8Array, nodes: number, { p
   }
 }
 
-function compiled({ name: program, inputs: ports, outputs }: Ports, session: InferenceSession): CompiledProgram {
+/**
+ * A session's arena keeps what the largest run took until the session is gone. So memory is given back by closing it: the
+ * next run opens another one.
+ */
+class OpenSession {
+  private running = 0;
+  private leaving = false;
+
+  private constructor(
+    private readonly open: () => Promise<InferenceSession>,
+    private session: Promise<InferenceSession> | undefined,
+  ) {}
+
+  static async by(open: () => Promise<InferenceSession>): Promise<OpenSession> {
+    const session = open();
+    await session;
+    return new OpenSession(open, session);
+  }
+
+  async run(feeds: Readonly<Record<string, Tensor>>): Promise<InferenceSession.OnnxValueMapType> {
+    this.running++;
+    try {
+      this.session ??= this.open().catch((error: unknown) => {
+        this.session = undefined;
+        throw error;
+      });
+      return await (await this.session).run(feeds);
+    } finally {
+      this.running--;
+      if (this.leaving) await this.release();
+    }
+  }
+
+  /** Waits for the last of the runs that are under way. */
+  async release(): Promise<void> {
+    this.leaving = this.running > 0;
+    if (this.leaving) return;
+    const { session } = this;
+    this.session = undefined;
+    await (await session)?.release();
+  }
+}
+
+function compiled({ name: program, inputs: ports, outputs }: Ports, session: OpenSession): CompiledProgram {
   const dtypes = new Map(outputs.map(({ name, dtype }) => [name, dtype]));
   return {
     run: async (inputs) => {
@@ -81,6 +124,7 @@ function compiled({ name: program, inputs: ports, outputs }: Ports, session: Inf
         throw new LirpaError("LIRPA_EXECUTOR", `ONNX Runtime failed in the program ${program}: ${messageOf(cause)}`, { cause });
       }
     },
+    release: () => session.release(),
     dispose: () => session.release(),
   };
 }

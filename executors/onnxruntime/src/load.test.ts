@@ -59,6 +59,20 @@ describe("a saved program", () => {
     await Promise.all([first.dispose(), second.dispose()]);
   });
 
+  it("gives its memory back and runs again, also while it is running", async () => {
+    for (const program of [await loadProgram(bytes), await onnxRuntimeExecutor().compile(recorded())]) {
+      const first = await program.run(feeds);
+      await program.release!();
+      expect(await program.run(feeds)).to.deep.equal(first);
+      const [one, , two] = await Promise.all([program.run(feeds), program.release!(), program.run(feeds)]);
+      expect([one, two]).to.deep.equal([first, first]);
+      expect(await program.run(feeds)).to.deep.equal(first);
+      await program.release!();
+      await program.release!();
+      await program.dispose();
+    }
+  });
+
   it("refuses what does not fit its inputs", async () => {
     const loaded = await loadProgram(bytes);
     const wrong: readonly (readonly [Record<string, HostTensor>, RegExp])[] = [

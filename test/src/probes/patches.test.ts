@@ -80,6 +80,36 @@ describe("probe: rows of a convolution chain as patches", () => {
     });
   }
 
+  it("gives the numbers of dense rows where channels are images of their own in between, as average pooling has them", () => {
+    const t = new Vocabulary();
+    const random = seeded(5);
+    const rows: RowSpace = { name: "rows", size: 3 * 4 * 4 };
+    const shared = (name: string, shape: readonly number[]): IrNode => t.input({ name, shape, dtype: "float", instances: true, rows: undefined });
+    const carry = (a: IrNode, kernel: HostTensor, strides: number): IrNode =>
+      t.convTranspose(a, t.constant(kernel), { strides: [strides, strides], pads: [0, 0, 0, 0], dilations: [1, 1], groups: 1, outputPadding: [0, 0] });
+    const sloped = t.mul(t.eye([1, 3, 4, 4], rows), shared("slope", [1, 3, 4, 4]));
+    const weights = t.constant(randomTensor([1, 1, 4, 4], random));
+    const pooled = t.reshape(carry(t.mul(t.reshape(sloped, [3, 1, 4, 4]), weights), randomTensor([1, 1, 2, 2], random), 2), [1, 3, 8, 8]);
+    const chosen = t.mul(pooled, t.where(t.less(pooled, 0), shared("upper", [1, 3, 8, 8]), shared("lower", [1, 3, 8, 8])));
+    const a = carry(chosen, randomTensor([3, 2, 3, 3], random), 1);
+    const dense = t.rowsToShape(t.sub(t.dot(a, shared("center", [1, 2, 10, 10])), t.sum(t.abs(a))), rows);
+    const { outputs, localized } = localizeRows(t, [dense]);
+    expect(localized).to.have.length(1);
+    const feeds = feedsOf(dense);
+    const [[expected], [got]] = [evaluate([dense], feeds), evaluate(outputs, feeds)];
+    expected!.data.forEach((value, i) => expect(got!.data[i]).to.be.closeTo(value, 1e-10));
+    // What is summed or chosen while channels are apart has no rule.
+    const apart = carry(t.reshape(t.eye([1, 3, 4, 4], rows), [3, 1, 4, 4]), randomTensor([1, 1, 2, 2], random), 2);
+    const perImage = t.rowsToShape(t.dot(t.reshape(t.mul(apart, shared("each", [3, 1, 1, 1])), [1, 3, 8, 8]), shared("image", [1, 3, 8, 8])), rows);
+    const eachFeeds = feedsOf(perImage);
+    const [[each], [eachGot]] = [evaluate([perImage], eachFeeds), evaluate(localizeRows(t, [perImage]).outputs, eachFeeds)];
+    each!.data.forEach((value, i) => expect(eachGot!.data[i]).to.be.closeTo(value, 1e-10));
+    const odd = t.rowsToShape(t.add(t.dot(apart, shared("odd", [3, 1, 8, 8])), t.sum(t.mul(apart, shared("odd", [3, 1, 8, 8])))), rows);
+    const oddFeeds = feedsOf(odd);
+    const [[wanted], [found]] = [evaluate([odd], oddFeeds), evaluate(localizeRows(t, [odd]).outputs, oddFeeds)];
+    wanted!.data.forEach((value, i) => expect(found!.data[i]).to.be.closeTo(value, 1e-10));
+  });
+
   it("leaves rows dense where something that all rows share is added to them, or is the smaller one", () => {
     const image = [1, 2, 6, 6];
     const rows: RowSpace = { name: "rows", size: 72 };

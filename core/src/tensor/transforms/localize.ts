@@ -1,4 +1,4 @@
-import type { ConvTransposeOptions } from "../../plugin/tensor.js";
+import type { ConvTransposeOptions, Shape } from "../../plugin/tensor.js";
 import { topological } from "../evaluate.js";
 import type { IrNode, RowSpace } from "../ir.js";
 import { uniformValue } from "../recorder.js";
@@ -67,8 +67,13 @@ class Rewriter {
         const [x] = node.inputs.map((input) => this.patches.get(input));
         const w = this.nodes.get(node.inputs[1]!);
         if (x === undefined || w === undefined || !x.vanishes) return false;
-        return this.keep(node, throughConvolution(t, x, w, node.attributes as ConvTransposeOptions, node.shape));
+        // One channel in, one channel out: else they were no longer apart.
+        if (x.apart && node.shape[1] !== 1) return false;
+        const shape = x.apart ? swapped(node.shape) : node.shape;
+        return this.keep(node, throughConvolution(t, x, w, node.attributes as ConvTransposeOptions, shape));
       }
+      case "reshape":
+        return this.reshape(node, local);
       case "neg": case "abs": case "relu":
         return this.keep(node, { ...local, data: t.rerecord(node, [local.data]) });
       case "mul": case "min": case "max": case "less": case "lessEqual": case "add": case "sub":
@@ -84,6 +89,12 @@ class Rewriter {
     }
   }
 
+  /** Channels as images of their own, and back. */
+  private reshape(node: IrNode, local: Patches): boolean {
+    const other = { ...local, apart: !local.apart };
+    return sameShape(node.shape, heldShape(other)) && this.keep(node, other);
+  }
+
   private keep(node: IrNode, patches: Patches): boolean {
     if (density(patches) > DENSEST) return false;
     this.patches.set(node, patches);
@@ -93,8 +104,8 @@ class Rewriter {
   /** Operands in the data's layout, all in the same windows. */
   private elementwise(node: IrNode, first: Patches): boolean {
     const { t } = this;
-    if (!sameShape(node.shape, first.shape)) return false;
     let local = node.inputs.map((input) => this.patches.get(input));
+    if (!sameShape(node.shape, heldShape(first)) || local.some((one) => one !== undefined && one.apart !== first.apart)) return false;
     // Windows of all patches are made equal, pair by pair.
     let frame = first;
     for (const one of local) {
@@ -122,6 +133,8 @@ class Rewriter {
     if (value !== undefined) return { data: t.fullOf([], value, x.dtype), clean: value === 0, vanishes: value === 0 };
     const aligned = t.reshape(x, [...frame.shape.map(() => 1).slice(0, frame.shape.length - x.shape.length), ...x.shape]);
     if (aligned.shape.length !== frame.shape.length || aligned.shape[0] !== 1) return undefined;
+    // Where channels are apart, the second axis is none of theirs.
+    if (frame.apart && aligned.shape[1] !== 1) return undefined;
     if (aligned.shape.slice(2).every((size) => size === 1)) return { data: t.reshape(aligned, [aligned.shape[1]!, 1]), clean: false, vanishes: false };
     if (x.dtype !== "float") return undefined;
     return { data: windowsOf(t, frame, t.expand(aligned, broadcastShapes(aligned.shape, frame.shape))), clean: true, vanishes: false };
@@ -131,6 +144,7 @@ class Rewriter {
     const { t } = this;
     const at = node.inputs.findIndex((input) => this.patches.has(input));
     const local = this.patches.get(node.inputs[at]!)!;
+    if (local.apart) return false;
     const other = node.inputs[1 - at]!;
     const x = this.nodes.get(other);
     if (x === undefined) {
@@ -164,6 +178,15 @@ class Rewriter {
     this.nodes.set(node, rowScalars(t, local, seen, node.shape));
     return true;
   }
+}
+
+/** The shape of the operation whose result these rows are. */
+function heldShape({ shape, apart }: Patches): Shape {
+  return apart ? swapped(shape) : shape;
+}
+
+function swapped([images, channels, ...sizes]: Shape): Shape {
+  return [channels!, images!, ...sizes];
 }
 
 /** Whether a result is zero somewhere, by whether its operands are. */

@@ -14,6 +14,8 @@ export interface Patches {
   readonly positions: Shape;
   /** The tensor that the rows are coefficients of: [1, channels, …]. */
   readonly shape: Shape;
+  /** True where it is held as images of one channel, [channels, 1, …]: as pooling sees it. */
+  readonly apart: boolean;
   readonly kernel: readonly number[];
   readonly strides: readonly number[];
   readonly pads: readonly number[];
@@ -40,7 +42,7 @@ export function unitPatches(t: Vocabulary, rows: RowSpace, shape: Shape): Patche
   const identity = new Float64Array(channels * channels);
   for (let c = 0; c < channels; c++) identity[c * channels + c] = 1;
   const data = t.constant({ shape: [channels, 1, channels, 1], dtype: "float", data: identity });
-  return { rows, channels, positions: shape.slice(2), shape, kernel: ones, strides: ones, pads: ones.map(() => 0), data, clean: true, vanishes: true };
+  return { rows, channels, positions: shape.slice(2), shape, kernel: ones, strides: ones, pads: ones.map(() => 0), data, apart: false, clean: true, vanishes: true };
 }
 
 /** The unit rows of an image at the indices of picked rows. */
@@ -83,7 +85,9 @@ export function throughConvolution(t: Vocabulary, patches: Patches, w: IrNode, o
   const { data, kernel } = cleaned(t, patches);
   const lead = data.shape.slice(0, -2);
   const none = kernel.map(() => 0);
-  const grown = t.convTranspose(t.reshape(data, [sizeOf(lead), data.shape[lead.length]!, ...kernel]), w, { ...options, pads: [...none, ...none], outputPadding: none });
+  const channels = data.shape[lead.length]!;
+  const images = patches.apart ? [sizeOf(lead) * channels, 1] : [sizeOf(lead), channels];
+  const grown = t.convTranspose(t.reshape(data, [...images, ...kernel]), w, { ...options, pads: [...none, ...none], outputPadding: none });
   const size = grown.shape.slice(2);
   const spatial = kernel.length;
   const next: Patches = {

@@ -1,0 +1,76 @@
+import type { Program } from "../plugin/program.js";
+import type { DType } from "../plugin/tensor.js";
+import { topological } from "../tensor/evaluate.js";
+import type { IrNode } from "../tensor/ir.js";
+import { sizeOf } from "../tensor/shapes.js";
+import { nodesOf } from "./program.js";
+
+/** Bytes that the values of a program take while it runs, for one instance. */
+export interface MemoryNeeds {
+  /** Of what all rows share, and of rows whose number the program itself knows or limits. */
+  readonly fixed: number;
+  /** Of each row that is fed. */
+  readonly perRow: number;
+}
+
+const BYTES: Readonly<Record<DType, number>> = { float: 4, int: 8, bool: 1 };
+
+/** Runtimes give these the memory of their operand. */
+const VIEWS: ReadonlySet<string> = new Set(["reshape", "rowsToShape", "shapeToRows", "stopGradient"]);
+
+/**
+ * The most that is alive at a time, where every value lives from its node to its last reader. Weights and fed arrays of
+ * instances are there anyway and not counted. The two numbers may be reached at different nodes: their sum is a limit.
+ */
+export function memoryOf(program: Program): MemoryNeeds {
+  const outputs = Object.values(nodesOf(program));
+  const order = topological(outputs);
+  const lastReader = lastReaders(order, outputs);
+  const alive = { fixed: 0, perRow: 0 };
+  const most = { fixed: 0, perRow: 0 };
+  const count = (node: IrNode, sign: 1 | -1): void => {
+    const { fixed, perRow } = bytesOf(node);
+    alive.fixed += sign * fixed;
+    alive.perRow += sign * perRow;
+  };
+  const ending = new Map<IrNode, IrNode[]>();
+  for (const [owner, reader] of lastReader) if (reader !== undefined) ending.set(reader, [...(ending.get(reader) ?? []), owner]);
+  for (const node of order) {
+    if (ownerOf(node) === node) count(node, 1);
+    most.fixed = Math.max(most.fixed, alive.fixed);
+    most.perRow = Math.max(most.perRow, alive.perRow);
+    for (const owner of ending.get(node) ?? []) count(owner, -1);
+  }
+  return most;
+}
+
+/** Instances times what one takes, with a number of fed rows. */
+export function bytesFor({ fixed, perRow }: MemoryNeeds, rows: number, instances: number): number {
+  return (fixed + perRow * rows) * instances;
+}
+
+/** How many rows fit, up to as many as there are; 0 where not even one does. */
+export function rowsWithin({ fixed, perRow }: MemoryNeeds, bytes: number, instances: number, rows: number): number {
+  const left = bytes / instances - fixed;
+  if (left < 0) return 0;
+  return perRow === 0 ? rows : Math.min(rows, Math.floor(left / perRow));
+}
+
+/** The last node that reads what a node owns; undefined where the program gives it away. */
+function lastReaders(order: readonly IrNode[], outputs: readonly IrNode[]): ReadonlyMap<IrNode, IrNode | undefined> {
+  const last = new Map<IrNode, IrNode | undefined>();
+  for (const node of order) for (const input of node.inputs) last.set(ownerOf(input), node);
+  for (const output of outputs) last.set(ownerOf(output), undefined);
+  return last;
+}
+
+function ownerOf(node: IrNode): IrNode {
+  return VIEWS.has(node.primitive.name) ? ownerOf(node.inputs[0]!) : node;
+}
+
+function bytesOf({ inputs, rows, shape, dtype }: IrNode): MemoryNeeds {
+  const bytes = BYTES[dtype] * sizeOf(shape);
+  if (rows === undefined) return { fixed: inputs.length === 0 ? 0 : bytes, perRow: 0 };
+  const known = rows.size ?? rows.most;
+  return known === undefined ? { fixed: 0, perRow: bytes } : { fixed: bytes * known, perRow: 0 };
+}
