@@ -1,11 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { itHoldsForEveryChoice, itHoldsItsValues, modelOf, situations, tensor, valueOf } from "@lirpa/conformance/kit";
 import { perturbed } from "@lirpa/core";
+import lp from "@lirpa/perturbation-lp";
 import linear from "@lirpa/plugin-linear";
 import plugin from "./index.js";
-import { itHoldsForEveryChoice, itHoldsItsValues, modelOf, situations, tensor, valueOf } from "./support.test.js";
 
-const plugins = [plugin, linear];
+const plugins = [plugin, linear, lp];
 const halfToEven = (x: number): number => (x % 1 === 0.5 || x % 1 === -0.5 ? 2 * Math.round(x / 2) : Math.round(x));
 const STEPS = { Floor: Math.floor, Ceil: Math.ceil, Round: halfToEven };
 

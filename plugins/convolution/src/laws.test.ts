@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { callsOf, isNear, numbersOf, ones, sizeOf, tensor, type Call } from "@lirpa/conformance/kit";
 import type { HostTensor, RawAttributes } from "@lirpa/core";
 import plugin from "./index.js";
-import { apply, isNear, numbersOf, ones, operator, prepared, sizeOf, tensor, type Call } from "./support.test.js";
+
+const { apply, operator, prepared } = callsOf(plugin);
 
 const options = { seed: 21, numRuns: 60 } as const;
 

@@ -1,7 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { callsOf, numbersOf } from "@lirpa/conformance/kit";
 import { Vocabulary, type IrNode, type Marks } from "@lirpa/core";
-import { numbersOf, operator } from "./support.test.js";
+import plugin from "./index.js";
+
+const { operator } = callsOf(plugin);
 
 const square = operator("Square", "elementwise");
 const ends = fc.tuple(fc.double({ min: -10, max: 10, noNaN: true }), fc.double({ min: -10, max: 10, noNaN: true })).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const);

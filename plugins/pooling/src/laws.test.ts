@@ -1,11 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { callsOf, isNear, numbersOf, ones, sizeOf, tensor, type Call } from "@lirpa/conformance/kit";
 import { Vocabulary, type RawAttributes } from "@lirpa/core";
 import plugin from "./index.js";
 import { scatterWindows } from "./scatter-windows.js";
-import { apply, isNear, numbersOf, ones, operator, prepared, sizeOf, tensor, type Call } from "./support.test.js";
 import { poolingWindow } from "./window.js";
 import { pools, type Pool } from "./pools.test.js";
+
+const { apply, operator, prepared } = callsOf(plugin);
 
 const options = { seed: 31, numRuns: 60 } as const;
 

@@ -1,8 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { callsOf, isNear, numbersOf, sizeOf, tensor } from "@lirpa/conformance/kit";
 import { Vocabulary, type HostTensor, type Interval, type IrNode, type Marks } from "@lirpa/core";
+import plugin from "./index.js";
 import { pools, type Pool } from "./pools.test.js";
-import { apply, isNear, numbersOf, operator, prepared, sizeOf, tensor } from "./support.test.js";
+
+const { apply, operator, prepared } = callsOf(plugin);
 
 const maxPool = operator("MaxPool", "custom");
 const options = { seed: 41, numRuns: 60 } as const;
