@@ -4,4 +4,5 @@ export { itHoldsForEveryChoice, situations, type Situation } from "./free-choice
 export { itHoldsItsValues, type Range } from "./holds-values.js";
 export { isNear, sizeOf, tensor } from "./numbers.js";
 export { modelOf, modelOfNodes, refusal, valueOf, type OneNode, type Operand } from "./one-node.js";
+export { randomFrom } from "./random.js";
 export { ints, ones, scalar } from "../cases/make.js";

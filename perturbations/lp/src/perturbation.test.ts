@@ -1,3 +1,4 @@
+import { randomFrom } from "@lirpa/conformance/kit";
 import type { HostTensor, PerturbationQuery, PerturbationSite, SetContext, Shape, Tensor } from "@lirpa/core/plugin";
 import { evaluateProgram, makeProgram, vjp, Vocabulary } from "@lirpa/core";
 import { expect } from "chai";
@@ -206,7 +207,7 @@ describe("samples", () => {
     const site: PerturbationSite = { name: "x", role: "input", shape: [1, 3], center: { shape: [1, 3], dtype: "float", data: center } };
     for (const query of [lp({ norm: 2, eps: 0.1 }), { type: "box", lower: [0, 0, 0], upper: [1, 1, 1] }]) {
       const set = lpPerturbation.parse(query, site);
-      expect(lpPerturbation.sample(site, set, random(1)).data).to.be.instanceOf(Float32Array);
+      expect(lpPerturbation.sample(site, set, randomFrom(1)).data).to.be.instanceOf(Float32Array);
     }
   });
 
@@ -283,7 +284,7 @@ function at(query: PerturbationQuery, site: PerturbationSite): {
     },
     project: (x) => numbersOf(lpPerturbation.project(context, recorded(x))),
     samples: (seed, count) => {
-      const uniform = random(seed);
+      const uniform = randomFrom(seed);
       return Array.from({ length: count }, () => lpPerturbation.sample(site, set, uniform));
     },
   };
@@ -295,15 +296,4 @@ function dot(a: readonly number[], x: ArrayLike<number>): number {
 
 function away(x: readonly number[], y: ArrayLike<number>): number {
   return Math.hypot(...x.map((value, i) => value - y[i]!));
-}
-
-/** Marsaglia's xorshift: a seed says which points a failure is about. */
-function random(seed: number): () => number {
-  let state = seed >>> 0 || 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
 }
