@@ -2,6 +2,7 @@ import { perturbed, type BoundInput, type Model, type Shape } from "@lirpa/core"
 import fc from "fast-check";
 import { LawBroken } from "../settings.js";
 import { sizeOf } from "./numbers.js";
+import { reals } from "./reals.js";
 import { testing } from "./testing.js";
 
 interface Box {
@@ -24,9 +25,9 @@ const POINTS = 8;
 
 /** A box around each input of a model, with points in it, many of them corners. Some boxes have no width. */
 function boxes(model: Model, { least = -Infinity, scale = 3 }: Range): fc.Arbitrary<InputBoxes> {
-  const width = fc.oneof(fc.constant(0), fc.double({ min: 0, max: scale, noNaN: true }), fc.double({ min: 0, max: scale / 100, noNaN: true }));
-  const share = fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true }));
-  const element = fc.tuple(fc.oneof(fc.double({ min: -scale, max: scale, noNaN: true }), fc.constant(0)), width, fc.array(share, { minLength: POINTS, maxLength: POINTS })).map(([at, size, shares]) => {
+  const width = fc.oneof(fc.constant(0), reals(0, scale), reals(0, scale / 100));
+  const share = fc.oneof(fc.constantFrom(0, 1), reals(0, 1));
+  const element = fc.tuple(fc.oneof(reals(-scale, scale), fc.constant(0)), width, fc.array(share, { minLength: POINTS, maxLength: POINTS })).map(([at, size, shares]) => {
     const lower = Math.max(least, at - size);
     const upper = Math.max(lower, at + size);
     return { lower, upper, points: shares.map((part) => Math.min(upper, lower + part * (upper - lower))) };

@@ -5,4 +5,5 @@ export { itHoldsItsValues, type Range } from "./holds-values.js";
 export { isNear, sizeOf, tensor } from "./numbers.js";
 export { modelOf, modelOfNodes, refusal, valueOf, type OneNode, type Operand } from "./one-node.js";
 export { randomFrom } from "./random.js";
+export { reals } from "./reals.js";
 export { ints, ones, scalar } from "../cases/make.js";

@@ -79,7 +79,11 @@ function namesOf({ operator, alone: { resolved } }: OperatorSubject): string[] {
 export const freeChoicesAreSound: OperatorLaw = {
   name: "stays sound for every free choice",
   applies: (subject) => hasBounds(subject) && subject.bounded.some((output) => hasFreeValues(subject, output)),
-  check: (subject) => brackets(subject, marked.free("crown"), { setting: "in company" }, "with random free values"),
+  check: (subject) => {
+    // Alone nothing but the operator's own lines can hide a wrong choice; in company the two bounds choose differently.
+    brackets(subject, marked.free("crown"), {}, "with random free values");
+    brackets(subject, marked.free("crown"), { setting: "in company" }, "between two relaxations, with random free values");
+  },
 };
 
 export function hasFreeValues(subject: OperatorSubject, output: number): boolean {

@@ -1,4 +1,4 @@
-import { randomFrom } from "@lirpa/conformance/kit";
+import { randomFrom, reals } from "@lirpa/conformance/kit";
 import type { HostTensor, PerturbationQuery, PerturbationSite, SetContext, Shape, Tensor } from "@lirpa/core/plugin";
 import { evaluateProgram, makeProgram, vjp, Vocabulary } from "@lirpa/core";
 import { expect } from "chai";
@@ -91,7 +91,7 @@ describe("the bound of a linear form over a ball is reached", () => {
     it(`and nowhere on a walk around the ball is more, for p = ${p}`, () => {
       const plane = siteOf("input", [1, 2], [0.3, -0.7]);
       fc.assert(
-        fc.property(numbers(2), fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0.1, max: 1, noNaN: true })), (form, eps) => {
+        fc.property(numbers(2), fc.tuple(reals(0, 1), reals(0.1, 1)), (form, eps) => {
           let most = -Infinity;
           for (let step = 0; step <= 4000; step++) {
             const angle = (step / 4000) * 2 * Math.PI;
@@ -130,7 +130,7 @@ describe("a ball with a radius per coordinate", () => {
 
   it("is the plain ball where all radii are one", () => {
     fc.assert(
-      fc.property(numbers(3), fc.double({ min: 1, max: 20, noNaN: true }), (a, norm) => {
+      fc.property(numbers(3), reals(1, 20), (a, norm) => {
         const plain = at(lp({ norm, eps: 0.3 }), site).concretize(a, "lower");
         expect(at(lp({ norm, eps: [0.3, 0.3, 0.3] }), site).concretize(a, "lower")).to.be.closeTo(plain, SLACK);
       }),
@@ -220,8 +220,8 @@ describe("samples", () => {
   });
 });
 
-const values = fc.double({ min: -5, max: 5, noNaN: true });
-const radii = fc.oneof(fc.constant(0), fc.double({ min: 0, max: 3, noNaN: true }));
+const values = reals(-5, 5);
+const radii = fc.oneof(fc.constant(0), reals(0, 3));
 const seeds = fc.integer({ min: 1, max: 1e9 });
 
 function numbers(n: number): fc.Arbitrary<number[]> {
@@ -234,7 +234,7 @@ const placed: fc.Arbitrary<{ query: PerturbationQuery; site: PerturbationSite }>
     shape: fc.constantFrom<Shape>([6], [1, 6], [2, 3], [3, 2], [6, 1], [2, 1, 3]),
     role: fc.constantFrom("input" as const, "weight" as const),
     center: numbers(6),
-    norm: fc.oneof(fc.constantFrom(1, 2, Infinity), fc.double({ min: 1, max: 30, noNaN: true })),
+    norm: fc.oneof(fc.constantFrom(1, 2, Infinity), reals(1, 30)),
     eps: fc.oneof(radii, fc.array(radii, { minLength: 6, maxLength: 6 })),
     over: fc.constantFrom(undefined, "all" as const, "rows" as const),
     box: fc.option(fc.tuple(fc.array(radii, { minLength: 6, maxLength: 6 }), fc.array(radii, { minLength: 6, maxLength: 6 }))),
