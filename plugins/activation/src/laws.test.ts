@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import fc from "fast-check";
+import { reals } from "@lirpa/conformance/kit";
 import { Vocabulary, type HostTensor, type IrNode, type Marks, type Operator, type RelaxRule } from "@lirpa/core";
 import plugin from "./index.js";
 
@@ -149,8 +150,8 @@ interface Boxes {
 
 /** A few intervals with a point in each; ends and points are often bends. */
 function boxes({ bends }: Case): fc.Arbitrary<Boxes> {
-  const number = fc.oneof(fc.double({ min: -10, max: 10, noNaN: true }), fc.constantFrom(0, -1, 1, ...bends));
-  const one = fc.tuple(number, number, fc.double({ min: 0, max: 1, noNaN: true }), fc.constantFrom(undefined, ...bends)).map(([a, b, share, bend]) => {
+  const number = fc.oneof(reals(-10, 10), fc.constantFrom(0, -1, 1, ...bends));
+  const one = fc.tuple(number, number, reals(0, 1), fc.constantFrom(undefined, ...bends)).map(([a, b, share, bend]) => {
     const [l, u] = [Math.min(a, b), Math.max(a, b)];
     return { l, u, x: Math.min(Math.max(bend ?? l + share * (u - l), l), u) };
   });

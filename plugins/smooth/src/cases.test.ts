@@ -1,5 +1,6 @@
 import { type HostTensor, type IrNode, type Marks, type Operator, type RuleContext, Vocabulary } from "@lirpa/core";
 import fc from "fast-check";
+import { reals } from "@lirpa/conformance/kit";
 import { hostErf } from "./host-erf.js";
 import plugin from "./index.js";
 
@@ -84,12 +85,11 @@ const SHARES = [0, 1e-3, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.999, 1];
 /** As many boxes, of all sizes, about all kinds of middles, with points all over them. */
 export function boxes(example: Case, count: number, round: (x: number) => number = (x) => x): fc.Arbitrary<Boxes> {
   const { least = -1e4, most = 1e4, bends = [0] } = example;
-  const between = (min: number, max: number): fc.Arbitrary<number> => fc.double({ min, max, noNaN: true });
   const inside = (x: number): number => Math.min(Math.max(x, round(least)), round(most));
-  const magnitude = fc.tuple(between(-10, 4), fc.constantFrom(-1, 1)).map(([digits, sign]) => sign * 10 ** digits);
-  const center = fc.oneof(between(-8, 8), fc.constantFrom(...bends), magnitude, between(Math.max(least, -100), Math.min(most, 100)));
-  const width = fc.oneof({ weight: 1, arbitrary: fc.constant(0) }, { weight: 9, arbitrary: between(-12, 4).map((digits) => 10 ** digits) });
-  const box = fc.tuple(center, width, fc.oneof(between(0, 1), fc.constantFrom(0, 1)), between(0, 1)).map(([at, size, part, share]) => {
+  const magnitude = fc.tuple(reals(-10, 4), fc.constantFrom(-1, 1)).map(([digits, sign]) => sign * 10 ** digits);
+  const center = fc.oneof(reals(-8, 8), fc.constantFrom(...bends), magnitude, reals(Math.max(least, -100), Math.min(most, 100)));
+  const width = fc.oneof({ weight: 1, arbitrary: fc.constant(0) }, { weight: 9, arbitrary: reals(-12, 4).map((digits) => 10 ** digits) });
+  const box = fc.tuple(center, width, fc.oneof(reals(0, 1), fc.constantFrom(0, 1)), reals(0, 1)).map(([at, size, part, share]) => {
     const l = inside(round(at - size * part));
     const u = Math.max(l, inside(round(at + size * (1 - part))));
     const points = [...[...SHARES, share].map((s) => l + s * (u - l)), ...bends].map((x) => Math.min(Math.max(x, l), u));
