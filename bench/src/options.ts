@@ -1,5 +1,8 @@
 import { parseArgs } from "node:util";
-import { caseNames } from "./cases.js";
+import { caseNames as boundNames } from "./cases.js";
+import { trainNames } from "./train/cases.js";
+
+const caseNames: readonly string[] = [...boundNames, ...trainNames];
 
 export interface Options {
   readonly cases: readonly string[];
@@ -12,10 +15,12 @@ export interface Options {
   /** Seconds to wait, in all, for quiet cores. */
   readonly wait: number;
   readonly json: string | undefined;
+  /** Where the tables go as a page. */
+  readonly markdown: string | undefined;
 }
 
 export const usage: string = `npm run bench -- [--cases ${caseNames.join(",")} | all] [--methods ibp,crown-ibp,crown]
-  [--runs 40] [--block 5] [--warmups 5] [--threads 2] [--wait 60] [--seed 1] [--json FILE]
+  [--runs 40] [--block 5] [--warmups 5] [--threads 2] [--wait 60] [--seed 1] [--json FILE] [--markdown FILE]
 --wait is how many seconds, in all, to wait for other processes to leave the cores alone.
 The peer takes part where LIRPA_PEER names a checkout of auto_LiRPA and LIRPA_PEER_PYTHON a Python that can run it.`;
 
@@ -39,6 +44,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
     seed: count("seed", values.seed),
     wait: count("wait", values.wait),
     json: values.json,
+    markdown: values.markdown,
   };
 }
 
@@ -57,6 +63,7 @@ function parse(args: readonly string[]) {
         wait: { type: "string", default: "60" },
         seed: { type: "string", default: "1" },
         json: { type: "string" },
+        markdown: { type: "string" },
       },
     });
   } catch (cause) {

@@ -1,6 +1,7 @@
 import { createLirpa, onnxRuntimeExecutor, perturbed, type BoundInput, type Bounds, type LirpaWithFiles, type Model, type Numbers } from "lirpa";
 import type { BenchCase } from "./cases.js";
 import type { Contender, Runs } from "./contender.js";
+import { profile, type OperatorTime } from "./profile.js";
 
 interface Loaded {
   readonly lirpa: LirpaWithFiles;
@@ -38,6 +39,13 @@ export class Ours implements Contender {
       seconds.push((performance.now() - start) / 1000);
     }
     return { seconds, lower: bounds!.lower, upper: bounds!.upper };
+  }
+
+  /** Where the time of one run goes. */
+  profile(method: string, runs: number): Promise<OperatorTime[]> {
+    const { model, inputs, spec } = this.loaded!;
+    const { program, feeds } = model.program(inputs, { method, spec });
+    return profile(program, feeds, this.threads, runs);
   }
 
   async close(): Promise<void> {

@@ -13,12 +13,15 @@ const TOLERATED = 0.25;
 /** Time that the bench may still spend on waiting for other processes to leave the cores alone. */
 export interface Patience {
   milliseconds: number;
+  /** Blocks that began. */
+  blocks: number;
   /** Blocks that began although the cores were busy. */
   busy: number;
 }
 
 /** Waits until threads of the last block sleep, and then for quiet cores while patience lasts. */
 export async function calm(patience: Patience): Promise<void> {
+  patience.blocks++;
   await pause(CALM_MS);
   for (;;) {
     const before = busyTime();

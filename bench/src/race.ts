@@ -1,16 +1,7 @@
+import { alternate, type AlternateOptions } from "./alternate.js";
 import type { BenchCase } from "./cases.js";
 import type { Contender, Runs } from "./contender.js";
-import { calm, type Patience } from "./quiet.js";
 import { compare, meanWidth, summarize, type Comparison, type Ends, type Summary } from "./statistics.js";
-
-export interface RaceOptions {
-  /** Runs of each side that count. */
-  readonly runs: number;
-  /** Runs of one side in a row. */
-  readonly block: number;
-  readonly warmups: number;
-  readonly patience: Patience;
-}
 
 export interface SideResult {
   readonly seconds: Summary;
@@ -33,29 +24,13 @@ export interface RaceResult {
   readonly against?: Comparison;
 }
 
-/** Times one method on both sides: blocks of runs in turn, so that a busy machine is busy for both. */
-export async function race(ours: Contender, peer: Contender | undefined, benchCase: BenchCase, method: string, options: RaceOptions): Promise<RaceResult> {
+/** Times one method on both sides. */
+export async function race(ours: Contender, peer: Contender | undefined, benchCase: BenchCase, method: string, options: AlternateOptions): Promise<RaceResult> {
   const sides = peer === undefined ? [ours] : [ours, peer];
-  const first: Runs[] = [];
-  for (const side of sides) {
-    first.push(await side.run(method, 1));
-    if (options.warmups > 0) await side.run(method, options.warmups);
-  }
-  const times = sides.map((): number[] => []);
-  const last = first.slice();
-  const rounds = Math.ceil(options.runs / options.block);
-  for (let round = 0; round < rounds; round++) {
-    const order = sides.map((_, i) => (i + round) % sides.length);
-    for (const i of order) {
-      await calm(options.patience);
-      // The first run after the other side's is theirs as well: caches and threads are cold.
-      last[i] = await sides[i]!.run(method, options.block + 1);
-      times[i]!.push(...last[i]!.seconds.slice(1));
-    }
-  }
-  const [mine, theirs] = sides.map((_, i) => resultOf(first[i]!.seconds[0]!, times[i]!, last[i]!, benchCase, method));
+  const results = await alternate<Runs>(sides.map((side) => (times) => side.run(method, times)), options);
+  const [mine, theirs] = results.map(({ first, times, last }) => resultOf(first.seconds[0]!, times, last, benchCase, method));
   if (theirs === undefined) return { ours: mine! };
-  return { ours: mine!, peer: theirs, ratio: theirs.seconds.median / mine!.seconds.median, against: compare(last[0]!, last[1]!) };
+  return { ours: mine!, peer: theirs, ratio: theirs.seconds.median / mine!.seconds.median, against: compare(results[0]!.last, results[1]!.last) };
 }
 
 function resultOf(first: number, times: readonly number[], bounds: Ends, { known, sampled }: BenchCase, method: string): SideResult {

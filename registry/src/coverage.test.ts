@@ -1,4 +1,4 @@
-import { defineOperator, definePlugin, unsupportedAttribute, standardMethods, PluginRegistry, type Graph, type GraphNode, type HostTensor, type Operator } from "@lirpa/core";
+import { defineFusion, defineOperator, definePlugin, unsupportedAttribute, standardMethods, PluginRegistry, type Graph, type GraphNode, type HostTensor, type Operator } from "@lirpa/core";
 import { expect } from "chai";
 import { coverage, type CoveredNode } from "./coverage.js";
 
@@ -29,7 +29,6 @@ const peak: Operator = defineOperator({
   inputs: ["X"],
   forward: ({ t }, x) => t.relu(x!),
   interval: ({ t }, x) => ({ lower: t.relu(x!.lower), upper: t.relu(x!.upper) }),
-  backward: ({ t }, outputs) => ({ inputs: [outputs[0]], bias: { lower: t.constant(0), upper: t.constant(0) } }),
 });
 const registry = PluginRegistry.from([definePlugin({ name: "pack", apiVersion: 1, operators: [linear("Double"), picky, twice, peak] })], { Gelu: "@lirpa/plugin-smooth" });
 
@@ -53,14 +52,25 @@ describe("coverage", () => {
     expect(nodes[0]).to.deep.include({ node: "to-a", operator: "Double", opset: 17, status: "covered", kind: "linear", plugin: "pack" });
     expect(Object.keys(nodes[0]!.methods)).to.deep.equal(standardMethods.map(({ name }) => name));
     expect(new Set(Object.values(nodes[0]!.methods))).to.deep.equal(new Set(["tight"]));
-    expect(nodes[1]!.methods).to.include({ ibp: "tight", crown: "tight", forward: "loose", "forward+crown": "loose" });
+    expect(nodes[1]!.methods).to.include({ ibp: "tight", "crown-ibp": "loose", crown: "loose", forward: "loose", "forward+crown": "loose" });
   });
 
   it("lists the parts of a composite, which is as loose as the loosest", () => {
     const { nodes } = coverage(graph([["Twice", "x", "y"]]), registry, { methods: standardMethods });
     expect(nodes[0]).to.deep.include({ status: "covered", kind: "composite" });
     expect(nodes[0]!.parts!.map(({ node, operator, kind }) => [node, operator, kind])).to.deep.equal([["to-y/first", "Double", "linear"], ["to-y/second", "Peak", "custom"]]);
-    expect(nodes[0]!.methods).to.include({ crown: "tight", forward: "loose" });
+    expect(nodes[0]!.methods).to.include({ ibp: "tight", crown: "loose", forward: "loose" });
+  });
+
+  it("tells nodes of a formula that another operator stands for", () => {
+    const formula = defineFusion({ name: "six", patterns: [{ type: "Double", inputs: [{ type: "Triple", inputs: ["x"] }] }], operator: linear("Six"), inputs: ["x"] });
+    const fusing = PluginRegistry.from([definePlugin({ name: "pack", apiVersion: 1, operators: [linear("Double"), linear("Triple")], fusions: [formula] })]);
+    const { nodes, complete } = coverage(graph([["Triple", "x", "a"], ["Double", "a", "y"]]), fusing, { methods: standardMethods });
+    expect(complete).to.equal(true);
+    expect(nodes[0]).to.deep.include({ status: "fused", into: "to-y" });
+    expect(nodes[1]).to.deep.include({ status: "covered", kind: "linear", plugin: "pack" });
+    const both = coverage({ ...graph([["Triple", "x", "a"], ["Double", "a", "y"]]), outputs: ["a", "y"] }, fusing);
+    expect(both.nodes.map(({ status }) => status)).to.deep.equal(["covered", "covered"]);
   });
 
   it("tells nodes that are constant", () => {

@@ -20,11 +20,13 @@ export interface CoveredNode {
   readonly domain: string;
   readonly opset: number;
   /**
-   * `constant`: known without any rule. `missing`: no plugin brings the operator. `refused`: the plugin's rule does not
+   * `constant`: known without any rule. `fused`: part of a formula that another node stands for. `missing`: no plugin brings the operator. `refused`: the plugin's rule does not
    * cover this use of it, or not under a perturbation of all the model's inputs.
    */
-  readonly status: "covered" | "constant" | "missing" | "refused";
-  /** Absent where the operator is missing. */
+  readonly status: "covered" | "constant" | "fused" | "missing" | "refused";
+  /** Where it is fused, the node that stands for it. */
+  readonly into?: string;
+  /** Absent where the operator is missing; of the operator that stands for a formula. */
   readonly kind?: Operator["kind"];
   readonly plugin?: string;
   /** Where the operator is replaced by others, these; the names start with the node's. */
@@ -60,32 +62,40 @@ export function coverage(graph: Graph, registry: PluginRegistry, options: Covera
   for (const [node, operator] of found) {
     if (operator === undefined) problems.set(node.name, withSuggestion(registry.missing(node.name, node.domain, node.type, opsetOf(graph, node)), node, suggested));
   }
-  const parts = resolveAround(graph, registry, options, problems);
+  const { parts, fused } = resolveAround(graph, registry, options, problems);
   const nodes = graph.nodes.map((node): CoveredNode => {
     const operator = found.get(node);
     const problem = problems.get(node.name);
-    const own = parts?.get(node.name);
+    const own = parts.get(node.name);
+    const into = fused.get(node.name);
     const identity = { node: node.name, operator: node.type, domain: node.domain, opset: opsetOf(graph, node) };
     if (operator === undefined) return { ...identity, status: "missing", methods: {}, ...(problem && { problem }) };
-    const rule = { kind: operator.value.kind, plugin: operator.plugin };
+    const rule = own?.[0]?.name === node.name ? { kind: own[0].operator.kind, plugin: own[0].plugin } : { kind: operator.value.kind, plugin: operator.plugin };
+    if (into !== undefined) return { ...identity, ...rule, status: "fused", methods: {}, into };
     if (problem !== undefined) return { ...identity, ...rule, status: "refused", methods: {}, problem };
     if (own !== undefined && own.length === 0) return { ...identity, ...rule, status: "constant", methods: {} };
     const expanded = own?.filter(({ name }) => name !== node.name) ?? [];
-    const described = expanded.map((part) => ({ node: part.name, operator: part.type, kind: part.operator.kind, plugin: part.plugin, methods: tightness(part.operator.kind, methods) }));
+    const described = expanded.map((part) => ({ node: part.name, operator: part.type, kind: part.operator.kind, plugin: part.plugin, methods: tightness(part.operator, methods) }));
     const loosest = Object.fromEntries(methods.map((method): [string, Tightness] => {
-      const kinds = described.length > 0 ? described.map(({ kind }) => kind) : [rule.kind];
-      return [method.name, kinds.some((kind) => tightness(kind, [method])[method.name] === "loose") ? "loose" : "tight"];
+      const operators: readonly Operator[] = expanded.length > 0 ? expanded.map((part) => part.operator) : [own?.[0]?.operator ?? operator.value];
+      return [method.name, operators.some((one) => tightness(one, [method])[method.name] === "loose") ? "loose" : "tight"];
     }));
     return { ...identity, ...rule, status: "covered", methods: loosest, ...(described.length > 0 && { parts: described }) };
   });
   return { complete: problems.size === 0, nodes };
 }
 
+interface Reached {
+  readonly parts: ReadonlyMap<string, readonly ResolvedNode[]>;
+  /** Nodes that are part of a formula, and the node that stands for it. */
+  readonly fused: ReadonlyMap<string, string>;
+}
+
 /**
  * Resolves what can be resolved, leaving out nodes with problems and what depends on them; each refusal is noted and
  * left out in turn. For each node that was reached, what it became; nothing where it is constant.
  */
-function resolveAround(graph: Graph, registry: PluginRegistry, options: CoverageOptions, problems: Map<string, LirpaError>): ReadonlyMap<string, readonly ResolvedNode[]> {
+function resolveAround(graph: Graph, registry: PluginRegistry, options: CoverageOptions, problems: Map<string, LirpaError>): Reached {
   const shapes = new Map(graph.inputs.map(({ name, shape }) => [name, options.shapes?.get(name) ?? shape.map((size) => (typeof size === "number" ? size : 1))]));
   for (;;) {
     const reached = without(graph, problems);
@@ -101,7 +111,8 @@ function resolveAround(graph: Graph, registry: PluginRegistry, options: Coverage
         const refused = own.find((part) => refusals.has(part));
         if (refused !== undefined) problems.set(name, refusals.get(refused)!);
       }
-      return parts;
+      const owners = new Map([...resolved.fused].map(([part, into]) => [ownerOf(parts, part), into]));
+      return { parts, fused: new Map([...owners].filter(([name]) => parts.get(name)?.length === 0)) };
     } catch (error) {
       if (!isLirpaError(error) || reading.node === undefined || problems.has(reading.node)) throw error;
       problems.set(reading.node, error);
@@ -130,12 +141,14 @@ function readElsewhere(graph: Graph, reached: readonly GraphNode[]): string[] {
 /** A part is called `<node>/<part>`; where names of nodes themselves hold slashes, the longest one counts. */
 function partsOf(nodes: readonly GraphNode[], resolved: readonly ResolvedNode[]): Map<string, ResolvedNode[]> {
   const parts = new Map<string, ResolvedNode[]>(nodes.map(({ name }) => [name, []]));
-  for (const part of resolved) {
-    let owner = part.name;
-    while (!parts.has(owner) && owner.includes("/")) owner = owner.slice(0, owner.lastIndexOf("/"));
-    parts.get(owner)?.push(part);
-  }
+  for (const part of resolved) parts.get(ownerOf(parts, part.name))?.push(part);
   return parts;
+}
+
+function ownerOf(nodes: ReadonlyMap<string, unknown>, part: string): string {
+  let owner = part;
+  while (!nodes.has(owner) && owner.includes("/")) owner = owner.slice(0, owner.lastIndexOf("/"));
+  return owner;
 }
 
 /** Nodes that read what depends on the model's inputs where their rules take it as fixed: a perturbation of all inputs fails there. */
@@ -172,9 +185,10 @@ function plain(name: string): string {
   return name.replace(/(\?|\.\.\.)$/, "");
 }
 
-/** Forward mode has no rule for a custom operator: it takes its interval, with slopes of zero. */
-function tightness(kind: Operator["kind"], methods: readonly Method[]): Record<string, Tightness> {
-  return Object.fromEntries(methods.map(({ name, intermediate }) => [name, kind === "custom" && intermediate === "forward" ? "loose" : "tight"]));
+/** A custom operator without a backward step gives linear methods nothing but its interval; interval methods want no more. */
+function tightness(operator: Operator, methods: readonly Method[]): Record<string, Tightness> {
+  const isLoose = operator.kind === "custom" && operator.backward === undefined;
+  return Object.fromEntries(methods.map(({ name, intermediate, elements }) => [name, isLoose && (intermediate !== "interval" || elements === undefined) ? "loose" : "tight"]));
 }
 
 /** Names an installed package rather than one to install. */

@@ -5,18 +5,28 @@ import { createLirpa, isLirpaError, readQuery, type Bounds, type LirpaWithFiles 
 import { goldenCases, sharedOrSkip, type GoldenCase, type GoldenMethod } from "./shared.js";
 import wordSubstitution from "./word-substitution/index.js";
 
-const METHODS = ["ibp", "crown-ibp", "crown"] as const;
-/** Sound everywhere, and not yet as tight as the peer's on every case. */
-const SOUND_METHODS = ["forward", "forward+crown"] as const;
+const METHODS = ["ibp", "crown-ibp", "crown", "forward", "forward+crown", "alpha-crown"] as const;
+/** The goldens' own names, where they differ. */
+const GOLDEN_NAME: Readonly<Record<string, string>> = { "forward+crown": "forward+backward" };
 
 /** goldens/README.md, "How to compare": in float32, relative to 1 + the greatest sampled magnitude. */
 const TOLERANCE = { models: 1e-3, others: 1e-4 };
+/** Optimizers land elsewhere: "a few per cent of upper − lower" for alpha-crown. */
+const OPTIMIZER = 0.045;
 
-/** Where ours is sound and still looser than the peer's. A case that is so no longer fails until it leaves this table. */
-const LOOSER: Readonly<Record<string, string>> = {
-  "gelu-erf-a": "the peer sees that x/2 · (1 + erf(x/√2)) is one function of x; ours is a product of two",
-  "gelu-erf-b": "the same",
-  "shared-node-a": "one slope of CROWN by 6e-4, where another output is tighter by 2e-2",
+/** The lines that the cases of `options` name, as the peer calls them. */
+const RELAXATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "relu-same-slope-a": { Relu: "same-slope" },
+  "relu-zero-lb-a": { Relu: "zero" },
+  "relu-one-lb-a": { Relu: "one" },
+  "mul-middle-a": { Mul: "middle" },
+};
+
+/** Where ours is sound and still looser than the peer's, and by which methods. One that is so no longer fails until it leaves this table. */
+const LOOSER: Readonly<Record<string, { readonly methods: readonly string[]; readonly reason: string }>> = {
+  "shared-node-a": { methods: ["crown"], reason: "one slope by 6e-4, where another output is tighter by 2e-2: a narrower interval chose another line" },
+  "leaky-relu-b": { methods: ["forward+crown"], reason: "one end by 2e-3, where another is tighter by 5e-3, for the same reason" },
+  "relu-same-slope-a": { methods: ["crown"], reason: "chords of other intermediate bounds: wider in sum by 0.9 %; crown-ibp, forward+crown and alpha-crown are not looser" },
 };
 
 /** Where the peer's interval is too tight to be sound, so that being looser is right. Each reason is tested below or marked by the goldens. */
@@ -25,12 +35,16 @@ const PEER_UNSOUND: Readonly<Record<string, string>> = {
   "l2-residual-a": "the peer's IBP leaves out sampled points by 0.55 (marked in its own method); its CROWN-IBP relies on those intervals",
 };
 
+/** alpha-crown takes most of the time: one variant of each operator and all options in every run, LIRPA_GOLDENS=all for every case. */
+const EVERY_ALPHA = process.env["LIRPA_GOLDENS"] === "all";
+const ALPHA_SAMPLE = /^(ops\/(?!lstm|gru|rnn).*-a|options\/.*|perturbations\/(linf|l2|l1|lp|box|weights)-.*-a)$/;
+
 describe("golden cases: never unsound, never looser than the peer", function () {
-  this.timeout(300_000);
+  this.timeout(EVERY_ALPHA ? 3_600_000 : 600_000);
   const compared: string[] = [];
   const missing = new Map<string, string[]>();
 
-  for (const group of ["ops", "graphs", "models", "perturbations"]) {
+  for (const group of ["ops", "graphs", "options", "models", "perturbations"]) {
     it(`holds on every covered case of ${group}`, async function () {
       const goldens = sharedOrSkip(this, "goldens");
       const lirpa = await createLirpa({ plugins: [wordSubstitution] });
@@ -48,8 +62,9 @@ describe("golden cases: never unsound, never looser than the peer", function () 
   }
 
   after(() => {
-    console.log(`      compared ${compared.length} cases by ${METHODS.join(", ")}; sound on the synthetic ones by ${SOUND_METHODS.join(", ")} too`);
-    for (const [name, reason] of Object.entries(LOOSER)) console.log(`      looser than the peer: ${name} (${reason})`);
+    console.log(`      compared ${compared.length} cases by ${METHODS.join(", ")}`);
+    for (const [name, { methods, reason }] of Object.entries(LOOSER)) console.log(`      looser than the peer: ${name} by ${methods.join(", ")} (${reason})`);
+    for (const [name, reason] of Object.entries(PEER_UNSOUND)) console.log(`      not compared, for the peer is unsound: ${name} (${reason})`);
     for (const [reason, names] of missing) console.log(`      left out for ${reason}: ${names.length} (${names.slice(0, 4).join(", ")}${names.length > 4 ? ", …" : ""})`);
   });
 });
@@ -69,22 +84,31 @@ async function whyLeftOut(lirpa: LirpaWithFiles, golden: GoldenCase): Promise<st
 async function failuresOf(lirpa: LirpaWithFiles, golden: GoldenCase): Promise<string[]> {
   const model = await lirpa.load(join(golden.folder, "model.onnx"));
   const { inputs, options } = readQuery(readFileSync(join(golden.folder, "case.json"), "utf8"));
-  const unsound: string[] = [];
-  const looser: string[] = [];
-  for (const method of [...METHODS, ...(golden.group === "models" ? [] : SOUND_METHODS)]) {
-    const bounds = await model.bounds(inputs, { ...options, method });
-    const peer = SOUND_METHODS.some((name) => name === method) ? undefined : golden.methods[method];
-    const found = compare(golden, bounds, peer);
+  const relaxation = RELAXATIONS[golden.name];
+  const failures: string[] = [];
+  for (const method of methodsFor(golden)) {
+    const bounds = await model.bounds(inputs, { ...options, method, ...(relaxation && { relaxation }) });
+    const { unsound, looser } = compare(golden, method, bounds);
     const named = (list: readonly string[]): string[] => list.slice(0, 2).map((failure) => `${golden.group}/${golden.name} ${method}: ${failure}`);
-    unsound.push(...named(found.unsound));
-    looser.push(...named(found.looser));
+    failures.push(...named(unsound));
+    if (LOOSER[golden.name]?.methods.includes(method) !== true) failures.push(...named(looser));
+    else if (looser.length === 0) failures.push(`${golden.name} is no looser than the peer by ${method}: take it out of the table`);
   }
   await lirpa.dispose();
-  if (LOOSER[golden.name] === undefined) return [...unsound, ...looser];
-  return looser.length > 0 ? unsound : [...unsound, `${golden.name} is no looser than the peer: take it out of the table`];
+  return failures;
 }
 
-function compare({ name, group, boundShape, reference }: GoldenCase, { lower, upper, shape }: Bounds, peer: GoldenMethod | undefined): { unsound: string[]; looser: string[] } {
+/** Forward mode carries one row for every pixel: on the images of `models` the peer does not try it either. */
+function methodsFor({ name, group, methods, inputs }: GoldenCase): readonly string[] {
+  const isLarge = group === "models" && inputs.some(({ shape }) => shape.reduce((product, size) => product * size, 1) > 1000);
+  return METHODS.filter((method) => {
+    if (method.startsWith("forward")) return !isLarge || methods[GOLDEN_NAME[method] ?? method]?.lower !== undefined;
+    return method !== "alpha-crown" || EVERY_ALPHA || ALPHA_SAMPLE.test(`${group}/${name}`);
+  });
+}
+
+function compare({ name, group, boundShape, reference, methods }: GoldenCase, method: string, { lower, upper, shape }: Bounds): { unsound: string[]; looser: string[] } {
+  const peer: GoldenMethod | undefined = methods[GOLDEN_NAME[method] ?? method];
   const { sampledLower, sampledUpper } = reference;
   const scale = 1 + Math.max(...sampledLower.map(Math.abs), ...sampledUpper.map(Math.abs));
   const tolerance = scale * (group === "models" ? TOLERANCE.models : TOLERANCE.others);
@@ -96,8 +120,9 @@ function compare({ name, group, boundShape, reference }: GoldenCase, { lower, up
     if (!(lower[i]! <= least + tolerance)) unsound.push(`lower ${lower[i]} is above the sampled ${least}`);
     if (!(upper[i]! >= sampledUpper[i]! - tolerance)) unsound.push(`upper ${upper[i]} is below the sampled ${sampledUpper[i]}`);
     if (!comparable) return;
-    if (!(lower[i]! >= peer.lower![i]! - tolerance)) looser.push(`lower ${lower[i]} is looser than the peer's ${peer.lower![i]}`);
-    if (!(upper[i]! <= peer.upper![i]! + tolerance)) looser.push(`upper ${upper[i]} is looser than the peer's ${peer.upper![i]}`);
+    const slack = method === "alpha-crown" ? Math.max(tolerance, OPTIMIZER * (peer.upper![i]! - peer.lower![i]!)) : tolerance;
+    if (!(lower[i]! >= peer.lower![i]! - slack)) looser.push(`lower ${lower[i]} is looser than the peer's ${peer.lower![i]}`);
+    if (!(upper[i]! <= peer.upper![i]! + slack)) looser.push(`upper ${upper[i]} is looser than the peer's ${peer.upper![i]}`);
   });
   return { unsound, looser };
 }
@@ -124,13 +149,12 @@ describe("a case in which the peer is unsound", () => {
 
 describe("alpha-crown on golden cases", () => {
   for (const name of ["relu-a", "mul-b", "reciprocal-of-square-b", "sigmoid-a", "max-a"]) {
-    it(`is sound on ${name}, and no wider than crown`, async function () {
+    it(`is no wider than crown on ${name}`, async function () {
       const [golden] = goldenCases(sharedOrSkip(this, "goldens"), ["ops"]).filter((one) => one.name === name);
       const lirpa = await createLirpa();
       const model = await lirpa.load(join(golden!.folder, "model.onnx"));
       const { inputs, options } = readQuery(readFileSync(join(golden!.folder, "case.json"), "utf8"));
       const [alpha, crown] = [await model.bounds(inputs, { ...options, method: "alpha-crown" }), await model.bounds(inputs, { ...options, method: "crown" })];
-      expect(compare(golden!, alpha, undefined).unsound).to.deep.equal([]);
       alpha.lower.forEach((value, i) => {
         const slack = 1e-4 * (1 + Math.abs(crown.upper[i]! - crown.lower[i]!));
         expect(value).to.be.at.least(crown.lower[i]! - slack);

@@ -1,7 +1,13 @@
 import type { CustomOperator, Interval } from "../plugin/operator.js";
-import { contextOf } from "../graph/resolved.js";
-import type { KindRules } from "./kind-rules.js";
-import type { NodeInterval } from "./run.js";
+import { contextOf, type ResolvedNode, type Value } from "../graph/resolved.js";
+import type { IrNode } from "../tensor/ir.js";
+import { sizeOf } from "../tensor/shapes.js";
+import type { Vocabulary } from "../tensor/vocabulary.js";
+import { overBox } from "./backward.js";
+import { columns, fromColumns } from "./columns.js";
+import type { CoefficientPair, ForwardContext, ForwardForm, KindRules, Step, StepContext } from "./kind-rules.js";
+import { allElements } from "./precise.js";
+import type { BoundRun, NodeInterval, Target } from "./run.js";
 
 /** Operators that write their own rules. */
 export const customRules: KindRules = {
@@ -11,19 +17,80 @@ export const customRules: KindRules = {
     const list: readonly Interval[] = Array.isArray(result) ? result : [result as Interval];
     return list.map(({ lower, upper }): NodeInterval => ({ lower: run.t.node(lower), upper: run.t.node(upper) }));
   },
-  backward: ({ run, outputs, boundsOf }, node) => {
-    const operator = node.operator as CustomOperator<unknown>;
-    const { t } = run;
-    const intervals = run.inputIntervals(node, (value) => {
-      const bounds = boundsOf(value);
-      const [lower, upper] = t.outward(bounds.lower, bounds.upper);
-      return { lower, upper };
-    });
-    const { inputs, bias } = operator.backward(contextOf(node, t), outputs, intervals);
-    return {
-      inputs: inputs.map((pair) => (pair === undefined ? undefined : { lower: t.node(pair.lower), upper: t.node(pair.upper) })),
-      bias: { lower: t.node(bias.lower), upper: t.node(bias.upper) },
-    };
-  },
+  backward,
+  forward: (context, node) => node.outputs.map((_, output) => planesForward(context, node, output)),
   isAffine: () => false,
 };
+
+type StepInputs = Pick<StepContext, "run" | "outputs" | "boundsOf">;
+
+function backward({ run, outputs, boundsOf }: StepInputs, node: ResolvedNode): Step {
+  const operator = node.operator as CustomOperator<unknown>;
+  const { t } = run;
+  const intervals = run.inputIntervals(node, (value) => {
+    const bounds = boundsOf(value);
+    const [lower, upper] = t.outward(bounds.lower, bounds.upper);
+    return { lower, upper };
+  });
+  if (operator.backward === undefined) return atInterval(run, node, outputs, boundsOf);
+  const { inputs, bias } = operator.backward(contextOf(node, t), outputs, intervals);
+  return {
+    inputs: inputs.map((pair) => (pair === undefined ? undefined : { lower: t.node(pair.lower), upper: t.node(pair.upper) })),
+    bias: { lower: t.node(bias.lower), upper: t.node(bias.upper) },
+  };
+}
+
+/** Only an interval is known: linear forms end at its sides. */
+function atInterval(run: BoundRun, node: ResolvedNode, outputs: StepInputs["outputs"], boundsOf: StepInputs["boundsOf"]): Step {
+  const zero = run.t.zeros([]);
+  const intervals = customRules.interval(run, node, boundsOf);
+  const ends = outputs.flatMap((pair, i) => (pair === undefined ? [] : [overBox(run, pair, intervals[i]!)]));
+  return { inputs: node.inputs.map(() => undefined), bias: ends.reduce((a, b) => sum(run.t, a, b), { lower: zero, upper: zero }) };
+}
+
+/**
+ * The backward step of one row for each output element gives a plane below and one above it. Linear forms of the inputs
+ * are put into these: a coefficient's sign says which side of the input it meets.
+ */
+function planesForward({ run, formOf, boundsOf }: ForwardContext, node: ResolvedNode, at: number): ForwardForm {
+  const { t } = run;
+  const output = node.outputs[at]!;
+  const { target, toIntervals } = allElements(run, output);
+  const unit: CoefficientPair = { lower: target.coefficients, upper: target.coefficients };
+  const step = backward({ run, outputs: node.outputs.map((value) => (value === output ? unit : undefined)), boundsOf }, node);
+  const coefficients = new Map<Value, CoefficientPair>();
+  let bias: CoefficientPair = toIntervals(step.bias);
+  step.inputs.forEach((pair, slot) => {
+    if (pair === undefined) return;
+    const input = node.inputs[slot]!;
+    const planes = { lower: planeRows(t, target, input, pair.lower), upper: planeRows(t, target, input, pair.upper) };
+    const form = formOf(input);
+    const flat = (x: IrNode): IrNode => t.reshape(t.expand(x, input.shape), [1, sizeOf(input.shape)]);
+    const constant = throughPlanes(t, planes, { lower: flat(form.bias.lower), upper: flat(form.bias.upper) });
+    bias = sum(t, bias, { lower: t.reshape(constant.lower, output.shape), upper: t.reshape(constant.upper, output.shape) });
+    for (const [source, along] of form.coefficients) {
+      const matrix = throughPlanes(t, planes, { lower: columns(t, source, input, along.lower), upper: columns(t, source, input, along.upper) });
+      const part = { lower: fromColumns(t, source, output, matrix.lower), upper: fromColumns(t, source, output, matrix.upper) };
+      const before = coefficients.get(source);
+      coefficients.set(source, before === undefined ? part : sum(t, before, part));
+    }
+  });
+  return { coefficients, bias };
+}
+
+/** Coefficients with one row for each output element as a matrix: [elements of the input, elements of the output]. */
+function planeRows(t: Vocabulary, { rows }: Target, input: Value, a: IrNode): IrNode {
+  const matrix = t.reshape(t.rowsToShape(t.expand(a, input.shape), rows), [rows.size!, sizeOf(input.shape)]);
+  return t.transpose(matrix, [1, 0]);
+}
+
+/** Rows of bounds of the inputs as rows of bounds of the outputs. */
+function throughPlanes(t: Vocabulary, planes: CoefficientPair, x: CoefficientPair): CoefficientPair {
+  const side = (plane: IrNode, same: IrNode, other: IrNode): IrNode =>
+    same === other ? t.matmul(same, plane) : t.add(t.matmul(same, t.relu(plane)), t.matmul(other, t.min(plane, 0)));
+  return { lower: side(planes.lower, x.lower, x.upper), upper: side(planes.upper, x.upper, x.lower) };
+}
+
+function sum(t: Vocabulary, a: CoefficientPair, b: CoefficientPair): CoefficientPair {
+  return { lower: t.add(a.lower, b.lower), upper: t.add(a.upper, b.upper) };
+}

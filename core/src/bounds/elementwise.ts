@@ -49,7 +49,7 @@ export const elementwiseRules: KindRules = {
     const input = node.inputs[0]!;
     const bounds = boundsOf(input);
     const [lower, upper] = t.outward(bounds.lower, bounds.upper);
-    const lines = relaxRule(run, node)(contextOf(node, t), { lower, upper }, ...parametersOf(run, node));
+    const lines = relaxRule(run, node, (node.operator as ElementwiseOperator<unknown>).forwardRelaxation)(contextOf(node, t), { lower, upper }, ...parametersOf(run, node));
     const { coefficients, bias } = formOf(input);
     return [{
       coefficients: new Map([...coefficients].map(([source, pair]) => [source, { lower: through(t, lines.lower, pair, "lower"), upper: through(t, lines.upper, pair, "upper") }])),
@@ -82,10 +82,11 @@ function parametersOf(run: BoundRun, node: ResolvedNode): (Tensor | undefined)[]
   return node.inputs.slice(1).map((input) => (input === undefined ? undefined : run.exact(input)));
 }
 
-function relaxRule(run: BoundRun, node: ResolvedNode): RelaxRule<unknown> {
+/** The lines that the query names, or those that the operator chooses. */
+function relaxRule(run: BoundRun, node: ResolvedNode, own: string = "adaptive"): RelaxRule<unknown> {
   const operator = node.operator as ElementwiseOperator<unknown>;
-  const wanted = run.options.relaxation[node.type];
-  if (wanted === undefined || wanted === "adaptive") return operator.relax.bind(operator);
+  const wanted = run.options.relaxation[node.type] ?? own;
+  if (wanted === "adaptive") return operator.relax.bind(operator);
   const rule = operator.relaxations?.[wanted];
   if (rule === undefined) {
     const known = ["adaptive", ...Object.keys(operator.relaxations ?? {})];

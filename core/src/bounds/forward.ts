@@ -2,6 +2,7 @@ import type { Value } from "../graph/resolved.js";
 import { sizeOf } from "../tensor/shapes.js";
 import type { IrNode } from "../tensor/ir.js";
 import type { CoefficientPair, ForwardForm } from "./kind-rules.js";
+import { columns } from "./columns.js";
 import { elementRows } from "./precise.js";
 import type { BoundRun, NodeInterval } from "./run.js";
 
@@ -88,12 +89,6 @@ export class ForwardForms {
     const source = this.run.sources.get(value)!;
     return this.run.t.node(source.perturbation.concretize(this.run.setContext(source), a, side));
   }
-}
-
-/** Coefficients as a matrix: [elements of the source, elements of the value]. */
-function columns(t: BoundRun["t"], source: Value, value: Value, coefficients: CoefficientPair["lower"]): IrNode {
-  const expanded = t.expand(coefficients, value.shape);
-  return t.reshape(t.rowsToShape(expanded, elementRows(source)), [sizeOf(source.shape), sizeOf(value.shape)]);
 }
 
 const known = new WeakMap<BoundRun, ForwardForms>();

@@ -4,6 +4,7 @@ import { makeProgram } from "../program/program.js";
 import { vjp } from "../tensor/gradient.js";
 import type { IrNode } from "../tensor/ir.js";
 import { localizeRows } from "../tensor/transforms/localize.js";
+import { sizeOf } from "../tensor/shapes.js";
 import type { Vocabulary } from "../tensor/vocabulary.js";
 import { boundsByBackward } from "./backward.js";
 import { elementTarget } from "./element-rows.js";
@@ -22,7 +23,7 @@ const STEEPEST = 1e15;
 export interface Optimization {
   /** Gives the initial value of every variable, and the bounds that the step relies on, under the names of its inputs. */
   readonly prepare: Program;
-  /** Gives `lower` and `upper` (the best so far) and every variable and moment of the next step. */
+  /** Gives `lower` and `upper` (the best so far), and the next step's variables, moments and intermediate bounds. */
   readonly step: Program;
   readonly variables: readonly string[];
 }
@@ -33,51 +34,67 @@ export const stepInputs = {
   firstCorrection: "adam:first",
   secondCorrection: "adam:second",
   best: (side: Side): string => `best:${side}`,
-  /** The output that is fed as this input in the next step. */
+  /** The output that is fed as this input in the next step, and the input of such an output. */
   next: (name: string): string => `next:${name}`,
+  of: (next: string): string => next.slice("next:".length),
   moments: (variable: string): readonly [string, string] => [`${variable}:m`, `${variable}:v`],
 } as const;
 
 /**
  * α-CROWN (Xu et al. 2021): every free value of every relaxation is a variable of its own for each instance, row and
  * side, held as a fraction of its range. With `last` the intermediate bounds are fixed; with `all` the passes that
- * compute them are variable too.
+ * compute them are variable too, and what the steps before found is kept where it is better.
  */
 export function recordOptimization(problem: BoundProblem): Optimization {
   const all = problem.options.alpha?.layers === "all";
   const first = newRun(problem);
   const known = new Map<Value, NodeInterval>();
   const boundsOf = boundsBy(first, problem.method, known);
-  const initial = new Passes(first, "initial");
+  const initial = new Passes(first);
   initial.both("output", targetOf(first, problem), all ? initial.intermediate(problem) : boundsOf);
+  const given = all ? initial.intervals : new Map([...known].filter(([value]) => first.isPerturbed(value)));
   const outputs: Record<string, IrNode> = Object.fromEntries(initial.variables);
-  const given = all ? [] : [...known.keys()].filter((value) => first.isPerturbed(value));
-  for (const value of given) for (const side of SIDES) outputs[inputNames.given(value, side)] = spread(first, known.get(value)![side]);
+  for (const [value, bounds] of given) for (const side of SIDES) outputs[inputNames.given(value, side)] = spread(first, bounds[side]);
   const names = Object.keys(outputs);
   const local = localizeRows(first.t, Object.values(outputs)).outputs;
   const prepare = makeProgram(`${problem.graph.name}:prepare`, Object.fromEntries(names.map((name, i) => [name, local[i]!])));
-  return { prepare, step: recordStep(problem, given, all), variables: [...initial.variables.keys()] };
+  const step = recordStep(problem, all ? [] : [...given.keys()], initial.variables);
+  return { prepare, step, variables: [...initial.variables.keys()] };
 }
 
-function recordStep(problem: BoundProblem, given: readonly Value[], all: boolean): Program {
-  const run = newRun(problem, given, true);
+function recordStep(problem: BoundProblem, fixed: readonly Value[], starts: ReadonlyMap<string, IrNode>): Program {
+  const run = newRun(problem, fixed, true);
   const { t } = run;
-  const passes = new Passes(run, "variable");
-  const boundsOf = (value: Value): NodeInterval => run.interval(value);
-  const bounds = passes.both("output", targetOf(run, problem), all ? passes.intermediate(problem) : boundsOf);
+  const passes = new Passes(run, starts);
+  const boundsOf = problem.options.alpha?.layers === "all" ? passes.intermediate(problem) : (value: Value): NodeInterval => run.interval(value);
+  const bounds = passes.both("output", targetOf(run, problem), boundsOf);
   const outputs: Record<string, IrNode> = {};
   for (const side of SIDES) {
     const best = t.input({ name: stepInputs.best(side), shape: [], dtype: "float", instances: true, rows: targetOf(run, problem).rows });
-    // A step that gives no number compares as no better.
-    const better = side === "lower" ? t.greater(bounds[side], best) : t.less(bounds[side], best);
-    outputs[side] = t.where(better, bounds[side], best);
+    outputs[side] = better(t, side, bounds[side], best);
   }
-  const variables = [...passes.variables];
-  const nodes = variables.map(([, node]) => node);
+  for (const [value, interval] of passes.intervals) for (const side of SIDES) outputs[stepInputs.next(inputNames.given(value, side))] = spread(run, interval[side]);
+  const parts = [...passes.parts.values()].flat();
   // Each row's bound depends on its own variables only, so that one sum serves all of them.
-  const gradients = vjp(t, [bounds.lower, bounds.upper], [t.full([], -1), t.full([], 1)], nodes);
-  variables.forEach(([name, node], i) => Object.assign(outputs, adam(t, name, node, tame(t, gradients[i] ?? t.zeros(node.shape)))));
+  const gradients = vjp(t, [bounds.lower, bounds.upper], [t.full([], -1), t.full([], 1)], parts);
+  const gradientOf = new Map(parts.map((part, i) => [part, gradients[i] ?? t.zeros(part.shape)]));
+  for (const [name, variable] of passes.variables) {
+    const flat = passes.parts.get(name)!.map((part) => t.reshape(gradientOf.get(part)!, [sizeOf(part.shape)]));
+    Object.assign(outputs, adam(t, name, variable, tame(t, t.concat(flat, 0))));
+  }
   return makeProgram(`${problem.graph.name}:step`, outputs);
+}
+
+/** The better of a bound and the best before; one that is no number compares as no better. */
+function better(t: Vocabulary, side: Side, bound: IrNode, best: IrNode): IrNode {
+  return t.where(side === "lower" ? t.greaterEqual(bound, best) : t.lessEqual(bound, best), bound, best);
+}
+
+/** One value with the gradient of another: zero is added, the difference of that other and itself. */
+function withGradientOf(t: Vocabulary, value: IrNode, other: IrNode): IrNode {
+  const nothing = t.sub(other, t.stopGradient(other));
+  // An infinite bound's difference from itself is no number.
+  return t.add(t.stopGradient(value), t.where(t.equal(nothing, 0), nothing, 0));
 }
 
 /** A gradient whose square stays finite in float32; what is no number moves nothing. */
@@ -98,14 +115,22 @@ function adam(t: Vocabulary, name: string, x: IrNode, g: IrNode): Record<string,
   return { [stepInputs.next(name)]: t.min(t.max(t.sub(x, change), 0), 1), [stepInputs.next(first)]: m, [stepInputs.next(second)]: v };
 }
 
-/** Backward passes whose free values are variables, or are looked at where they start. */
+/**
+ * Backward passes whose free values are variables, or are looked at where they start. One side of one target has one
+ * variable: all its free values behind each other, so that a step has few inputs and one update each.
+ */
 class Passes {
-  /** Initial fractions, or the inputs that hold them. */
+  /** Initial fractions, or the inputs that hold them, by the name of their pass. */
   readonly variables = new Map<string, IrNode>();
+  /** The free values' own parts of each variable, in order. */
+  readonly parts = new Map<string, IrNode[]>();
+  /** Bounds of the values that these passes bound on the way to the output. */
+  readonly intervals = new Map<Value, NodeInterval>();
 
   constructor(
     private readonly run: BoundRun,
-    private readonly mode: "initial" | "variable",
+    /** The variables of the same passes as they start; absent where these are what is recorded. */
+    private readonly starts?: ReadonlyMap<string, IrNode>,
   ) {}
 
   /** Both sides of a target, each with variables of its own. */
@@ -123,9 +148,12 @@ class Passes {
           const { target, toIntervals } = elementTarget(this.run, value);
           return toIntervals(this.both(value.name, target, boundsOf));
         };
-        bounds = needsRows(this.run, problem.method, value)
-          ? combinedBounds(this.run, value, elements(), boundsOf)
-          : intermediateBounds(this.run, problem.method, value, boundsOf);
+        if (needsRows(this.run, problem.method, value)) {
+          bounds = this.withBest(value, combinedBounds(this.run, value, elements(), boundsOf));
+          this.intervals.set(value, bounds);
+        } else {
+          bounds = intermediateBounds(this.run, problem.method, value, boundsOf);
+        }
         known.set(value, bounds);
       }
       return bounds;
@@ -133,23 +161,60 @@ class Passes {
     return boundsOf;
   }
 
+  /**
+   * Intersected with what earlier steps found: both are sound, and a step that went too far, to where a denominator may
+   * vanish say, does no harm. Its own variables still learn, as if its own bound were used.
+   */
+  private withBest(value: Value, bounds: NodeInterval): NodeInterval {
+    if (this.starts === undefined) return bounds;
+    const { t } = this.run;
+    const end = (side: Side): IrNode => {
+      const best = t.input({ name: inputNames.given(value, side), shape: value.shape, dtype: "float", instances: this.run.anyInstance() !== undefined, rows: undefined });
+      return withGradientOf(t, better(t, side, bounds[side], best), bounds[side]);
+    };
+    return { lower: end("lower"), upper: end("upper") };
+  }
+
   private side(label: string, target: Target, side: Side, boundsOf: (value: Value) => NodeInterval): IrNode {
-    let count = 0;
+    const name = `free:${label}:${side}`;
+    return this.starts === undefined ? this.starting(name, target, side, boundsOf) : this.varied(name, target, side, boundsOf);
+  }
+
+  /** A pass as it is without optimization; its free values are collected. */
+  private starting(name: string, target: Target, side: Side, boundsOf: (value: Value) => NodeInterval): IrNode {
+    const fractions: IrNode[] = [];
     const marked = this.run.marked({
       free: (t, value, min, max) => {
-        const name = `free:${label}:${side}:${count++}`;
-        const range = t.sub(max, min);
-        if (this.mode === "initial") {
-          const fraction = t.min(t.max(t.div(t.sub(value, min), t.max(range, 1e-30)), 0), 1);
-          this.variables.set(name, spread(this.run, t.spread(t.expand(fraction, value.shape), target.coefficients)));
-          return value;
-        }
-        const { shape } = value;
-        const variable = t.input({ name, shape, dtype: "float", instances: this.run.anyInstance() !== undefined, rows: target.rows });
-        this.variables.set(name, variable);
-        return t.add(min, t.mul(variable, range));
+        const fraction = t.min(t.max(t.div(t.sub(value, min), t.max(t.sub(max, min), 1e-30)), 0), 1);
+        fractions.push(t.reshape(t.expand(fraction, value.shape), [sizeOf(value.shape)]));
+        return value;
       },
     });
+    const bound = boundsByBackward(marked, target, boundsOf)[side];
+    const { t } = this.run;
+    if (fractions.length > 0) this.variables.set(name, spread(this.run, t.spread(t.concat(fractions, 0), target.coefficients)));
+    return bound;
+  }
+
+  /** The same pass with its free values read from a variable. */
+  private varied(name: string, target: Target, side: Side, boundsOf: (value: Value) => NodeInterval): IrNode {
+    const { t } = this.run;
+    const start = this.starts!.get(name);
+    if (start === undefined) return boundsByBackward(this.run, target, boundsOf)[side];
+    const variable = t.input({ name, shape: start.shape, dtype: "float", instances: this.run.anyInstance() !== undefined, rows: target.rows });
+    const parts: IrNode[] = [];
+    let from = 0;
+    const marked = this.run.marked({
+      free: (vocabulary, { shape }, min, max) => {
+        const to = from + sizeOf(shape);
+        const part = vocabulary.reshape(vocabulary.slice(variable, [from], [to]), shape);
+        from = to;
+        parts.push(part);
+        return vocabulary.add(min, vocabulary.mul(part, vocabulary.sub(max, min)));
+      },
+    });
+    this.variables.set(name, variable);
+    this.parts.set(name, parts);
     return boundsByBackward(marked, target, boundsOf)[side];
   }
 }

@@ -6,6 +6,7 @@ import { constantOf, isConstant } from "../tensor/recorder.js";
 import { isIrNode, type IrNode } from "../tensor/ir.js";
 import { Vocabulary } from "../tensor/vocabulary.js";
 import type { Graph, GraphNode } from "./graph.js";
+import { matchNode, withoutUnread } from "./fuse.js";
 import { contextOf, type ResolvedGraph, type ResolvedNode, type Value } from "./resolved.js";
 import { verifyResolved } from "./verify.js";
 
@@ -35,6 +36,8 @@ class Resolver {
   private readonly inputs: Value[] = [];
   private readonly parameters: Value[] = [];
   private readonly read: Set<string>;
+  /** Nodes within a fused formula, and the node that took the formula's place. */
+  private readonly within = new Map<ResolvedNode, string>();
 
   constructor(
     private readonly graph: Graph,
@@ -55,13 +58,12 @@ class Resolver {
       else this.constant(name, value);
     }
     for (const node of this.graph.nodes) this.resolve(node);
-    return Object.freeze({
-      name: this.graph.name,
-      inputs: this.inputs,
-      outputs: this.graph.outputs.map((name) => this.valueOf(name, "the graph's outputs")),
-      nodes: this.nodes,
-      parameters: this.parameters,
-    });
+    const outputs = this.graph.outputs.map((name) => this.valueOf(name, "the graph's outputs"));
+    const nodes = withoutUnread(this.nodes, outputs, new Set(this.within.keys()));
+    nodes.forEach((node, i) => ((node as { order: number }).order = i));
+    const kept = new Set(nodes);
+    const fused = new Map([...this.within].filter(([node]) => !kept.has(node)).map(([{ name }, into]) => [name, into]));
+    return Object.freeze({ name: this.graph.name, inputs: this.inputs, outputs, nodes, parameters: this.parameters, fused });
   }
 
   private resolve(node: GraphNode): void {
@@ -71,6 +73,7 @@ class Resolver {
     const operator = found.value;
     const inputs = node.inputs.map((name) => (name === "" ? undefined : this.valueOf(name, `node ${node.name}`)));
     checkCount(node, operator, inputs.length);
+    if (this.fuse(node, opset, inputs)) return;
     const context: AttributeContext = {
       node: node.name,
       opset,
@@ -84,6 +87,30 @@ class Resolver {
     if (expansion !== undefined) this.expand(node, expansion);
     else if (operator.kind === "composite") throw new LirpaError("LIRPA_PLUGIN", `[${found.plugin}] ${node.type} expands to nothing (node ${node.name})`);
     else this.add(node, operator, found.plugin, attributes, inputs);
+  }
+
+  /** Puts an operator in the place of a formula that ends in the node, where a fusion knows it. */
+  private fuse(node: GraphNode, opset: number, inputs: readonly (OpenValue | undefined)[]): boolean {
+    for (const { value: fusion, plugin } of this.registry.fusions) {
+      for (const pattern of fusion.patterns) {
+        const match = matchNode(pattern, node.type, node.domain, inputs);
+        if (match === undefined) continue;
+        const own = fusion.inputs.map((name) => match.values.get(name) as OpenValue);
+        // A constant with more axes than the value would have given the formula another shape.
+        if (own.every(({ constant }) => constant !== undefined) || match.constants.some(({ shape }) => shape.length > own[0]!.shape.length)) continue;
+        const { operator } = fusion;
+        if (operator.kind === "composite") throw new LirpaError("LIRPA_PLUGIN", `[${plugin}] the fusion ${fusion.name} ends in a composite`);
+        const context: AttributeContext = {
+          node: node.name, opset, shapes: own.map(({ shape }) => shape), constants: own.map(({ constant }) => constant),
+          values: own.map(({ name }) => name), outputs: node.outputs.map((name) => this.isRead(name)),
+        };
+        const attributes = Object.freeze(operator.attributes?.(fusion.attributes ?? {}, context) ?? {});
+        for (const part of match.nodes) this.within.set(part, node.name);
+        this.add({ ...node, type: operator.type, domain: operator.domain ?? "" }, operator, plugin, attributes, own);
+        return true;
+      }
+    }
+    return false;
   }
 
   private isRead(name: string): boolean {

@@ -34,6 +34,8 @@ export interface ResolvedGraph {
   readonly nodes: readonly ResolvedNode[];
   /** Parameters that the query perturbs. */
   readonly parameters: readonly Value[];
+  /** Names of nodes that became part of another one, and that one's name. */
+  readonly fused: ReadonlyMap<string, string>;
 }
 
 export function contextOf(node: Pick<ResolvedNode, "name" | "attributes">, t: TensorOps): RuleContext<unknown> {

@@ -1,6 +1,7 @@
 /** The contract between lirpa and its plugins: types, `define*` functions and errors. All that a plugin depends on. */
 export * from "./errors.js";
 export * from "./executor.js";
+export * from "./fusion.js";
 export * from "./operator.js";
 export * from "./perturbation.js";
 export * from "./plugin.js";

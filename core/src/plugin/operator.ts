@@ -104,6 +104,11 @@ export interface ElementwiseOperator<A> extends OperatorBase<A> {
   stable?(context: RuleContext<A>, interval: Interval, ...parameters: Inputs): Tensor;
   /** Other lines that a query may ask for by name (`"relaxation": { "Relu": "zero" }`). */
   readonly relaxations?: Readonly<Record<string, RelaxRule<A>>>;
+  /**
+   * The one of `relaxations` that forward mode takes where a query names none; `relax` where absent. There one pair of
+   * lines serves all that follows, with no coefficient yet to tell which of them matters.
+   */
+  readonly forwardRelaxation?: string;
 }
 
 export type RelaxRule<A> = (context: RuleContext<A>, interval: Interval, ...parameters: Inputs) => Lines;
@@ -155,8 +160,11 @@ export interface CustomOperator<A> extends OperatorBase<A> {
   forward(context: RuleContext<A>, ...inputs: Inputs): Outputs;
   /** Intervals of the outputs from those of the inputs (an unperturbed input has lower = upper). */
   interval(context: RuleContext<A>, ...inputs: readonly (Interval | undefined)[]): Interval | readonly Interval[];
-  /** Carries coefficients of the outputs to the inputs, given the inputs' intervals. */
-  backward(
+  /**
+   * Carries coefficients of the outputs to the inputs, given the inputs' intervals. Core derives forward mode from it.
+   * Without it linear forms end here, at the interval of the outputs, and `lirpa coverage` says `loose`.
+   */
+  backward?(
     context: RuleContext<A>,
     outputs: readonly (Coefficients | undefined)[],
     inputs: readonly (Interval | undefined)[],

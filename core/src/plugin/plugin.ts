@@ -1,4 +1,5 @@
 import { pluginError } from "./errors.js";
+import type { Fusion } from "./fusion.js";
 import type { Operator } from "./operator.js";
 import type { Perturbation } from "./perturbation.js";
 
@@ -12,6 +13,8 @@ export interface PluginDefinition {
   readonly apiVersion: number;
   readonly operators?: readonly Operator[];
   readonly perturbations?: readonly Perturbation[];
+  /** Formulas that are operators; of two that match a node, the one of the earlier plugin is taken. */
+  readonly fusions?: readonly Fusion[];
   /** Operators that this plugin takes over from other plugins, as `"Relu"` or `"my.domain:Relu"`. */
   readonly overrides?: readonly string[];
 }
@@ -20,6 +23,7 @@ export interface Plugin extends PluginDefinition {
   readonly $$type: "lirpa.plugin";
   readonly operators: readonly Operator[];
   readonly perturbations: readonly Perturbation[];
+  readonly fusions: readonly Fusion[];
   readonly overrides: readonly string[];
 }
 
@@ -34,6 +38,7 @@ export function definePlugin(definition: PluginDefinition): Plugin {
     apiVersion: definition.apiVersion,
     operators: Object.freeze([...(definition.operators ?? [])]),
     perturbations: Object.freeze([...(definition.perturbations ?? [])]),
+    fusions: Object.freeze([...(definition.fusions ?? [])]),
     overrides: Object.freeze([...(definition.overrides ?? [])]),
   });
 }

@@ -13,6 +13,8 @@ interface SymbolicDim {
 }
 
 const INSTANCES = "instances";
+/** Up to this size constants are compared number by number. */
+const FEW_NUMBERS = 16;
 
 /**
  * Lowers nodes to ONNX. Every value has the physical shape `[instances or 1, rows or 1, ...S]`; lowerings that need
@@ -22,7 +24,8 @@ export class Emitter {
   private readonly writer: OnnxModelWriter;
   private readonly names = new Map<IrNode, string>();
   private readonly constants = new Map<string, HostTensor>();
-  private readonly integers = new Map<string, string>();
+  private readonly initializers = new Map<string, string>();
+  private readonly dataIds = new Map<HostTensor["data"], number>();
   private readonly reshaped = new Map<string, string>();
   private readonly sizes = new Map<string, string>();
   private readonly inputs = new Map<string, InputAttributes>();
@@ -47,6 +50,11 @@ export class Emitter {
     return this.writer.finish(this.constants, metadata);
   }
 
+  /** What holds a node that was lowered before. */
+  nameOf(node: IrNode): string {
+    return this.names.get(node)!;
+  }
+
   node(type: string, inputs: readonly string[], attributes: NodeAttributes = {}, output = 0): string {
     const outputs = Array.from({ length: output + 1 }, () => this.writer.freshName(type));
     this.writer.node(type, inputs, outputs, attributes);
@@ -60,20 +68,28 @@ export class Emitter {
     return name;
   }
 
+  /** Equal constants are one initializer: ONNX Runtime's passes over a large model grow with their number. */
   initializer(value: HostTensor, dims: readonly number[]): string {
-    const name = this.writer.freshName("constant");
-    this.constants.set(name, { ...value, shape: dims });
+    const key = `${value.dtype}|${dims.join(",")}|${this.contentOf(value.data)}`;
+    let name = this.initializers.get(key);
+    if (name === undefined) {
+      name = this.writer.freshName("constant");
+      this.constants.set(name, { ...value, shape: dims });
+      this.initializers.set(key, name);
+    }
     return name;
   }
 
   ints(values: readonly number[]): string {
-    const key = values.join(",");
-    let name = this.integers.get(key);
-    if (name === undefined) {
-      name = this.initializer({ shape: [values.length], dtype: "int", data: Float64Array.from(values) }, [values.length]);
-      this.integers.set(key, name);
-    }
-    return name;
+    return this.initializer({ shape: [values.length], dtype: "int", data: Float64Array.from(values) }, [values.length]);
+  }
+
+  /** Few numbers by their values, many by the array that holds them. */
+  private contentOf(data: HostTensor["data"]): string {
+    if (data.length <= FEW_NUMBERS) return Array.from(data, (x) => (Object.is(x, -0) ? "-0" : String(x))).join(",");
+    let id = this.dataIds.get(data);
+    if (id === undefined) this.dataIds.set(data, (id = this.dataIds.size));
+    return `#${id}`;
   }
 
   /** The physical shape of a node's value. */

@@ -37,11 +37,12 @@ export class OnnxModelWriter {
     this.outputs.push(valueInfo(name, dtype, dims));
   }
 
-  /** The model's bytes. Only constants that a node reads are written. */
+  /** The model's bytes. Only nodes that an output needs are written, and constants that such a node reads. */
   finish(constants: ReadonlyMap<string, HostTensor>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
-    const used = new Set(this.nodes.flatMap((node) => node.input ?? []));
+    const nodes = this.neededNodes();
+    const used = new Set(nodes.flatMap((node) => node.input ?? []));
     const initializer = [...constants].filter(([name]) => used.has(name)).map(([name, value]) => tensorProto(name, value));
-    const graph = onnx.GraphProto.create({ name: this.name, node: this.nodes, input: this.inputs, output: this.outputs, initializer });
+    const graph = onnx.GraphProto.create({ name: this.name, node: nodes, input: this.inputs, output: this.outputs, initializer });
     const model = onnx.ModelProto.create({
       irVersion: IR_VERSION,
       producerName: "lirpa",
@@ -50,6 +51,17 @@ export class OnnxModelWriter {
       metadataProps: Object.entries(metadata).map(([key, value]) => onnx.StringStringEntryProto.create({ key, value })),
     });
     return onnx.ModelProto.encode(model).finish();
+  }
+
+  /** Some lowerings take what is before their operands, which nothing else may read then. */
+  private neededNodes(): InstanceType<typeof onnx.NodeProto>[] {
+    const needed = new Set(this.outputs.map(({ name }) => name));
+    const kept = this.nodes.slice().reverse().filter(({ input, output }) => {
+      const keep = (output ?? []).some((name) => needed.has(name));
+      if (keep) for (const name of input ?? []) needed.add(name);
+      return keep;
+    });
+    return kept.reverse();
   }
 }
 

@@ -1,4 +1,5 @@
 import { LirpaError, pluginError } from "../plugin/errors.js";
+import type { Fusion, Pattern } from "../plugin/fusion.js";
 import type { Operator } from "../plugin/operator.js";
 import type { Perturbation } from "../plugin/perturbation.js";
 import { API_VERSION, type Plugin } from "../plugin/plugin.js";
@@ -18,6 +19,8 @@ export class PluginRegistry {
   private constructor(
     private readonly operators: ReadonlyMap<string, readonly Registered<Operator>[]>,
     private readonly perturbations: ReadonlyMap<string, Registered<Perturbation>>,
+    /** In the order of the plugins. */
+    readonly fusions: readonly Registered<Fusion>[],
     private readonly catalogue: Catalogue,
   ) {
     Object.freeze(this);
@@ -27,12 +30,14 @@ export class PluginRegistry {
   static from(plugins: readonly Plugin[], catalogue: Catalogue = {}): PluginRegistry {
     const operators = new Map<string, Registered<Operator>[]>();
     const perturbations = new Map<string, Registered<Perturbation>>();
+    const fusions: Registered<Fusion>[] = [];
     for (const plugin of plugins) {
       checkPlugin(plugin);
       for (const operator of plugin.operators) addOperator(operators, plugin, operator);
       for (const perturbation of plugin.perturbations) addPerturbation(perturbations, plugin, perturbation);
+      for (const fusion of plugin.fusions) fusions.push(checkedFusion(plugin, fusion));
     }
-    return new PluginRegistry(operators, perturbations, catalogue);
+    return new PluginRegistry(operators, perturbations, fusions, catalogue);
   }
 
   operator(domain: string, type: string, opset: number): Registered<Operator> | undefined {
@@ -125,6 +130,21 @@ function addPerturbation(perturbations: Map<string, Registered<Perturbation>>, p
     }
     perturbations.set(type, { value: perturbation, plugin: plugin.name });
   }
+}
+
+function checkedFusion({ name: plugin }: Plugin, fusion: Fusion): Registered<Fusion> {
+  if (fusion?.$$type !== "lirpa.fusion") throw pluginError(plugin, "lists a fusion that defineFusion() did not make");
+  for (const pattern of fusion.patterns) {
+    const names = namesIn(pattern);
+    const unknown = fusion.inputs.find((input) => !names.has(input));
+    if (unknown !== undefined) throw pluginError(plugin, `the fusion ${fusion.name} takes ${unknown}, which a pattern of it does not name`);
+  }
+  return { value: fusion, plugin };
+}
+
+function namesIn(pattern: Pattern): Set<string> {
+  if (typeof pattern === "number") return new Set();
+  return typeof pattern === "string" ? new Set([pattern]) : new Set(pattern.inputs.flatMap((input) => [...namesIn(input)]));
 }
 
 /** The known names that are most like a name, if any is like it at all. */

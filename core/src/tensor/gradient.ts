@@ -10,11 +10,12 @@ import type { Vocabulary } from "./vocabulary.js";
 export function vjp(t: Vocabulary, outputs: readonly IrNode[], cotangents: readonly IrNode[], wrt: readonly IrNode[]): (IrNode | undefined)[] {
   const order = topological(outputs);
   const needed = dependents(order, wrt);
+  const ends = new Set(wrt);
   const gradients = new Map<IrNode, IrNode>();
   outputs.forEach((output, i) => accumulate(t, gradients, output, cotangents[i]!));
   for (const node of order.reverse()) {
     const g = gradients.get(node);
-    if (g === undefined || node.inputs.length === 0 || !needed.has(node) || wrt.includes(node)) continue;
+    if (g === undefined || node.inputs.length === 0 || !needed.has(node) || ends.has(node)) continue;
     const parts = gradientOf(t, node, g);
     node.inputs.forEach((input, i) => {
       const part = parts[i];

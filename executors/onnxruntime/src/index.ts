@@ -46,6 +46,8 @@ function portsOf({ name, inputs, outputs }: Program): Ports {
  * 11 000 nodes, against 0.3 s in parallel mode, which does not plan.
  */
 const MANY_NODES = 1500;
+/** Above this, ONNX Runtime's own rewriting takes most of the time, and finds little that recording left: docs/decisions/0004. */
+const TOO_MANY_TO_REWRITE = 5000;
 
 async function createSession({ name, nodes }: Pick<SavedProgram, "name" | "nodes">, bytes: Uint8Array, { provider = "cpu", threads }: OnnxRuntimeOptions): Promise<InferenceSession> {
   // Native log lines would stand between ours; failures come as exceptions anyway.
@@ -53,7 +55,7 @@ async function createSession({ name, nodes }: Pick<SavedProgram, "name" | "nodes
   try {
     return await InferenceSession.create(bytes, {
       executionProviders: [provider],
-      graphOptimizationLevel: "all",
+      graphOptimizationLevel: nodes > TOO_MANY_TO_REWRITE ? "disabled" : "all",
       ...(nodes > MANY_NODES && { executionMode: "parallel" as const }),
       logSeverityLevel: 3,
       ...(threads !== undefined && { intraOpNumThreads: threads }),

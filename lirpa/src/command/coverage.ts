@@ -40,7 +40,7 @@ function toText({ nodes }: Coverage): string {
   const colors = colorsFor(process.stdout);
   const rows = nodes.flatMap((node) => [row(node), ...(node.parts ?? []).map((part) => ruleRow(`  ${part.node}`, part.operator, part))]);
   const count = (status: CoveredNode["status"]): number => nodes.filter((node) => node.status === status).length;
-  const summary = `${nodes.length} nodes: ${(["covered", "constant", "missing", "refused"] as const).filter((status) => count(status) > 0).map((status) => `${count(status)} ${status}`).join(", ")}.`;
+  const summary = `${nodes.length} nodes: ${(["covered", "constant", "fused", "missing", "refused"] as const).filter((status) => count(status) > 0).map((status) => `${count(status)} ${status}`).join(", ")}.`;
   const problems = nodes.flatMap(({ problem }) => (problem === undefined ? [] : [`${complaint(problem.message, problem.hint)}\n`]));
   return [table(["node", "operator", "kind", "plugin", "methods", "bounds"], rows, colors, "left"), "\n", ...problems, `${colors.bold(summary)}\n`].join("");
 }
@@ -48,7 +48,8 @@ function toText({ nodes }: Coverage): string {
 function row(node: CoveredNode): string[] {
   const operator = node.domain === "" ? node.operator : `${node.domain}:${node.operator}`;
   if (node.status === "covered") return ruleRow(node.node, operator, { kind: node.kind!, plugin: node.plugin!, methods: node.methods });
-  return [node.node, operator, node.kind ?? "", node.plugin ?? "", "", node.status].map(oneLine);
+  const status = node.status === "fused" ? `fused into ${node.into}` : node.status;
+  return [node.node, operator, node.kind ?? "", node.plugin ?? "", "", status].map(oneLine);
 }
 
 function ruleRow(name: string, operator: string, { kind, plugin, methods }: Pick<CoveredPart, "kind" | "plugin" | "methods">): string[] {

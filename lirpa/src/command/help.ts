@@ -23,8 +23,8 @@ ${EXIT_CODES}`;
 export const coverageHelp: string = `
 "tight" means that a rule carries linear bounds through the node; "loose", that a
 method knows only the node's interval and starts again from it. A node whose
-operator is replaced by others is followed by these. Ends with 69 where a node is
-not covered.
+operator is replaced by others is followed by these; "fused" nodes are a formula that
+another node stands for. Ends with 69 where a node is not covered.
 
 Examples:
   $ lirpa coverage model.onnx

@@ -60,7 +60,9 @@ function readOver(query: PerturbationQuery, site: PerturbationSite): "all" | "ro
 }
 
 function refuseCenter(query: PerturbationQuery, site: PerturbationSite): void {
-  const bad = site.center.data.findIndex((value) => !Number.isFinite(value));
-  if (bad < 0) return;
-  throw refusal(query, site, `the center is ${site.center.data[bad]} at ${place(bad, site.shape)}`, "Give a finite center.");
+  const { data } = site.center;
+  // A plain loop: this is done at every call, and a callback per number took a tenth of the time of IBP.
+  for (let at = 0; at < data.length; at++) {
+    if (!Number.isFinite(data[at])) throw refusal(query, site, `the center is ${data[at]} at ${place(at, site.shape)}`, "Give a finite center.");
+  }
 }

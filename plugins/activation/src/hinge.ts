@@ -24,9 +24,9 @@ export type Choice = (t: TensorOps, shares: Shares) => Tensor;
 export const choices: Readonly<Record<"leastArea" | "middle" | "sameSlope" | "left" | "right", Choice>> = {
   leastArea: (t, { leastArea, least, most }) => t.free(leastArea, least, most),
   middle: (t, { least, most }) => t.free(t.mul(t.add(least, most), 0.5), least, most),
-  sameSlope: (_, { chord }) => chord,
-  left: (_, { least }) => least,
-  right: (_, { most }) => most,
+  sameSlope: (t, { chord, least, most }) => t.free(chord, least, most),
+  left: (t, { least, most }) => t.free(least, least, most),
+  right: (t, { least, most }) => t.free(most, least, most),
 };
 
 /**

@@ -179,7 +179,7 @@ function formOf(t: Vocabulary, operator: Operator, attributes: unknown, interval
   if (operator.kind === "custom") {
     const y = operator.forward(context, ...ends.map(({ lower }) => lower)) as IrNode;
     const a = cut(t, y.shape, coefficients);
-    const step = operator.backward(context, [{ lower: a, upper: a }], ends);
+    const step = operator.backward!(context, [{ lower: a, upper: a }], ends);
     step.inputs.forEach((pair) => { parts[0].push(pair && t.node(pair.lower)); parts[1].push(pair && t.node(pair.upper)); });
     bias = step.bias;
   } else if (operator.kind === "elementwise") {

@@ -36,7 +36,7 @@ function planes({ shape, attributes }: Pool, box: Box, a: readonly [readonly num
   const interval = maxPool.interval(context, x) as Interval;
   const out = interval.lower.shape;
   const [lower, upper] = a.map((numbers) => t.constant(cycled(out, numbers))) as [IrNode, IrNode];
-  const { inputs: [own], bias } = maxPool.backward(context, [{ lower, upper }], [x]);
+  const { inputs: [own], bias } = maxPool.backward!(context, [{ lower, upper }], [x]);
   const form = (coefficient: unknown, constant: unknown) => (point: HostTensor): number => {
     const { data } = numbersOf(t, coefficient);
     return numbersOf(t, constant).data[0]! + Array.from(data).reduce((sum, value, i) => sum + value * point.data[i]!, 0);

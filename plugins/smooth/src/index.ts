@@ -6,6 +6,7 @@ import { elu } from "./elu.js";
 import { erf } from "./erf.js";
 import { exp } from "./exp.js";
 import { gelu } from "./gelu.js";
+import { geluFormulas } from "./gelu-formulas.js";
 import { hardSwish } from "./hard-swish.js";
 import { log } from "./log.js";
 import { mish } from "./mish.js";
@@ -25,6 +26,7 @@ const plugin: Plugin = definePlugin({
   name: "@lirpa/plugin-smooth",
   apiVersion: 1,
   operators: [atan, celu, cos, elu, erf, exp, gelu, hardSwish, log, mish, pow, reciprocal, selu, sigmoid, sin, softplus, softsign, sqrt, tan, tanh],
+  fusions: geluFormulas,
 });
 
 export default plugin;

@@ -54,6 +54,10 @@ export const HIDDEN_AXES: readonly PrimitiveCase[] = [
       primitive: "sumHidden", of: `of a product over${instances ? " instances" : ""}${rows ? " rows" : ""}`, inputs: [floats(2), floats(2)],
       cotangents: ["none"], build: (t, a, b) => t.sumHidden(t.mul(a!, b!), { instances, rows }),
     },
+    ...([[4, 1, 5], [7, 2, 6], [2, 3, 2]] as const).map(([m, k, n]): PrimitiveCase => ({
+      primitive: "sumHidden", of: `of products [${m}, ${k}] · [${k}, ${n}] over${instances ? " instances" : ""}${rows ? " rows" : ""}`, inputs: [floats(m, k), floats(k, n)],
+      cotangents: ["none"], build: (t, a, b) => t.sumHidden(t.matmul(a!, b!), { instances, rows }),
+    })),
     {
       primitive: "sumHidden", of: `of what was spread, over${instances ? " instances" : ""}${rows ? " rows" : ""}`, inputs: [floats(2), floats()],
       cotangents: ["none"], build: (t, x, like) => t.sumHidden(t.spread(t.sin(x!), like!), { instances, rows }),

@@ -128,6 +128,27 @@ function lowerMatmul(emitter: Emitter, node: IrNode, [left, right]: readonly str
   return emitter.node("MatMul", emitter.aligned(node, [left!, right!]));
 }
 
+/**
+ * The sum of matrix products over all hidden axes as one product, in which instances and rows are further inner positions:
+ * the gradient of a matrix that all share. Undefined where the products would take less memory than their factors.
+ */
+export function lowerSummedMatmul(emitter: Emitter, sum: IrNode): string | undefined {
+  const [product] = sum.inputs as [IrNode];
+  if (product.primitive !== matmulPrimitive || sum.instances || sum.rows !== undefined) return undefined;
+  const [a, b] = product.inputs as [IrNode, IrNode];
+  const sameHidden = [a, b].every((factor) => factor.instances === product.instances && factor.rows === product.rows);
+  const [m, k] = a.shape.slice(-2) as [number, number];
+  const n = b.shape[b.shape.length - 1]!;
+  if (!sameHidden || sizeOf(product.shape) !== m * n || m * n <= k * (m + n)) return undefined;
+  const hidden = emitter.product(emitter.dims(a).slice(0, 2));
+  const inner = emitter.product([hidden, k]);
+  const columns = emitter.reshape(emitter.nameOf(a), emitter.dims(a), [hidden, m, k]);
+  const left = emitter.reshape(emitter.node("Transpose", [columns], { perm: [0, 2, 1] }), [hidden, k, m], [inner, m]);
+  const right = emitter.reshape(emitter.nameOf(b), emitter.dims(b), [inner, n]);
+  const result = emitter.node("MatMul", [emitter.node("Transpose", [left], { perm: [1, 0] }), right]);
+  return emitter.reshape(result, [m, n], emitter.dims(sum));
+}
+
 function convShape(x: readonly number[], w: readonly number[], { strides, pads, dilations }: ConvOptions): number[] {
   const spatial = x.length - 2;
   const result = [x[0]!, w[0]!];

@@ -1,6 +1,7 @@
 import { shapeError } from "../../plugin/errors.js";
 import { definePrimitive, type Hidden, type Primitive, type RowSpace } from "../ir.js";
 import { uniformValue } from "../recorder.js";
+import { lowerSummedMatmul } from "./contraction.js";
 import { sizeOf } from "../shapes.js";
 
 /** Adds up over hidden axes: the gradient of a value that all instances or rows share. */
@@ -11,6 +12,8 @@ export const sumHiddenPrimitive: Primitive = definePrimitive<{ readonly instance
   gradient: (_, __, g) => [g],
   lower: (emitter, node, [x]) => {
     const { instances, rows } = node.attributes;
+    const product = lowerSummedMatmul(emitter, node);
+    if (product !== undefined) return product;
     return emitter.node("ReduceSum", [x!, emitter.ints([...(instances ? [0] : []), ...(rows ? [1] : [])])], { keepdims: 1 });
   },
 });

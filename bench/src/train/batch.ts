@@ -1,0 +1,34 @@
+import { uniform } from "../random.js";
+import type { Architecture } from "./network.js";
+
+/** Images one after the other, and the class of each. */
+export interface Batch {
+  readonly images: Float32Array;
+  readonly labels: readonly number[];
+}
+
+/** Images in [0, 1] that can be told apart: a random picture for each class, half covered by noise. */
+export function makeBatch({ channels, size, classes }: Architecture, count: number, seed: number): Batch {
+  const random = uniform(seed);
+  const pixels = channels * size * size;
+  const pictures = Array.from({ length: classes }, () => Float32Array.from({ length: pixels }, random));
+  const labels = Array.from({ length: count }, (_, i) => i % classes);
+  const images = new Float32Array(count * pixels);
+  labels.forEach((label, i) => images.set(pictures[label]!.map((value) => (value + random()) / 2), i * pixels));
+  return { images, labels };
+}
+
+/** For each instance one row per wrong class: the label's logit less that class's. */
+export function marginRows(labels: readonly number[], classes: number): Float32Array {
+  const rows = new Float32Array(labels.length * (classes - 1) * classes);
+  let at = 0;
+  for (const label of labels) {
+    for (let other = 0; other < classes; other++) {
+      if (other === label) continue;
+      rows[at + label] = 1;
+      rows[at + other] = -1;
+      at += classes;
+    }
+  }
+  return rows;
+}
