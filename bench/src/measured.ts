@@ -25,7 +25,7 @@ export interface Limits {
 /** Runs the command `lirpa` and ends it where it takes more than the limits; `tick` hears the seconds as they pass. */
 export async function measured(args: readonly string[], limits: Limits, tick: (seconds: number, mebibytes: number) => void): Promise<Measured> {
   const start = performance.now();
-  const child = spawn(process.execPath, ["--import", PEAK, COMMAND, ...args], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [`--import=${PEAK}`, COMMAND, ...args], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
   const [stdout, stderr, told] = [1, 2, 3].map((at) => collect(child.stdio[at] as NodeJS.ReadableStream));
   let ended: "too long" | "too large" | undefined;
   let seen = 0;
