@@ -1,13 +1,14 @@
+export type { Boxes, Ends, Network, Recording, RecordingOptions } from "./kit/network.js";
 export { LawBroken, type Settings } from "./settings.js";
 export type { CaseInput, OpenInput, OperatorCase } from "./operator/case.js";
 export { describeOperator, describePlugin, type OperatorCases, type PluginSettings } from "./operator/describe.js";
 export type { OperatorLaw } from "./operator/law.js";
 export { operatorLaws, type OperatorLawName } from "./operator/laws.js";
-export { OperatorSubject } from "./operator/subject.js";
+export { OperatorSubject, type Setting, type SubjectOptions } from "./operator/subject.js";
 export type { PerturbationCase, PerturbationLawName } from "./perturbation/case.js";
 export { describePerturbation } from "./perturbation/describe.js";
 export { perturbationLaws, type PerturbationLaw } from "./perturbation/laws.js";
-export { PerturbationSubject } from "./perturbation/subject.js";
+export { PerturbationSubject, type Question } from "./perturbation/subject.js";
 export { standardCases } from "./cases/index.js";
 export { describeMethod, type MethodSettings } from "./method/describe.js";
 export { methodLaws, MethodSubject, type MethodLaw, type MethodLawName } from "./method/laws.js";

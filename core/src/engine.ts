@@ -29,6 +29,7 @@ export interface Seconds {
   run: number;
 }
 
+/** A problem with the numbers that it is asked for. */
 export interface EngineRequest {
   readonly problem: BoundProblem;
   /** Identifies the problem: what its programs depend on. */

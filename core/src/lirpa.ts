@@ -12,6 +12,7 @@ import { contentHash } from "./program/fingerprint.js";
 import { PluginRegistry, type Catalogue } from "./registry/plugin-registry.js";
 import { TOKENS } from "./tokens.js";
 
+/** What lirpa is put together from. */
 export interface LirpaOptions {
   readonly plugins: readonly Plugin[];
   readonly executor: Executor;

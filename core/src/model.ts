@@ -17,6 +17,7 @@ import type { PluginRegistry } from "./registry/plugin-registry.js";
 import { showShape, sizeOf } from "./tensor/shapes.js";
 import { Vocabulary } from "./tensor/vocabulary.js";
 
+/** What to bound, by which method, and with how much memory. */
 export interface BoundOptions {
   /** `"crown"` where absent. */
   readonly method?: string;
@@ -36,6 +37,7 @@ export interface BoundOptions {
   readonly memory?: number;
 }
 
+/** A lower and an upper bound of every element of an output, or of every row of a spec. */
 export interface Bounds {
   readonly method: string;
   /** Row-major. */

@@ -23,6 +23,7 @@ export const standardPlugins: readonly Plugin[] = Object.freeze([
   linear, convolution, pooling, activation, smooth, arithmetic, reduction, normalization, shape, lp,
 ]);
 
+/** What to add to the standard packs, the importer and ONNX Runtime, or to use instead of them. */
 export interface BatteriesOptions extends Partial<Omit<LirpaOptions, "plugins">> {
   /** Plugins besides the standard packs. */
   readonly plugins?: readonly Plugin[];
@@ -35,6 +36,7 @@ export interface BatteriesOptions extends Partial<Omit<LirpaOptions, "plugins">>
   readonly cacheFolder?: string;
 }
 
+/** Reads models from files, too. */
 export interface LirpaWithFiles extends Lirpa {
   /** Reads an ONNX file. Throws `LIRPA_MODEL` for what is no readable model. */
   load(file: string): Promise<Model>;

@@ -5,6 +5,7 @@ import { EMITTER_VERSION, MemoryProgramCache, type CompiledProgram, type Executo
 import { packageHash } from "./packages.js";
 import { reasonOf } from "./system-error.js";
 
+/** Where programs lie, and what they depend on. */
 export interface DiskCacheOptions {
   /** Made where it is not there. Anybody may delete it, or files in it, at any time. */
   readonly folder: string;

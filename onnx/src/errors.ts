@@ -1,7 +1,7 @@
-import { LirpaError, type ErrorOptions } from "@lirpa/core";
+import { LirpaError, type LirpaErrorOptions } from "@lirpa/core";
 
 /** Something is wrong with the file. */
-export function modelError(message: string, options?: ErrorOptions): LirpaError {
+export function modelError(message: string, options?: LirpaErrorOptions): LirpaError {
   return new LirpaError("LIRPA_MODEL", message, options);
 }
 

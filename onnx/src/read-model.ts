@@ -10,6 +10,7 @@ import { readOpsets } from "./opsets.js";
 import { sortNodes } from "./sort-nodes.js";
 import { readTensor } from "./tensor-proto.js";
 
+/** What the bytes of a model do not say. */
 export interface ReadModelOptions {
   /** Delivers files with weights that lie beside the model. This package knows no file system. */
   readonly readExternal?: ReadExternal;

@@ -37,12 +37,14 @@ export interface CoveredNode {
   readonly problem?: LirpaError;
 }
 
+/** Whether a graph can be bounded, node by node. */
 export interface Coverage {
   /** Whether every node is covered or constant. */
   readonly complete: boolean;
   readonly nodes: readonly CoveredNode[];
 }
 
+/** What coverage is asked of. */
 export interface CoverageOptions {
   readonly methods?: readonly Method[];
   /** Of the inputs; an open size is 1 where absent. */

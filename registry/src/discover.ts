@@ -17,6 +17,7 @@ export interface FoundPlugin {
   readonly perturbations: readonly string[];
 }
 
+/** What the manifests around a project say. */
 export interface Discovery {
   /** The path of the project's `package.json`; undefined where there is none. */
   readonly project: string | undefined;

@@ -1,4 +1,4 @@
-import { LirpaError, pluginError, type ErrorOptions } from "@lirpa/core/plugin";
+import { LirpaError, pluginError, type LirpaErrorOptions } from "@lirpa/core/plugin";
 
 /** All that can go wrong between a project and its plugins. Each error names the plugin and what to do. */
 
@@ -72,6 +72,6 @@ export function inProject(error: LirpaError, name: string, project: string): Lir
   return new LirpaError(code, message.includes(name) ? message : `[${name}] ${message}`, { cause: error, hint, details: { ...details, plugin: name, project } });
 }
 
-function of(name: string, project: string, message: string, options: ErrorOptions): LirpaError {
+function of(name: string, project: string, message: string, options: LirpaErrorOptions): LirpaError {
   return pluginError(name, message, { ...options, details: { project } });
 }

@@ -5,11 +5,13 @@ import { API_VERSION, isLirpaError, type LirpaError, type Plugin } from "@lirpa/
 import { discoverPlugins, type Discovery, type FoundPlugin } from "./discover.js";
 import { claimedTwice, emptyOverride, failedImport, hiddenEntry, inProject, noManifestField, noPlugin, otherGeneration, otherName, wrongManifest } from "./errors.js";
 
+/** What is there before the project's own plugins. */
 export interface LoadOptions {
   /** Plugins that are there anyway: the project's must get along with them, and those among them are not loaded again. */
   readonly besides?: readonly Plugin[];
 }
 
+/** Manifests, and what came of importing the plugins that are allowed. */
 export interface Examination extends Discovery {
   /** What could be loaded. */
   readonly plugins: readonly Plugin[];

@@ -12,6 +12,11 @@ export function scalar(value: number, dtype: HostTensor["dtype"] = "float"): Hos
   return tensor([], [value], dtype);
 }
 
+/** A tensor of ones. */
+export function ones(...shape: number[]): HostTensor {
+  return tensor(shape, new Array<number>(sizeOf(shape)).fill(1));
+}
+
 /** Numbers of either sign, the same every time; multiples of 1/32, none of them zero. */
 export function weights(...shape: number[]): HostTensor {
   const random = randomFrom(sizeOf(shape) * 31 + shape.length);

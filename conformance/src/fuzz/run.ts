@@ -9,6 +9,7 @@ import { failureOf } from "./check.js";
 import { ingredientsOf, randomGraph, type FuzzCase } from "./graph.js";
 import { shrink } from "./shrink.js";
 
+/** Which graphs are drawn, and how many. */
 export interface FuzzOptions {
   readonly plugins: readonly Plugin[];
   /** The kit's own, by ONNX operator, where absent. */
@@ -20,6 +21,7 @@ export interface FuzzOptions {
   readonly onProgress?: (done: number) => void;
 }
 
+/** A graph that is not bounded as it must be. */
 export interface FuzzFailure {
   readonly message: string;
   /** Made as small as it fails. */
@@ -28,6 +30,7 @@ export interface FuzzFailure {
   readonly seed: number;
 }
 
+/** The first failure, if there is one, and what was tried. */
 export interface FuzzResult {
   readonly runs: number;
   /** Operator types that came up. */

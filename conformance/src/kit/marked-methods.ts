@@ -33,13 +33,13 @@ export const seen: { free: FreeValue[] } = { free: [] };
 
 let count = 0;
 
+/** A method by another name, with rows of its own. */
+function variant(name: string, base: Method, rows: Method["rows"]): Method {
+  return defineMethod({ name, description: "", intermediate: base.intermediate, rows });
+}
+
 function withMarks(name: string, base: Method, marks: Marks): Method {
-  return defineMethod({
-    name,
-    description: "",
-    intermediate: base.intermediate,
-    rows: (run, target, boundsOf) => base.rows(run.marked(marks), target, boundsOf),
-  });
+  return variant(name, base, (run, target, boundsOf) => base.rows(run.marked(marks), target, boundsOf));
 }
 
 /** Every free value becomes an input: the share of its range. */
@@ -70,29 +70,19 @@ function wider(t: Vocabulary, upper: IrNode, share: IrNode): IrNode {
 }
 
 function watchedMethod(base: Method): Method {
-  return defineMethod({
-    name: marked.watched(base.name),
-    description: "",
-    intermediate: base.intermediate,
-    rows: (run, target, boundsOf) => {
-      seen.free = [];
-      return base.rows(run.marked({ free: (_, value, min, max) => (seen.free.push({ value, min, max }), value) }), target, boundsOf);
-    },
+  return variant(marked.watched(base.name), base, (run, target, boundsOf) => {
+    seen.free = [];
+    return base.rows(run.marked({ free: (_, value, min, max) => (seen.free.push({ value, min, max }), value) }), target, boundsOf);
   });
 }
 
 /** Records every rule twice into one recording: pure rules give the same nodes. */
 function twiceMethod(base: Method): Method {
-  return defineMethod({
-    name: marked.twice(base.name),
-    description: "",
-    intermediate: base.intermediate,
-    rows: (run, target, boundsOf) => {
-      intervalsTwice(run);
-      const [first, second] = [base.rows(run, target, boundsOf), base.rows(run, target, boundsOf)];
-      demandSame(first, second, "linear bounds");
-      return first;
-    },
+  return variant(marked.twice(base.name), base, (run, target, boundsOf) => {
+    intervalsTwice(run);
+    const [first, second] = [base.rows(run, target, boundsOf), base.rows(run, target, boundsOf)];
+    demandSame(first, second, "linear bounds");
+    return first;
   });
 }
 

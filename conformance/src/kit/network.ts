@@ -29,12 +29,14 @@ export interface RecordingOptions {
   readonly relaxation?: Readonly<Record<string, string>>;
   /** Bound rows that are fed rather than the elements. */
   readonly rows?: boolean;
+  /** Take linear forms at points that are fed rather than where they are extreme. */
+  readonly pointwise?: boolean;
 }
 
 const ROWS = "rows";
 
-/** What core's methods are, and CROWN with its marks opened. */
-export const methodsOfTheKit: readonly Method[] = [...standardMethods, ...markedMethods(methodCalled("crown"))];
+/** What core's methods are, and CROWN with its marks opened, over linear bounds and over intervals. */
+export const methodsOfTheKit: readonly Method[] = [...standardMethods, ...["crown", "crown-ibp"].flatMap((name) => markedMethods(methodCalled(name)))];
 
 /** lirpa in float64 over some plugins. */
 export function referenceLirpa(plugins: readonly Plugin[], methods: readonly Method[] = methodsOfTheKit): Lirpa {
@@ -76,11 +78,11 @@ export class Network {
   }
 
   /** What a method records, once. */
-  recording(method: string, { output = 0, relaxation, rows = false }: RecordingOptions = {}): Recording {
-    const key = JSON.stringify([method, output, relaxation, rows]);
+  recording(method: string, { output = 0, relaxation, rows = false, pointwise = false }: RecordingOptions = {}): Recording {
+    const key = JSON.stringify([method, output, relaxation, rows, pointwise]);
     let recording = this.recordings.get(key);
     if (recording === undefined) {
-      const { program } = this.model.program(this.placeholders(), {
+      const { program } = this.model.program(this.placeholders(pointwise), {
         method,
         output: this.model.outputs[output]!,
         ...(relaxation !== undefined && { relaxation }),
@@ -107,8 +109,8 @@ export class Network {
   private boxFeeds({ inputs }: Program, boxes: readonly Boxes[]): Record<string, HostTensor> {
     const feeds: Record<string, HostTensor> = {};
     for (const { name, shape } of inputs) {
-      const [, kind, input, end] = /^(set|center):(.+?)(?::(lower|upper))?$/.exec(name) ?? [];
-      if (kind === undefined) continue;
+      const [, kind, input, end] = /^(set|center):(.+?)(?::(lower|upper|at))?$/.exec(name) ?? [];
+      if (kind === undefined || end === "at") continue;
       const at = this.graph.inputs.findIndex((candidate) => candidate.name === input);
       const data = boxes.flatMap((box) => {
         const { lower, upper } = box[at]!;
@@ -124,6 +126,11 @@ export class Network {
     return { [ROWS]: tensor([1, rows.length, ...this.outputShape(output)], rows.flatMap((row) => Array.from(row))) };
   }
 
+  /** Points, one for each instance, to feed to a recording that is pointwise. */
+  points(points: readonly Point[]): Record<string, HostTensor> {
+    return Object.fromEntries(this.graph.inputs.map(({ name, shape }, i) => [`set:${name}:at`, tensor([points.length, 1, ...(shape as Shape)], points.flatMap((point) => Array.from(point[i]!)))]));
+  }
+
   /** Some boxes as the model takes them. */
   inputsOf(boxes: Boxes): Record<string, BoundInput> {
     return Object.fromEntries(this.graph.inputs.map(({ name }, i) => {
@@ -132,10 +139,10 @@ export class Network {
     }));
   }
 
-  private placeholders(): Record<string, BoundInput> {
-    return this.inputsOf(this.inputShapes.map((shape, i) => {
-      const numbers = new Array<number>(sizeOf(shape)).fill(this.anywhere[i]!);
-      return { lower: numbers, upper: numbers };
+  private placeholders(pointwise: boolean): Record<string, BoundInput> {
+    return Object.fromEntries(this.graph.inputs.map(({ name, shape }, i) => {
+      const numbers = new Array<number>(sizeOf(shape as Shape)).fill(this.anywhere[i]!);
+      return [name, perturbed(numbers, { type: pointwise ? "lirpa.kit.point" : "lirpa.kit.box", lower: numbers, upper: numbers, ...(pointwise && { at: numbers }) })];
     }));
   }
 

@@ -57,6 +57,11 @@ export function demandFinite(what: What, values: Numbers): void {
   for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) throw new LawBroken(`${words(what)}: element ${i} is ${values[i]}`);
 }
 
+/** Whether numbers agree, relative to 1 + those that are wanted. */
+export function isNear(got: Numbers, wanted: Numbers, tolerance = 1e-9): boolean {
+  return got.length === wanted.length && Array.from(got).every((x, i) => Math.abs(x - wanted[i]!) <= tolerance * (1 + Math.abs(wanted[i]!)));
+}
+
 /** Numbers for messages. */
 export function show(values: Numbers): string {
   const list = Array.from(values, (value) => String(Number(value.toPrecision(8))));

@@ -1,4 +1,4 @@
-import { defineOperator, definePerturbation, definePlugin, type HostTensor, type Operator, type Perturbation, type Plugin, type Shape } from "@lirpa/core";
+import { defineOperator, definePerturbation, definePlugin, type HostTensor, type Operator, type Perturbation, type PerturbationQuery, type PerturbationSite, type Plugin, type Shape } from "@lirpa/core";
 import { tensor } from "./numbers.js";
 
 /** The domain of the kit's own operators. */
@@ -97,10 +97,7 @@ const sum: Operator = defineOperator({
 /** A box by its ends: the set in which operators are tried. */
 const boxSet: Perturbation = definePerturbation<"box">({
   types: ["lirpa.kit.box"],
-  parse: (query, { shape }) => {
-    const end = (key: string): HostTensor => tensor(shape, query[key] as readonly number[]);
-    return { structure: "box", values: { lower: end("lower"), upper: end("upper") } };
-  },
+  parse: (query, site) => ({ structure: "box", values: numbersOf(query, site, ["lower", "upper"]) }),
   isBox: () => true,
   hull: ({ values }) => ({ lower: values["lower"]!, upper: values["upper"]! }),
   concretize: ({ t, values }, a, side) => {
@@ -112,4 +109,22 @@ const boxSet: Perturbation = definePerturbation<"box">({
   project: ({ t, values }, x) => t.min(t.max(x, values["lower"]!), values["upper"]!),
 });
 
-export const kitPlugin: Plugin = definePlugin({ name: "@lirpa/conformance", apiVersion: 1, operators: [blur, mix, confine, bend, product, sum], perturbations: [boxSet] });
+/**
+ * A box in which the value of a linear form is taken at one point, not where it is extreme. So it is no set to bound
+ * anything over; but the bounds of one operator are then its lines and planes at that point.
+ */
+const pointSet: Perturbation = definePerturbation<"point">({
+  types: ["lirpa.kit.point"],
+  parse: (query, site) => ({ structure: "point", values: numbersOf(query, site, ["lower", "upper", "at"]) }),
+  isBox: () => true,
+  hull: ({ values }) => ({ lower: values["lower"]!, upper: values["upper"]! }),
+  concretize: ({ t, values }, a) => t.dot(a, values["at"]!),
+  sample: (_, { values }) => values["at"]!,
+  project: ({ values }) => values["at"]!,
+});
+
+function numbersOf(query: PerturbationQuery, { shape }: PerturbationSite, fields: readonly string[]): Record<string, HostTensor> {
+  return Object.fromEntries(fields.map((field) => [field, tensor(shape, query[field] as readonly number[])]));
+}
+
+export const kitPlugin: Plugin = definePlugin({ name: "@lirpa/conformance", apiVersion: 1, operators: [blur, mix, confine, bend, product, sum], perturbations: [boxSet, pointSet] });

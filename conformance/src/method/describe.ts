@@ -4,6 +4,7 @@ import type { Settings } from "../settings.js";
 import { MethodSubject, methodLaws } from "./laws.js";
 import { methodNetworks } from "./networks.js";
 
+/** How a method is held to the laws. */
 export interface MethodSettings extends Settings {
   /** Networks besides the kit's own; their operators are in `plugins`. */
   readonly networks?: readonly Graph[];

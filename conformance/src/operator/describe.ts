@@ -44,6 +44,7 @@ function applies(rule: ((subject: OperatorSubject) => boolean) | undefined, subj
 /** Cases by operator, named as registries do: `"Relu"`, or `"my.domain:Relu"`. */
 export type OperatorCases = Readonly<Record<string, readonly OperatorCase[]>>;
 
+/** How a whole plugin is held to the laws. */
 export interface PluginSettings extends Settings {
   /** Operators that are not tried by themselves, each with the reason. */
   readonly without?: Readonly<Record<string, string>>;

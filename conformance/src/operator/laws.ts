@@ -1,7 +1,7 @@
 import { everyMethodIsSound, instancesAreApart, runtimesAgree } from "./executor-laws.js";
 import { containsSamples, exactAtPoints, finite, linearIsTight, linesAreWorthwhile, smallerIsNotLooser } from "./interval-laws.js";
 import type { OperatorLaw } from "./law.js";
-import { boundsPart, defaultIsOffered, freeChoicesAreSound, linesBracket, namedLinesBracket, stableMeansExact, widerBoundsAreSound } from "./line-laws.js";
+import { boundsPart, defaultIsOffered, freeChoicesAreSound, linesBracket, linesHoldAtPoints, namedLinesBracket, stableMeansExact, widerBoundsAreSound } from "./line-laws.js";
 import { computesOnnx } from "./onnx-law.js";
 import { gradientsAgree, inputsUntouched, recordsTheSame, sameOnConstants } from "./purity-laws.js";
 
@@ -9,13 +9,13 @@ import { gradientsAgree, inputsUntouched, recordsTheSame, sameOnConstants } from
 export type OperatorLawName =
   | "computesOnnx" | "inputsUntouched" | "recordsTheSame" | "sameOnConstants" | "gradientsAgree"
   | "containsSamples" | "smallerIsNotLooser" | "exactAtPoints" | "finite" | "linearIsTight" | "linesAreWorthwhile"
-  | "linesBracket" | "boundsPart" | "namedLinesBracket" | "freeChoicesAreSound" | "defaultIsOffered" | "widerBoundsAreSound" | "stableMeansExact"
+  | "linesBracket" | "linesHoldAtPoints" | "boundsPart" | "namedLinesBracket" | "freeChoicesAreSound" | "defaultIsOffered" | "widerBoundsAreSound" | "stableMeansExact"
   | "instancesAreApart" | "runtimesAgree" | "everyMethodIsSound";
 
 /** Every law of operators. */
 export const operatorLaws: Readonly<Record<OperatorLawName, OperatorLaw>> = Object.freeze({
   computesOnnx, inputsUntouched, recordsTheSame, sameOnConstants, gradientsAgree,
   containsSamples, smallerIsNotLooser, exactAtPoints, finite, linearIsTight, linesAreWorthwhile,
-  linesBracket, boundsPart, namedLinesBracket, freeChoicesAreSound, defaultIsOffered, widerBoundsAreSound, stableMeansExact,
+  linesBracket, linesHoldAtPoints, boundsPart, namedLinesBracket, freeChoicesAreSound, defaultIsOffered, widerBoundsAreSound, stableMeansExact,
   instancesAreApart, runtimesAgree, everyMethodIsSound,
 });

@@ -57,6 +57,36 @@ export const linesBracket: OperatorLaw = {
   check: (subject) => brackets(subject, "crown", {}, "by crown"),
 };
 
+/**
+ * The lines themselves at samples, with and without their free choices, for every name of a relaxation. What lies between
+ * operators of an expansion is bounded by intervals, which no point tells apart from the box.
+ */
+export const linesHoldAtPoints: OperatorLaw = {
+  name: "has lines and planes that hold at every point, not only where they are extreme",
+  applies: hasBounds,
+  check: (subject) => {
+    for (const output of subject.bounded) {
+      const names = namesOf(subject).map((relaxation) => ({ relaxation, output }));
+      for (const options of [{ output }, ...names]) holdAtPoints(subject, "crown-ibp", options);
+      holdAtPoints(subject, marked.free("crown-ibp"), { output });
+    }
+  },
+};
+
+/** One instance for each sample: all of one box, each with its own point. */
+function holdAtPoints(subject: OperatorSubject, method: string, options: SubjectOptions & { readonly output: number }): void {
+  const { output } = options;
+  const recording = subject.recording(method, { ...options, rows: true, pointwise: true });
+  const what = `by ${method}${options.relaxation === undefined ? "" : ` and the relaxation ${options.relaxation}`}, at a point`;
+  forAll(subject.settings, trials(subject), ({ boxes, seed }) => {
+    const rows = rowsFor(sizeOf(subject.alone.outputShape(output)), ROWS, seed);
+    const points = pointsIn(boxes, SAMPLES, seed, subject.example.points);
+    const extra = { ...subject.alone.rows(output, rows), ...subject.alone.points(points), ...sharesFor(recording.program.inputs, seed) };
+    const { lower, upper } = recording.run(points.map(() => boxes), extra);
+    subject.alone.forward(points).forEach((value, i) => demandRowsInside(subject, what, boxes, rows, output, [value], lower[i]!, upper[i]!));
+  });
+}
+
 export const boundsPart: OperatorLaw = {
   name: "carries the coefficients of the lower and of the upper bound each by itself",
   applies: hasBounds,
@@ -79,7 +109,11 @@ function namesOf({ operator, alone: { resolved } }: OperatorSubject): string[] {
 export const freeChoicesAreSound: OperatorLaw = {
   name: "stays sound for every free choice",
   applies: (subject) => hasBounds(subject) && subject.bounded.some((output) => hasFreeValues(subject, output)),
-  check: (subject) => brackets(subject, marked.free("crown"), { setting: "in company" }, "with random free values"),
+  check: (subject) => {
+    // Alone nothing but the operator's own lines can hide a wrong choice; in company the two bounds choose differently.
+    brackets(subject, marked.free("crown"), {}, "with random free values");
+    brackets(subject, marked.free("crown"), { setting: "in company" }, "between two relaxations, with random free values");
+  },
 };
 
 export function hasFreeValues(subject: OperatorSubject, output: number): boolean {

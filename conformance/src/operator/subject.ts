@@ -67,9 +67,9 @@ export class OperatorSubject {
     };
   }
 
-  recording(method: string, { setting = "alone", output = this.bounded[0]!, relaxation, rows = false }: SubjectOptions = {}): Recording {
+  recording(method: string, { setting = "alone", output = this.bounded[0]!, relaxation, rows = false, pointwise = false }: SubjectOptions = {}): Recording {
     const network = setting === "alone" ? this.alone : this.company;
-    return network.recording(method, { output, rows, ...(relaxation !== undefined && { relaxation: { [this.operator.type]: relaxation } }) });
+    return network.recording(method, { output, rows, pointwise, ...(relaxation !== undefined && { relaxation: { [this.operator.type]: relaxation } }) });
   }
 }
 

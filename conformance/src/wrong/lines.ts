@@ -56,6 +56,15 @@ export const wrongLines: readonly WrongOperator[] = [
     operator: bend("MissingBias", ({ t }, { lower, upper }) => ({ lower: lowerLine(t, lower), upper: { slope: chord(t, lower, upper).slope, intercept: 0 } })),
   },
   {
+    mistake: "the upper line is too steep, through the right end",
+    law: "linesHoldAtPoints",
+    operator: bend("TooSteep", ({ t }, { lower, upper }) => {
+      const { slope } = chord(t, lower, upper);
+      return { lower: lowerLine(t, lower), upper: { slope: t.mul(slope, 1.2), intercept: t.sub(t.relu(upper), t.mul(t.mul(slope, 1.2), upper)) } };
+    }),
+    passes: ["linesBracket", "exactAtPoints"],
+  },
+  {
     mistake: "the chord of a convex function is taken as its lower line",
     law: "linesBracket",
     operator: square("ChordBelow", { relax: (context, interval) => ({ lower: squareLines(context, interval).upper, upper: squareLines(context, interval).upper }) }),

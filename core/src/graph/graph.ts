@@ -4,6 +4,7 @@ import type { RawAttributes } from "../plugin/operator.js";
 /** A dimension is a number, or the name of a size that is open. */
 export type Dimension = number | string;
 
+/** What a caller feeds. */
 export interface GraphInput {
   readonly name: string;
   readonly shape: readonly Dimension[];

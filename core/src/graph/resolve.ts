@@ -10,6 +10,7 @@ import { matchNode, withoutUnread } from "./fuse.js";
 import { contextOf, type ResolvedGraph, type ResolvedNode, type Value } from "./resolved.js";
 import { verifyResolved } from "./verify.js";
 
+/** What a graph leaves open. */
 export interface ResolveOptions {
   /** Shapes of the inputs, every size a number. */
   readonly shapes: ReadonlyMap<string, Shape>;

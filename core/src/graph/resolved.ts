@@ -26,6 +26,7 @@ export interface ResolvedNode {
   readonly order: number;
 }
 
+/** A graph of operators that have rules: shapes are known, composites expanded, constants folded. */
 export interface ResolvedGraph {
   readonly name: string;
   readonly inputs: readonly Value[];

@@ -17,7 +17,8 @@ export type ErrorCode =
   | "LIRPA_UNSUPPORTED_OPERATOR"
   | "LIRPA_UNSUPPORTED_PERTURBATION";
 
-export interface ErrorOptions {
+/** What an error may say besides its message. */
+export interface LirpaErrorOptions {
   /** What to do next, in one sentence. */
   readonly hint?: string;
   readonly details?: Readonly<Record<string, unknown>>;
@@ -31,7 +32,7 @@ export class LirpaError extends Error {
   readonly hint: string | undefined;
   readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+  constructor(code: ErrorCode, message: string, options: LirpaErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "LirpaError";
     this.code = code;
@@ -46,26 +47,26 @@ export function isLirpaError(error: unknown): error is LirpaError {
 }
 
 /** An attribute or constant input of a node has a value that its operator does not allow. */
-export function attributeError(message: string, options?: ErrorOptions): LirpaError {
+export function attributeError(message: string, options?: LirpaErrorOptions): LirpaError {
   return new LirpaError("LIRPA_ATTRIBUTE", message, options);
 }
 
 /** Legal ONNX that this operator's rule does not cover. */
-export function unsupportedAttribute(message: string, options?: ErrorOptions): LirpaError {
+export function unsupportedAttribute(message: string, options?: LirpaErrorOptions): LirpaError {
   return new LirpaError("LIRPA_UNSUPPORTED_ATTRIBUTE", message, options);
 }
 
 /** Shapes that do not fit each other. */
-export function shapeError(message: string, options?: ErrorOptions): LirpaError {
+export function shapeError(message: string, options?: LirpaErrorOptions): LirpaError {
   return new LirpaError("LIRPA_SHAPE", message, options);
 }
 
 /** A perturbation's parameters are missing, of the wrong shape or out of range. */
-export function perturbationError(message: string, options?: ErrorOptions): LirpaError {
+export function perturbationError(message: string, options?: LirpaErrorOptions): LirpaError {
   return new LirpaError("LIRPA_PERTURBATION", message, options);
 }
 
 /** A plugin that breaks the contract. The message starts with the plugin's name. */
-export function pluginError(plugin: string, message: string, options?: ErrorOptions): LirpaError {
+export function pluginError(plugin: string, message: string, options?: LirpaErrorOptions): LirpaError {
   return new LirpaError("LIRPA_PLUGIN", `[${plugin}] ${message}`, { ...options, details: { plugin, ...options?.details } });
 }

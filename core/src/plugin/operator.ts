@@ -2,6 +2,7 @@ import type { HostTensor, Shape, Tensor, TensorLike, TensorOps } from "./tensor.
 
 /** An attribute of an ONNX node as the importer delivers it. Int64 values are numbers. */
 export type AttributeValue = number | string | readonly number[] | readonly string[] | HostTensor;
+/** The attributes of a node, by name. */
 export type RawAttributes = Readonly<Record<string, AttributeValue>>;
 
 /** What a rule gets besides its tensors. `A` is what the operator's `attributes` function returned. */
@@ -24,6 +25,7 @@ export interface AttributeContext {
   readonly outputs: readonly boolean[];
 }
 
+/** The ends of an interval for every element. */
 export interface Interval {
   readonly lower: Tensor;
   readonly upper: Tensor;
@@ -35,6 +37,7 @@ export interface Line {
   readonly intercept: TensorLike;
 }
 
+/** A line below a function and one above it, on an interval. */
 export interface Lines {
   readonly lower: Line;
   readonly upper: Line;
@@ -53,6 +56,7 @@ export interface SubgraphNode {
   readonly attributes?: RawAttributes;
 }
 
+/** What a node expands into. */
 export interface Subgraph {
   readonly nodes: readonly SubgraphNode[];
   readonly constants?: Readonly<Record<string, HostTensor>>;
@@ -111,6 +115,7 @@ export interface ElementwiseOperator<A> extends OperatorBase<A> {
   readonly forwardRelaxation?: string;
 }
 
+/** Lines around an elementwise function on an interval. */
 export type RelaxRule<A> = (context: RuleContext<A>, interval: Interval, ...parameters: Inputs) => Lines;
 
 /**
@@ -147,6 +152,7 @@ export interface Coefficients {
   readonly upper: Tensor;
 }
 
+/** Coefficients of a node's outputs, carried to its inputs. */
 export interface BackwardStep {
   /** For each input its coefficients; undefined where the step does not depend on it. */
   readonly inputs: readonly (Coefficients | undefined)[];
@@ -171,6 +177,7 @@ export interface CustomOperator<A> extends OperatorBase<A> {
   ): BackwardStep;
 }
 
+/** An operator as its author writes it, of any kind. */
 export type AnyOperator<A> =
   | LinearOperator<A>
   | ElementwiseOperator<A>

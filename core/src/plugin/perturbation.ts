@@ -25,6 +25,7 @@ export interface PerturbationSet<S> {
   readonly values: Readonly<Record<string, HostTensor>>;
 }
 
+/** A set of inputs as its rules see it. */
 export interface SetContext<S> {
   readonly t: TensorOps;
   readonly structure: S;
@@ -55,6 +56,7 @@ export interface AnyPerturbation<S> {
   project(context: SetContext<S>, x: Tensor): Tensor;
 }
 
+/** A perturbation as plugins hold it, made by `definePerturbation`. */
 export type Perturbation = Readonly<AnyPerturbation<unknown>> & { readonly $$type: "lirpa.perturbation" };
 
 /** Freezes and brands a perturbation. */

@@ -6,6 +6,7 @@ import type { Perturbation } from "./perturbation.js";
 /** The generation of this contract. It moves only when a plugin written against the previous one would break. */
 export const API_VERSION = 1;
 
+/** What a plugin says of itself. */
 export interface PluginDefinition {
   /** The npm name of the package. */
   readonly name: string;
@@ -19,6 +20,7 @@ export interface PluginDefinition {
   readonly overrides?: readonly string[];
 }
 
+/** A plugin as `definePlugin` makes it. */
 export interface Plugin extends PluginDefinition {
   readonly $$type: "lirpa.plugin";
   readonly operators: readonly Operator[];

@@ -34,10 +34,12 @@ export interface WindowOptions {
   readonly dilations: readonly number[];
 }
 
+/** Of a convolution. */
 export interface ConvOptions extends WindowOptions {
   readonly groups: number;
 }
 
+/** Of a transposed convolution. */
 export interface ConvTransposeOptions extends ConvOptions {
   readonly outputPadding: readonly number[];
 }

@@ -4,6 +4,7 @@ import type { Operator } from "../plugin/operator.js";
 import type { Perturbation } from "../plugin/perturbation.js";
 import { API_VERSION, type Plugin } from "../plugin/plugin.js";
 
+/** What a plugin brings, and which plugin it was. */
 export interface Registered<T> {
   readonly value: T;
   readonly plugin: string;

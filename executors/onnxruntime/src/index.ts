@@ -2,6 +2,7 @@ import { defineExecutor, emitOnnx, LirpaError, readProgram, sizeOfProgram, type 
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import { checkFeeds } from "./feeds.js";
 
+/** How ONNX Runtime runs programs. */
 export interface OnnxRuntimeOptions {
   /** Where the program runs. `cuda` needs ONNX Runtime's GPU libraries (docs/executors.md). */
   readonly provider?: "cpu" | "cuda" | "webgpu";

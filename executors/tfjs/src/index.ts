@@ -3,6 +3,7 @@ import { startBackend } from "./backends.js";
 import { Interpreter } from "./interpret.js";
 import type { Tf } from "./kernel.js";
 
+/** Where TensorFlow.js runs programs. */
 export interface TfjsOptions {
   /** `cpu`, `wasm`, `node`, `node-gpu`, `webgl`, `webgpu`, or any backend that is registered with tfjs. */
   readonly backend?: string;

@@ -1,4 +1,4 @@
-import { LirpaError, type ErrorOptions } from "@lirpa/core";
+import { LirpaError, type LirpaErrorOptions } from "@lirpa/core";
 import { expect } from "chai";
 import fc from "fast-check";
 import { colorsFor } from "./colors.js";
@@ -9,7 +9,7 @@ import { parseMemory } from "./options.js";
 import { roundedOutward } from "./rounding.js";
 
 describe("the exit code of a missing operator", () => {
-  const code = (details: ErrorOptions["details"]): number => exitCodeOf(new LirpaError("LIRPA_UNSUPPORTED_OPERATOR", "", { details: details! }));
+  const code = (details: LirpaErrorOptions["details"]): number => exitCodeOf(new LirpaError("LIRPA_UNSUPPORTED_OPERATOR", "", { details: details! }));
 
   it("is 65 where nobody knows it, 69 where a package would bring it", () => {
     expect(code({ domain: "", operator: "Frobnicate" })).to.equal(65);

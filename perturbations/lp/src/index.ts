@@ -4,6 +4,7 @@ import { lpPerturbation } from "./perturbation.js";
 export { lpPerturbation } from "./perturbation.js";
 export { box, lp, type BoxOptions, type LpOptions } from "./query.js";
 
+/** Balls in the lp norms, and boxes. */
 const plugin: Plugin = definePlugin({
   name: "@lirpa/perturbation-lp",
   apiVersion: 1,

@@ -1,3 +1,4 @@
+import { randomFrom, reals } from "@lirpa/conformance/kit";
 import type { HostTensor, PerturbationQuery, PerturbationSite, SetContext, Shape, Tensor } from "@lirpa/core/plugin";
 import { evaluateProgram, makeProgram, vjp, Vocabulary } from "@lirpa/core";
 import { expect } from "chai";
@@ -90,7 +91,7 @@ describe("the bound of a linear form over a ball is reached", () => {
     it(`and nowhere on a walk around the ball is more, for p = ${p}`, () => {
       const plane = siteOf("input", [1, 2], [0.3, -0.7]);
       fc.assert(
-        fc.property(numbers(2), fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0.1, max: 1, noNaN: true })), (form, eps) => {
+        fc.property(numbers(2), fc.tuple(reals(0, 1), reals(0.1, 1)), (form, eps) => {
           let most = -Infinity;
           for (let step = 0; step <= 4000; step++) {
             const angle = (step / 4000) * 2 * Math.PI;
@@ -129,7 +130,7 @@ describe("a ball with a radius per coordinate", () => {
 
   it("is the plain ball where all radii are one", () => {
     fc.assert(
-      fc.property(numbers(3), fc.double({ min: 1, max: 20, noNaN: true }), (a, norm) => {
+      fc.property(numbers(3), reals(1, 20), (a, norm) => {
         const plain = at(lp({ norm, eps: 0.3 }), site).concretize(a, "lower");
         expect(at(lp({ norm, eps: [0.3, 0.3, 0.3] }), site).concretize(a, "lower")).to.be.closeTo(plain, SLACK);
       }),
@@ -206,7 +207,7 @@ describe("samples", () => {
     const site: PerturbationSite = { name: "x", role: "input", shape: [1, 3], center: { shape: [1, 3], dtype: "float", data: center } };
     for (const query of [lp({ norm: 2, eps: 0.1 }), { type: "box", lower: [0, 0, 0], upper: [1, 1, 1] }]) {
       const set = lpPerturbation.parse(query, site);
-      expect(lpPerturbation.sample(site, set, random(1)).data).to.be.instanceOf(Float32Array);
+      expect(lpPerturbation.sample(site, set, randomFrom(1)).data).to.be.instanceOf(Float32Array);
     }
   });
 
@@ -219,8 +220,8 @@ describe("samples", () => {
   });
 });
 
-const values = fc.double({ min: -5, max: 5, noNaN: true });
-const radii = fc.oneof(fc.constant(0), fc.double({ min: 0, max: 3, noNaN: true }));
+const values = reals(-5, 5);
+const radii = fc.oneof(fc.constant(0), reals(0, 3));
 const seeds = fc.integer({ min: 1, max: 1e9 });
 
 function numbers(n: number): fc.Arbitrary<number[]> {
@@ -233,7 +234,7 @@ const placed: fc.Arbitrary<{ query: PerturbationQuery; site: PerturbationSite }>
     shape: fc.constantFrom<Shape>([6], [1, 6], [2, 3], [3, 2], [6, 1], [2, 1, 3]),
     role: fc.constantFrom("input" as const, "weight" as const),
     center: numbers(6),
-    norm: fc.oneof(fc.constantFrom(1, 2, Infinity), fc.double({ min: 1, max: 30, noNaN: true })),
+    norm: fc.oneof(fc.constantFrom(1, 2, Infinity), reals(1, 30)),
     eps: fc.oneof(radii, fc.array(radii, { minLength: 6, maxLength: 6 })),
     over: fc.constantFrom(undefined, "all" as const, "rows" as const),
     box: fc.option(fc.tuple(fc.array(radii, { minLength: 6, maxLength: 6 }), fc.array(radii, { minLength: 6, maxLength: 6 }))),
@@ -283,7 +284,7 @@ function at(query: PerturbationQuery, site: PerturbationSite): {
     },
     project: (x) => numbersOf(lpPerturbation.project(context, recorded(x))),
     samples: (seed, count) => {
-      const uniform = random(seed);
+      const uniform = randomFrom(seed);
       return Array.from({ length: count }, () => lpPerturbation.sample(site, set, uniform));
     },
   };
@@ -295,15 +296,4 @@ function dot(a: readonly number[], x: ArrayLike<number>): number {
 
 function away(x: readonly number[], y: ArrayLike<number>): number {
   return Math.hypot(...x.map((value, i) => value - y[i]!));
-}
-
-/** Marsaglia's xorshift: a seed says which points a failure is about. */
-function random(seed: number): () => number {
-  let state = seed >>> 0 || 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
 }

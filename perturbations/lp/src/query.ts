@@ -1,5 +1,6 @@
 import type { PerturbationQuery } from "@lirpa/core/plugin";
 
+/** The norm and the radius of a ball. */
 export interface LpOptions {
   /** p of the Lp norm, 1 or more; Infinity is the maximum norm. */
   readonly norm: number;
@@ -9,6 +10,7 @@ export interface LpOptions {
   readonly over?: "all" | "rows";
 }
 
+/** Limits for each element. */
 export interface BoxOptions {
   /** One number per element of the tensor, flat, in row-major order. */
   readonly lower: ArrayLike<number>;

@@ -1,11 +1,12 @@
 import { expect } from "chai";
+import { itHoldsForEveryChoice, itHoldsItsValues, modelOf, modelOfNodes, situations, tensor, valueOf, type OneNode, type Situation } from "@lirpa/conformance/kit";
 import { perturbed, type Operator, type Plugin } from "@lirpa/core";
+import lp from "@lirpa/perturbation-lp";
 import linear from "@lirpa/plugin-linear";
 import shape from "@lirpa/plugin-shape";
 import plugin from "./index.js";
-import { itHoldsForEveryChoice, itHoldsItsValues, modelOf, modelOfNodes, situations, tensor, valueOf, type OneNode, type Situation } from "./support.test.js";
 
-const plugins: readonly Plugin[] = [plugin, linear, shape];
+const plugins: readonly Plugin[] = [plugin, linear, shape, lp];
 
 const EXTREMA = { Max: Math.max, Min: Math.min };
 

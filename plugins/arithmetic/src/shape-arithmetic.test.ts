@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
+import { ints, itHoldsItsValues, modelOf, refusal, tensor, valueOf, type OneNode } from "@lirpa/conformance/kit";
 import linear from "@lirpa/plugin-linear";
 import plugin from "./index.js";
-import { ints, itHoldsItsValues, modelOf, refusal, tensor, valueOf, type OneNode } from "./support.test.js";
 
 const value = async (node: OneNode) => (await valueOf(modelOf([plugin, linear], node))).data;
 

@@ -10,7 +10,7 @@ import {
   type Tensor,
 } from "@lirpa/core/plugin";
 import { half, integers, windowAttributes, type WindowAttributes } from "./window-attributes.js";
-import { windowTerms, withBias } from "./window-terms.js";
+import { WINDOW_PRODUCT, windowTerms, withBias } from "./window-terms.js";
 
 interface ConvTransposeAttributes {
   readonly options: ConvTransposeOptions;
@@ -26,11 +26,8 @@ interface Cut {
 /** The adjoint of Conv: every element of X adds its multiple of the kernel to the output. */
 export const convTranspose: Operator = defineOperator<ConvTransposeAttributes>({
   type: "ConvTranspose",
-  sinceVersion: 1,
   kind: "bilinear",
-  inputs: ["X", "W", "B?"],
-  factors: ["X", "W"],
-  additive: ["B"],
+  ...WINDOW_PRODUCT,
   attributes: parse,
   forward: ({ t, attributes }, x, w, bias) => withBias(t, t.convTranspose(x!, w!, attributes.options), bias),
   // A correlation of X, with strides − 1 zeros between its elements, with the kernel in reverse order.

@@ -7,7 +7,7 @@ import {
   type RawAttributes,
 } from "@lirpa/core/plugin";
 import { half, windowAttributes, type WindowAttributes } from "./window-attributes.js";
-import { windowTerms, withBias } from "./window-terms.js";
+import { WINDOW_PRODUCT, windowTerms, withBias } from "./window-terms.js";
 
 interface ConvAttributes {
   readonly options: ConvOptions;
@@ -17,11 +17,8 @@ interface ConvAttributes {
 /** Grouped, strided, dilated cross-correlation over one to three spatial axes. */
 export const conv: Operator = defineOperator<ConvAttributes>({
   type: "Conv",
-  sinceVersion: 1,
   kind: "bilinear",
-  inputs: ["X", "W", "B?"],
-  factors: ["X", "W"],
-  additive: ["B"],
+  ...WINDOW_PRODUCT,
   attributes: parse,
   forward: ({ t, attributes }, x, w, bias) => withBias(t, t.conv(x!, w!, attributes.options), bias),
   terms: ({ t, attributes }, x, w) => {

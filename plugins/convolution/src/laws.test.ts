@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { callsOf, isNear, numbersOf, ones, reals, sizeOf, tensor, type Call } from "@lirpa/conformance/kit";
 import type { HostTensor, RawAttributes } from "@lirpa/core";
 import plugin from "./index.js";
-import { apply, isNear, numbersOf, ones, operator, prepared, sizeOf, tensor, type Call } from "./support.test.js";
+
+const { apply, operator, prepared } = callsOf(plugin);
 
 const options = { seed: 21, numRuns: 60 } as const;
 
@@ -27,7 +29,7 @@ const windows: fc.Arbitrary<Windows> = fc.integer({ min: 1, max: 3 }).chain((spa
     .map(({ extra, kernel, strides, dilations, pads, ...rest }) => ({ ...rest, kernel, sizes: kernel.map((size, axis) => (size - 1) * dilations[axis]! + 1 + extra[axis]!), attributes: { strides, dilations, pads, group: rest.group } }));
 });
 
-const numbers = fc.array(fc.double({ min: -4, max: 4, noNaN: true }), { minLength: 16, maxLength: 16 });
+const numbers = fc.array(reals(-4, 4), { minLength: 16, maxLength: 16 });
 
 /** Some numbers repeated, with a drift, so that no two elements are alike. */
 function filled(shape: readonly number[], some: readonly number[]): HostTensor {

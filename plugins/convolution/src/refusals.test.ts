@@ -1,6 +1,9 @@
 import { expect } from "chai";
+import { callsOf, ones } from "@lirpa/conformance/kit";
 import type { RawAttributes, Shape } from "@lirpa/core";
-import { forward, ones } from "./support.test.js";
+import plugin from "./index.js";
+
+const { forward } = callsOf(plugin);
 
 type Code = "LIRPA_ATTRIBUTE" | "LIRPA_SHAPE" | "LIRPA_UNSUPPORTED_ATTRIBUTE";
 type Refusals = Readonly<Record<string, readonly [attributes: RawAttributes, code: Code, shapes?: readonly [Shape, Shape]]>>;

@@ -1,5 +1,8 @@
 import type { Tensor, TensorOps } from "@lirpa/core/plugin";
 
+/** How both operators are called: a product of windows of X with kernels W, plus a bias per channel. */
+export const WINDOW_PRODUCT = { sinceVersion: 1, inputs: ["X", "W", "B?"], factors: ["X", "W"], additive: ["B"] } as const;
+
 export interface Terms {
   readonly left: Tensor;
   readonly right: Tensor;

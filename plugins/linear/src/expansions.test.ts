@@ -1,7 +1,9 @@
 import { expect } from "chai";
+import { callsOf, ones, type Call } from "@lirpa/conformance/kit";
 import type { Subgraph } from "@lirpa/core";
 import plugin from "./index.js";
-import { ones, prepared, type Call } from "./support.test.js";
+
+const { prepared } = callsOf(plugin);
 
 function expansion(call: Call, values?: readonly string[]): Subgraph | undefined {
   const { context, attributeContext } = prepared(call);

@@ -1,8 +1,16 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { callsOf, isNear, numbersOf, reals, sizeOf, tensor, type Call } from "@lirpa/conformance/kit";
 import type { HostTensor, Shape } from "@lirpa/core";
 import plugin from "./index.js";
-import { apply, isNear, numbersOf, operator, prepared, sizeOf, tensor, values, type Call } from "./support.test.js";
+
+const { apply, operator, prepared } = callsOf(plugin);
+
+/** Numbers for a tensor of some shape. */
+function values(shape: Shape, min = -10, max = 10): fc.Arbitrary<HostTensor> {
+  const size = sizeOf(shape);
+  return fc.array(reals(min, max), { minLength: size, maxLength: size }).map((data) => tensor(shape, data));
+}
 
 const options = { seed: 3, numRuns: 40 } as const;
 

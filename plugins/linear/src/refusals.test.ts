@@ -1,5 +1,8 @@
 import { expect } from "chai";
-import { apply, forward, ints, ones, scalar, tensor, type Call } from "./support.test.js";
+import { callsOf, ints, ones, scalar, tensor, type Call } from "@lirpa/conformance/kit";
+import plugin from "./index.js";
+
+const { apply, forward } = callsOf(plugin);
 
 const channels = [ones(2), ones(2), ones(2), ones(2)];
 const normalization = (rest: Partial<Call>): Call => ({ type: "BatchNormalization", inputs: [ones(1, 2, 3), ...channels], ...rest });

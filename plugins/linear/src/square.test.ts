@@ -1,11 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { callsOf, numbersOf, reals } from "@lirpa/conformance/kit";
 import { Vocabulary, type IrNode, type Marks } from "@lirpa/core";
-import { numbersOf, operator } from "./support.test.js";
+import plugin from "./index.js";
+
+const { operator } = callsOf(plugin);
 
 const square = operator("Square", "elementwise");
-const ends = fc.tuple(fc.double({ min: -10, max: 10, noNaN: true }), fc.double({ min: -10, max: 10, noNaN: true })).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const);
-const share = fc.double({ min: 0, max: 1, noNaN: true });
+const ends = fc.tuple(reals(-10, 10), reals(-10, 10)).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const);
+const share = reals(0, 1);
 const options = { seed: 8 } as const;
 
 function recorded(lower: number, upper: number, marks: Marks = {}) {

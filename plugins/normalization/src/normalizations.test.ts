@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
+import { itHoldsForEveryChoice, itHoldsItsValues, modelOf, modelOfNodes, refusal, situations, tensor, valueOf, type OneNode, type Situation } from "@lirpa/conformance/kit";
 import { perturbed, type Plugin } from "@lirpa/core";
+import lp from "@lirpa/perturbation-lp";
 import linear from "@lirpa/plugin-linear";
 import reduction from "@lirpa/plugin-reduction";
 import shape from "@lirpa/plugin-shape";
 import plugin from "./index.js";
-import { itHoldsForEveryChoice, itHoldsItsValues, modelOf, modelOfNodes, refusal, situations, tensor, valueOf, type OneNode, type Situation } from "./support.test.js";
 
-const plugins: readonly Plugin[] = [plugin, linear, reduction, shape];
+const plugins: readonly Plugin[] = [plugin, linear, reduction, shape, lp];
 
 const mean = (xs: readonly number[]): number => xs.reduce((sum, x) => sum + x, 0) / xs.length;
 const standardized = (xs: readonly number[], epsilon: number): number[] => {

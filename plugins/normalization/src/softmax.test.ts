@@ -1,12 +1,13 @@
 import { expect } from "chai";
+import { ints, itHoldsForEveryChoice, itHoldsItsValues, modelOf, refusal, situations, valueOf, type OneNode } from "@lirpa/conformance/kit";
 import { perturbed, type Plugin } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
+import lp from "@lirpa/perturbation-lp";
 import linear from "@lirpa/plugin-linear";
 import smooth from "@lirpa/plugin-smooth";
 import plugin from "./index.js";
-import { ints, itHoldsForEveryChoice, itHoldsItsValues, modelOf, refusal, situations, valueOf, type OneNode } from "./support.test.js";
 
-const plugins: readonly Plugin[] = [plugin, linear, smooth];
+const plugins: readonly Plugin[] = [plugin, linear, smooth, lp];
 
 const logSumExp = (xs: readonly number[]): number => {
   const most = Math.max(...xs);

@@ -1,15 +1,17 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { callsOf, isNear, numbersOf, ones, reals, sizeOf, tensor, type Call } from "@lirpa/conformance/kit";
 import { Vocabulary, type RawAttributes } from "@lirpa/core";
 import plugin from "./index.js";
 import { scatterWindows } from "./scatter-windows.js";
-import { apply, isNear, numbersOf, ones, operator, prepared, sizeOf, tensor, type Call } from "./support.test.js";
 import { poolingWindow } from "./window.js";
 import { pools, type Pool } from "./pools.test.js";
 
+const { apply, operator, prepared } = callsOf(plugin);
+
 const options = { seed: 31, numRuns: 60 } as const;
 
-const numbers = fc.array(fc.double({ min: -4, max: 4, noNaN: true }), { minLength: 64, maxLength: 64 });
+const numbers = fc.array(reals(-4, 4), { minLength: 64, maxLength: 64 });
 const filled = (shape: readonly number[], some: readonly number[]) => tensor(shape, Array.from({ length: sizeOf(shape) }, (_, i) => some[i % some.length]!));
 
 describe("scatterWindows", () => {

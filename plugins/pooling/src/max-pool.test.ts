@@ -1,8 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { callsOf, isNear, numbersOf, reals, sizeOf, tensor } from "@lirpa/conformance/kit";
 import { Vocabulary, type HostTensor, type Interval, type IrNode, type Marks } from "@lirpa/core";
+import plugin from "./index.js";
 import { pools, type Pool } from "./pools.test.js";
-import { apply, isNear, numbersOf, operator, prepared, sizeOf, tensor } from "./support.test.js";
+
+const { apply, operator, prepared } = callsOf(plugin);
 
 const maxPool = operator("MaxPool", "custom");
 const options = { seed: 41, numRuns: 60 } as const;
@@ -14,10 +17,10 @@ interface Box {
 
 /** Boxes with ties: many ends are whole numbers, and some are points. */
 const boxes: fc.Arbitrary<Box> = fc
-  .array(fc.tuple(fc.oneof(fc.integer({ min: -2, max: 2 }), fc.double({ min: -2, max: 2, noNaN: true })), fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 2 }), fc.double({ min: 0, max: 2, noNaN: true }))), { minLength: 48, maxLength: 48 })
+  .array(fc.tuple(fc.oneof(fc.integer({ min: -2, max: 2 }), reals(-2, 2)), fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 2 }), reals(0, 2))), { minLength: 48, maxLength: 48 })
   .map((pairs) => ({ lower: pairs.map(([l]) => l), upper: pairs.map(([l, width]) => l + width) }));
-const shares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 48, maxLength: 48 });
-const coefficients = fc.array(fc.double({ min: -2, max: 2, noNaN: true }), { minLength: 24, maxLength: 24 });
+const shares = fc.array(reals(0, 1), { minLength: 48, maxLength: 48 });
+const coefficients = fc.array(reals(-2, 2), { minLength: 24, maxLength: 24 });
 
 const cycled = (shape: readonly number[], numbers: readonly number[]): HostTensor => tensor(shape, Array.from({ length: sizeOf(shape) }, (_, i) => numbers[i % numbers.length]!));
 

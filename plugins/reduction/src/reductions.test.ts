@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
+import { ints, itHoldsForEveryChoice, itHoldsItsValues, modelOf, refusal, situations, tensor, valueOf, type OneNode } from "@lirpa/conformance/kit";
 import type { Plugin } from "@lirpa/core";
 import activation from "@lirpa/plugin-activation";
 import linear from "@lirpa/plugin-linear";
 import smooth from "@lirpa/plugin-smooth";
 import plugin from "./index.js";
-import { ints, itHoldsForEveryChoice, itHoldsItsValues, modelOf, refusal, situations, tensor, valueOf, type OneNode } from "./support.test.js";
 
 const plugins: readonly Plugin[] = [plugin, linear, activation, smooth];
 

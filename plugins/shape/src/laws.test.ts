@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import fc from "fast-check";
+import { reals } from "@lirpa/conformance/kit";
 import type { HostTensor } from "@lirpa/core";
 import plugin from "./index.js";
 import { apply, applyAll, bothSides, counting, dataSlots, ints, linear, scalar, tensor, type Call } from "./support.test.js";
@@ -29,7 +30,7 @@ const CALLS: readonly Call[] = [
   { type: "CumSum", inputs: [counting(2, 3), scalar(1, "int")], attributes: { exclusive: 1 } },
 ];
 
-const numbers = (length: number) => fc.array(fc.double({ min: -10, max: 10, noNaN: true }), { minLength: length, maxLength: length });
+const numbers = (length: number) => fc.array(reals(-10, 10), { minLength: length, maxLength: length });
 
 /** The call on other data. */
 function withData(call: Call, values: readonly (readonly number[])[]): Call {

@@ -1,3 +1,4 @@
+import { reals } from "@lirpa/conformance/kit";
 import type { PerturbationQuery, PerturbationSite, SetContext, Tensor } from "@lirpa/core/plugin";
 import { Vocabulary } from "@lirpa/core";
 import { expect } from "chai";
@@ -86,7 +87,7 @@ interface Sentences {
   readonly candidates: readonly (readonly (readonly (readonly number[])[])[])[];
 }
 
-const value = fc.double({ min: -3, max: 3, noNaN: true });
+const value = reals(-3, 3);
 const vector = fc.array(value, { minLength: WIDTH, maxLength: WIDTH });
 
 const sentences: fc.Arbitrary<Sentences> = fc
