@@ -30,7 +30,7 @@ describe("an operator of kind custom", () => {
     }
   });
 
-  it("has forward bounds by its backward step: crown's where nothing else is relaxed", async () => {
+  it("has sound forward bounds by its backward step, and crown's for a single maximum", async () => {
     const lirpa = referenceLirpa();
     for (const reduction of ["ReduceMax", "LogSoftmax"]) {
       const nodes = network(reduction, "").nodes.map((node) => (node.type === reduction ? { ...node, attributes: reduction === "ReduceMax" ? { axes: [1], keepdims: 1 } : { axis: 1 } } : node));
@@ -41,6 +41,8 @@ describe("an operator of kind custom", () => {
       forward.lower.forEach((value, i) => {
         expect(value).to.be.at.most(lower[i]! + 1e-12);
         expect(forward.upper[i]).to.be.at.least(upper[i]! - 1e-12);
+        // Rows of LogSoftmax meet its one sum together in crown, and apart in forward mode.
+        if (reduction !== "ReduceMax") return;
         expect(value).to.be.closeTo(crown.lower[i]!, 1e-9);
         expect(forward.upper[i]).to.be.closeTo(crown.upper[i]!, 1e-9);
       });
