@@ -19,6 +19,9 @@ const ITERATIONS = 20;
 /** Programs of stages keep their memory between runs if this many of the kind would fit the budget. */
 const KEPT_AT_ONCE = 32;
 
+/** A stage's rows take one part in so many of the budget. */
+const STAGE_SHARE = 4;
+
 /** Seconds spent on recording, on compiling and on running; the first two are zero where a program was cached. */
 export interface Seconds {
   record: number;
@@ -146,7 +149,9 @@ export class Engine {
   /** Runs a program for all rows that are fed, as many at a time as fit. */
   private async inRows({ key, needs, record }: Part, { feeds, instances }: Pick<EngineRequest, "feeds" | "instances">, rows: HostTensor | undefined, account: Account, inTurns = false): Promise<Ends> {
     const count = rows?.shape[1] ?? 1;
-    const chunk = Math.max(1, rowsWithin(needs, account.budget, instances, count));
+    // Many rows at a time are no faster than some hundreds; of programs in turn each holds less than all might take.
+    const limit = inTurns ? needs.fixed + (account.budget - needs.fixed) / STAGE_SHARE : account.budget;
+    const chunk = Math.max(1, rowsWithin(needs, limit, instances, count));
     const program = await this.program(key, record, account.seconds);
     const parts: Record<string, HostTensor>[] = [];
     for (let from = 0; from < count; from += chunk) {
