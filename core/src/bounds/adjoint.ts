@@ -1,6 +1,6 @@
 import { LirpaError } from "../plugin/errors.js";
 import type { RuleContext } from "../plugin/operator.js";
-import type { Tensor } from "../plugin/tensor.js";
+import type { Shape, Tensor } from "../plugin/tensor.js";
 import { contextOf, type ResolvedNode } from "../graph/resolved.js";
 import { vjp } from "../tensor/gradient.js";
 import { isIrNode, type IrNode, type RowSpace } from "../tensor/ir.js";
@@ -33,16 +33,17 @@ export function adjoint(
   open: readonly number[],
   fixed: readonly (IrNode | undefined)[],
 ): (IrNode | undefined)[] {
-  const placeholders = open.map((slot) => {
-    const { shape } = node.inputs[slot]!;
-    // Placeholders have all hidden axes, so that no coefficient is summed over instances or rows.
-    return t.input({ name: `?${slot}:${shape.join("x")}@${rows.name}`, shape, dtype: "float", instances: true, rows });
-  });
+  const placeholders = open.map((slot) => placeholder(t, String(slot), node.inputs[slot]!.shape, rows));
   const inputs = fixed.slice();
   open.forEach((slot, i) => (inputs[slot] = placeholders[i]));
   const results = outputsOf(node, contextOf(node, t), inputs);
   const used = outputs.flatMap((coefficients, i) => (coefficients === undefined ? [] : [i]));
   return vjp(t, used.map((i) => results[i]!), used.map((i) => outputs[i]!), placeholders);
+}
+
+/** Stands for an open value, with all hidden axes, so that no coefficient is summed over instances or rows. */
+export function placeholder(t: Vocabulary, name: string, shape: Shape, rows: RowSpace | undefined): IrNode {
+  return t.input({ name: `?${name}:${shape.join("x")}@${rows?.name ?? ""}`, shape, dtype: "float", instances: true, rows });
 }
 
 /** True for an input that only stands for an open one while an adjoint is taken. */
@@ -56,12 +57,11 @@ export function isPlaceholder(name: string): boolean {
  */
 export function linearPart(t: Vocabulary, node: ResolvedNode, open: readonly number[], values: readonly IrNode[], fixed: readonly (IrNode | undefined)[]): IrNode[] {
   const hidden = values.find(({ rows }) => rows !== undefined)?.rows;
-  const placeholder = (name: string, shape: readonly number[]): IrNode => t.input({ name: `?${name}:${shape.join("x")}@${hidden?.name ?? ""}`, shape, dtype: "float", instances: true, rows: hidden });
   const inputs = fixed.slice();
-  const points = open.map((slot) => placeholder(String(slot), node.inputs[slot]!.shape));
+  const points = open.map((slot) => placeholder(t, String(slot), node.inputs[slot]!.shape, hidden));
   open.forEach((slot, i) => (inputs[slot] = points[i]));
   const results = outputsOf(node, contextOf(node, t), inputs);
-  const cotangents = results.map((result, i) => placeholder(`out${i}`, result.shape));
+  const cotangents = results.map((result, i) => placeholder(t, `out${i}`, result.shape, hidden));
   const adjoints = vjp(t, results, cotangents, points);
   const reached = adjoints.flatMap((a, i) => (a === undefined ? [] : [i]));
   const parts = vjp(t, reached.map((i) => adjoints[i]!), reached.map((i) => values[i]!), cotangents);

@@ -6,7 +6,7 @@ import { vjp } from "../tensor/gradient.js";
 import type { IrNode, RowSpace } from "../tensor/ir.js";
 import { uniformValue } from "../tensor/recorder.js";
 import { broadcastShapes, sizeOf } from "../tensor/shapes.js";
-import { adjoint, asNodes, outputsOf } from "./adjoint.js";
+import { adjoint, asNodes, outputsOf, placeholder } from "./adjoint.js";
 import type { CoefficientPair, ForwardContext, ForwardForm, Step, StepContext } from "./kind-rules.js";
 import type { BoundRun, NodeInterval } from "./run.js";
 
@@ -112,12 +112,11 @@ function productOf(run: BoundRun, node: ResolvedNode, rows: RowSpace): Products 
 
   /** Shares of products: coefficients go back through the sum, then through each factor's way into the products. */
   const byProducts = (a: IrNode, shares: IrNode, x: IrNode, w: IrNode): PlanePart => {
-    const open = (key: string, shape: Shape): IrNode => t.input({ name: `?${key}:${shape.join("x")}@${rows.name}`, shape, dtype: "float", instances: true, rows });
-    const placeholder = open("products", products);
-    const [ofProducts] = vjp(t, asNodes(node, some.sum(placeholder)), [a], [placeholder]);
+    const open = placeholder(t, "products", products, rows);
+    const [ofProducts] = vjp(t, asNodes(node, some.sum(open)), [a], [open]);
     const coefficients = t.mul(ofProducts ?? t.zeros(products), shares);
     const at = terms(x, w);
-    const points = [open(String(left), node.inputs[left]!.shape), open(String(right), node.inputs[right]!.shape)] as const;
+    const points = [placeholder(t, String(left), node.inputs[left]!.shape, rows), placeholder(t, String(right), node.inputs[right]!.shape, rows)] as const;
     const factors = terms(...points);
     const [toLeft] = vjp(t, [factors.left], [t.unbroadcast(t.mul(coefficients, at.right), factors.left.shape)], [points[0]]);
     const [toRight] = vjp(t, [factors.right], [t.unbroadcast(t.mul(coefficients, at.left), factors.right.shape)], [points[1]]);

@@ -75,14 +75,7 @@ class Resolver {
     const inputs = node.inputs.map((name) => (name === "" ? undefined : this.valueOf(name, `node ${node.name}`)));
     checkCount(node, operator, inputs.length);
     if (this.fuse(node, opset, inputs)) return;
-    const context: AttributeContext = {
-      node: node.name,
-      opset,
-      shapes: inputs.map((input) => input?.shape),
-      constants: inputs.map((input) => input?.constant),
-      values: inputs.map((input) => input?.name),
-      outputs: node.outputs.map((name) => this.isRead(name)),
-    };
+    const context = this.contextOf(node, opset, inputs);
     const attributes = Object.freeze(operator.attributes?.(node.attributes, context) ?? {});
     const expansion = operator.expand?.(attributes, context);
     if (expansion !== undefined) this.expand(node, expansion);
@@ -101,17 +94,24 @@ class Resolver {
         if (own.every(({ constant }) => constant !== undefined) || match.constants.some(({ shape }) => shape.length > own[0]!.shape.length)) continue;
         const { operator } = fusion;
         if (operator.kind === "composite") throw new LirpaError("LIRPA_PLUGIN", `[${plugin}] the fusion ${fusion.name} ends in a composite`);
-        const context: AttributeContext = {
-          node: node.name, opset, shapes: own.map(({ shape }) => shape), constants: own.map(({ constant }) => constant),
-          values: own.map(({ name }) => name), outputs: node.outputs.map((name) => this.isRead(name)),
-        };
-        const attributes = Object.freeze(operator.attributes?.(fusion.attributes ?? {}, context) ?? {});
+        const attributes = Object.freeze(operator.attributes?.(fusion.attributes ?? {}, this.contextOf(node, opset, own)) ?? {});
         for (const part of match.nodes) this.within.set(part, node.name);
         this.add({ ...node, type: operator.type, domain: operator.domain ?? "" }, operator, plugin, attributes, own);
         return true;
       }
     }
     return false;
+  }
+
+  private contextOf(node: GraphNode, opset: number, inputs: readonly (OpenValue | undefined)[]): AttributeContext {
+    return {
+      node: node.name,
+      opset,
+      shapes: inputs.map((input) => input?.shape),
+      constants: inputs.map((input) => input?.constant),
+      values: inputs.map((input) => input?.name),
+      outputs: node.outputs.map((name) => this.isRead(name)),
+    };
   }
 
   private isRead(name: string): boolean {

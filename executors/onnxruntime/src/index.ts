@@ -47,7 +47,7 @@ function portsOf({ name, inputs, outputs }: Program): Ports {
  * 11 000 nodes, against 0.3 s in parallel mode, which does not plan.
  */
 const MANY_NODES = 1500;
-/** Above this, ONNX Runtime's own rewriting takes most of the time, and finds little that recording left: docs/decisions/0004. */
+/** Above this, ONNX Runtime's own rewriting takes most of the time, and finds little that recording left: docs/decisions/0005. */
 const TOO_MANY_TO_REWRITE = 5000;
 
 async function createSession({ name, nodes }: Pick<SavedProgram, "name" | "nodes">, bytes: Uint8Array, { provider = "cpu", threads }: OnnxRuntimeOptions): Promise<InferenceSession> {
