@@ -8,25 +8,14 @@
 Started by bench/src/train/peer.ts with the Python of LIRPA_PEER_PYTHON and PYTHONPATH at LIRPA_PEER.
 """
 
-import json
-import os
-import sys
 import time
-import warnings
 
-# Libraries print, too: they get the standard error output, and replies the real standard output.
-replies = os.fdopen(os.dup(1), "w")
-os.dup2(2, 1)
-warnings.filterwarnings("ignore")
+from serve import serve
 
-started = time.perf_counter()
 import numpy
 import torch
-import auto_LiRPA
 from auto_LiRPA import BoundedModule, BoundedTensor, PerturbationLpNorm
 from torch import nn
-
-imported = time.perf_counter() - started
 
 
 class Network(nn.Module):
@@ -96,27 +85,4 @@ class Session:
         return {"parameters": lists(parameters), "moments": lists(moments)}
 
 
-def load(request):
-    global session
-    start = time.perf_counter()
-    session = Session(**request)
-    versions = {
-        "python": sys.version.split()[0],
-        "torch": torch.__version__,
-        "auto_LiRPA": auto_LiRPA.__version__,
-        "threads": torch.get_num_threads(),
-    }
-    return {"seconds": {"import": imported, "load": time.perf_counter() - start}, "versions": versions}
-
-
-session = None
-for line in sys.stdin:
-    request = json.loads(line)
-    try:
-        if "load" in request:
-            reply = load(request["load"])
-        else:
-            reply = session.run(**request["run"]) if "run" in request else session.state()
-    except Exception as error:  # The bench says which case it was.
-        reply = {"error": f"{type(error).__name__}: {error}"}
-    print(json.dumps(reply), file=replies, flush=True)
+serve(Session)
