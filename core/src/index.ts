@@ -1,4 +1,5 @@
 export * from "./plugin/index.js";
+export { nearest } from "./plugin/nearest.js";
 export { createLirpa, Lirpa, type LirpaOptions } from "./lirpa.js";
 export { Model, type BoundOptions, type Bounds, type NodeExplanation } from "./model.js";
 export { perturbed, type BoundInput, type Numbers, type Perturbed } from "./query.js";

@@ -1,5 +1,6 @@
 import { LirpaError, pluginError } from "../plugin/errors.js";
 import type { Fusion, Pattern } from "../plugin/fusion.js";
+import { nearest } from "../plugin/nearest.js";
 import type { Operator } from "../plugin/operator.js";
 import type { Perturbation } from "../plugin/perturbation.js";
 import { API_VERSION, type Plugin } from "../plugin/plugin.js";
@@ -66,7 +67,7 @@ export class PluginRegistry {
     const older = this.operators.get(name)?.map(({ value }) => value.sinceVersion);
     const shown = domain === "" ? `${type} (opset ${opset})` : `${type} of domain ${domain} (version ${opset})`;
     const provider = this.catalogue[name];
-    const near = nearest([...this.operators.keys()], name);
+    const near = nearest(name, this.operators.keys());
     const hint =
       older !== undefined ? `The rule reads it from version ${Math.min(...older)} on; convert the model.`
       : provider !== undefined ? `Install ${provider} and add it to the plugins.`
@@ -146,26 +147,4 @@ function checkedFusion({ name: plugin }: Plugin, fusion: Fusion): Registered<Fus
 function namesIn(pattern: Pattern): Set<string> {
   if (typeof pattern === "number") return new Set();
   return typeof pattern === "string" ? new Set([pattern]) : new Set(pattern.inputs.flatMap((input) => [...namesIn(input)]));
-}
-
-/** The known names that are most like a name, if any is like it at all. */
-function nearest(known: readonly string[], name: string): string[] {
-  const away = (one: string): number => (one.toLowerCase() === name.toLowerCase() ? 0 : distance(one, name));
-  const least = Math.min(2, ...known.map(away));
-  return known.filter((one) => away(one) === least);
-}
-
-/** The number of letters to change, or of neighbours to swap, between two names (optimal string alignment). */
-function distance(a: string, b: string): number {
-  const rows = [Array.from({ length: b.length + 1 }, (_, i) => i)];
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const changed = rows[i - 1]![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? rows[i - 2]![j - 2]! + 1 : Infinity;
-      row.push(Math.min(rows[i - 1]![j]! + 1, row[j - 1]! + 1, changed, swapped));
-    }
-    rows.push(row);
-  }
-  return rows[a.length]![b.length]!;
 }
