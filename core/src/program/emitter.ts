@@ -1,5 +1,5 @@
 import { LirpaError } from "../plugin/errors.js";
-import type { HostTensor } from "../plugin/tensor.js";
+import type { DType, HostTensor } from "../plugin/tensor.js";
 import { topological } from "../tensor/evaluate.js";
 import type { IrNode, RowSpace } from "../tensor/ir.js";
 import type { InputAttributes } from "../tensor/primitives/leaves.js";
@@ -27,6 +27,7 @@ export class Emitter {
   private readonly initializers = new Map<string, string>();
   private readonly dataIds = new Map<HostTensor["data"], number>();
   private readonly reshaped = new Map<string, string>();
+  private readonly dtypes = new Map<string, DType>();
   private readonly sizes = new Map<string, string>();
   private readonly inputs = new Map<string, InputAttributes>();
 
@@ -41,7 +42,10 @@ export class Emitter {
     const order = topological(Object.values(outputs), "last");
     for (const node of order) if (node.primitive.name === "input") this.names.set(node, node.primitive.lower(this, node, []));
     for (const node of order) {
-      if (!this.names.has(node)) this.names.set(node, node.primitive.lower(this, node, node.inputs.map((input) => this.names.get(input)!)));
+      if (this.names.has(node)) continue;
+      const name = node.primitive.lower(this, node, node.inputs.map((input) => this.names.get(input)!));
+      this.names.set(node, name);
+      this.announce(name, node.dtype, this.symbolic(node));
     }
     for (const [name, node] of Object.entries(outputs).toReversed()) {
       this.writer.node("Identity", [this.names.get(node)!], [name], {});
@@ -64,6 +68,7 @@ export class Emitter {
   input(attributes: InputAttributes): string {
     const { name, dtype, shape, instances, rows } = attributes;
     this.inputs.set(name, attributes);
+    this.dtypes.set(name, dtype);
     this.writer.input(name, dtype, [instances ? INSTANCES : 1, rows?.size ?? rows?.name ?? 1, ...shape]);
     return name;
   }
@@ -117,9 +122,21 @@ export class Emitter {
       const open = to.filter((dim) => typeof dim !== "number").length;
       const target = open > 1 ? this.sizeVector(to) : this.ints(to.map((dim) => (typeof dim === "number" ? dim : -1)));
       result = this.node("Reshape", [name, target]);
+      this.announce(result, this.dtypes.get(name), to.map(symbolOf));
       this.reshaped.set(key, result);
     }
     return result;
+  }
+
+  /**
+   * Writes the shape of a value into the file. ONNX Runtime cannot infer what lies behind a Reshape with an open size; and
+   * where it knows no shapes it reuses no memory, and searches all that is free for every value: time grew with the
+   * square of the number of nodes.
+   */
+  private announce(name: string, dtype: DType | undefined, dims: readonly (number | string)[]): void {
+    if (dtype === undefined || this.constants.has(name) || this.dtypes.has(name)) return;
+    this.dtypes.set(name, dtype);
+    this.writer.shape(name, dtype, dims);
   }
 
   /** Says where an open size is read off, if no input has it. */
@@ -198,6 +215,11 @@ export class Emitter {
 function rowsOf(rows: RowSpace | undefined): Dim {
   if (rows === undefined) return 1;
   return rows.size ?? { factor: 1, symbols: [rows.name] };
+}
+
+function symbolOf(dim: Dim): number | string {
+  if (typeof dim === "number") return dim;
+  return dim.factor === 1 && dim.symbols.length === 1 ? dim.symbols[0]! : keyOf(dim);
 }
 
 function keyOf(dim: Dim): string {

@@ -16,6 +16,7 @@ export class OnnxModelWriter {
   private readonly nodes: InstanceType<typeof onnx.NodeProto>[] = [];
   private readonly inputs: InstanceType<typeof onnx.ValueInfoProto>[] = [];
   private readonly outputs: InstanceType<typeof onnx.ValueInfoProto>[] = [];
+  private readonly shapes = new Map<string, InstanceType<typeof onnx.ValueInfoProto>>();
   private count = 0;
 
   constructor(private readonly name: string) {}
@@ -37,12 +38,17 @@ export class OnnxModelWriter {
     this.outputs.push(valueInfo(name, dtype, dims));
   }
 
+  /** The shape of what a node gives. */
+  shape(name: string, dtype: DType, dims: readonly (number | string)[]): void {
+    this.shapes.set(name, valueInfo(name, dtype, dims));
+  }
+
   /** The model's bytes. Only nodes that an output needs are written, and constants that such a node reads. */
   finish(constants: ReadonlyMap<string, HostTensor>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
     const nodes = this.neededNodes();
     const used = new Set(nodes.flatMap((node) => node.input ?? []));
     const initializer = [...constants].filter(([name]) => used.has(name)).map(([name, value]) => tensorProto(name, value));
-    const graph = onnx.GraphProto.create({ name: this.name, node: nodes, input: this.inputs, output: this.outputs, initializer });
+    const graph = onnx.GraphProto.create({ name: this.name, node: nodes, input: this.inputs, output: this.outputs, initializer, valueInfo: nodes.flatMap(({ output }) => (output ?? []).flatMap((name) => this.shapes.get(name) ?? [])) });
     const model = onnx.ModelProto.create({
       irVersion: IR_VERSION,
       producerName: "lirpa",

@@ -42,11 +42,6 @@ function portsOf({ name, inputs, outputs }: Program): Ports {
   return { name, inputs, outputs: Object.entries(outputs).map(([name, { shape, dtype }]) => ({ name, shape, dtype, instances: false, rows: false })) };
 }
 
-/**
- * Above this many nodes ONNX Runtime's sequential mode spends most of its time on planning where values lie: 16 s for
- * 11 000 nodes, against 0.3 s in parallel mode, which does not plan.
- */
-const MANY_NODES = 1500;
 /** Above this, ONNX Runtime's own rewriting takes most of the time, and finds little that recording left: docs/decisions/0005. */
 const TOO_MANY_TO_REWRITE = 5000;
 
@@ -57,7 +52,6 @@ async function createSession({ name, nodes }: Pick<SavedProgram, "name" | "nodes
     return await InferenceSession.create(bytes, {
       executionProviders: [provider],
       graphOptimizationLevel: nodes > TOO_MANY_TO_REWRITE ? "disabled" : "all",
-      ...(nodes > MANY_NODES && { executionMode: "parallel" as const }),
       logSeverityLevel: 3,
       ...(threads !== undefined && { intraOpNumThreads: threads }),
     });
