@@ -1,4 +1,4 @@
-import { LirpaError } from "../plugin/errors.js";
+import { LirpaError, shapeError } from "../plugin/errors.js";
 import type { HostTensor } from "../plugin/tensor.js";
 import type { Program, ProgramInput } from "../plugin/program.js";
 import { evaluate, topological } from "../tensor/evaluate.js";
@@ -7,14 +7,25 @@ import type { InputAttributes } from "../tensor/primitives/leaves.js";
 import { Emitter } from "./emitter.js";
 import { interfaceMetadata } from "./saved.js";
 
-/** Closes a recording: the program's inputs are those that its outputs reach. */
+/**
+ * Closes a recording, or several that their nodes join: the program's inputs are those that its outputs reach. Throws
+ * `LIRPA_SHAPE` where two inputs have one name, and so would be fed one array, but differ otherwise.
+ */
 export function makeProgram(name: string, outputs: Readonly<Record<string, IrNode>>): Program {
-  const inputs: ProgramInput[] = topological(Object.values(outputs))
-    .filter((node) => node.primitive.name === "input")
-    .map((node) => {
-      const { rows, ...rest } = node.attributes as InputAttributes;
-      return Object.freeze({ ...rest, rows: rows !== undefined });
-    });
+  const leaves = topological(Object.values(outputs)).filter((node) => node.primitive.name === "input");
+  const inputs: ProgramInput[] = leaves.map((node) => {
+    const { rows, ...rest } = node.attributes as InputAttributes;
+    return Object.freeze({ ...rest, rows: rows !== undefined });
+  });
+  const names = new Set<string>();
+  for (const input of inputs) {
+    if (names.has(input.name)) {
+      throw shapeError(`two inputs of the program ${name} are called ${input.name}, and differ in shape, type, instances or rows`, {
+        hint: "Record one of them by another name.",
+      });
+    }
+    names.add(input.name);
+  }
   return Object.freeze({ $$type: "lirpa.program", name, inputs, outputs: Object.freeze({ ...outputs }) });
 }
 

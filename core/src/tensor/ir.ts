@@ -16,6 +16,7 @@ export interface RowSpace {
 
 /** A node of the IR is a tensor: operations link nodes, nothing else holds state. */
 export interface IrNode extends Tensor {
+  /** Of this node alone, in whatever recording it was made: for names and messages. */
   readonly id: number;
   readonly primitive: Primitive;
   readonly inputs: readonly IrNode[];

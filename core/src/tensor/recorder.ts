@@ -1,7 +1,8 @@
 import type { HostTensor } from "../plugin/tensor.js";
 import { evaluateNode, type Evaluated } from "./evaluate.js";
 import { unionHidden, type IrNode, type Primitive } from "./ir.js";
-import { constantPrimitive, fullPrimitive } from "./primitives/leaves.js";
+import { knownInput, rememberInput } from "./inputs.js";
+import { constantPrimitive, fullPrimitive, inputPrimitive, type InputAttributes } from "./primitives/leaves.js";
 import { sizeOf } from "./shapes.js";
 import type { Vocabulary } from "./vocabulary.js";
 
@@ -10,14 +11,18 @@ const LARGEST_FOLD = 1 << 22;
 const CONTRACTIONS: ReadonlySet<string> = new Set(["matmul", "conv", "convTranspose"]);
 const LARGEST_CONTRACTION = 1 << 22;
 
+/** Ids count on through all recordings, those of other copies of this package too: a program may hold nodes of several. */
+const ids = ((globalThis as { [key: symbol]: { next: number } | undefined })[Symbol.for("lirpa.ids")] ??= { next: 0 });
+
 /**
  * Makes nodes. Simplification happens here, as nodes are made: equal operations are one node, constants are folded,
  * neutral operations vanish; what no output needs is never reached again. So no pass has to run afterwards.
+ * Operands may come from other recordings: they are known by ids that no two nodes share.
  */
 export class Recorder {
   private readonly known = new Map<string, IrNode>();
-  private readonly dataIds = new WeakMap<object, number>();
-  private nextId = 0;
+  private readonly arrays = new WeakMap<object, number>();
+  private met = 0;
 
   record(t: Vocabulary, primitive: Primitive, inputs: readonly IrNode[], attributes: unknown): IrNode {
     const simpler = primitive.simplify?.(t, inputs, attributes as never);
@@ -25,16 +30,20 @@ export class Recorder {
     const key = `${primitive.name}|${inputs.map((input) => input.id).join(",")}|${this.keyOf(attributes)}`;
     const existing = this.known.get(key);
     if (existing !== undefined) return existing;
-    const node = this.fold(t, this.make(primitive, inputs, attributes));
+    const node = primitive === inputPrimitive ? this.input(attributes as InputAttributes) : this.fold(t, this.make(primitive, inputs, attributes));
     this.known.set(key, node);
     return node;
+  }
+
+  /** What is fed by one name is one node, whichever recordings read it. */
+  private input(attributes: InputAttributes): IrNode {
+    return knownInput(attributes) ?? rememberInput(this.make(inputPrimitive, [], attributes));
   }
 
   private make(primitive: Primitive, inputs: readonly IrNode[], attributes: unknown): IrNode {
     const { shape, dtype } = primitive.infer(inputs, attributes as never);
     const { instances, rows } = primitive.hidden?.(inputs, attributes as never) ?? unionHidden(inputs, primitive.name);
-    const id = this.nextId++;
-    return Object.freeze({ $$type: "lirpa.tensor" as const, id, primitive, inputs, attributes, shape, dtype, instances, rows });
+    return Object.freeze({ $$type: "lirpa.tensor" as const, id: ids.next++, primitive, inputs, attributes, shape, dtype, instances, rows });
   }
 
   private fold(t: Vocabulary, node: IrNode): IrNode {
@@ -51,20 +60,20 @@ export class Recorder {
     return this.record(t, constantPrimitive, [], { value: { shape: node.shape, dtype: node.dtype, data: value.data } });
   }
 
-  /** Attributes are small JSON, host tensors (known by identity) or row spaces (known by identity). */
+  /** Attributes count by content; typed arrays in them by identity. */
   private keyOf(attributes: unknown): string {
     return JSON.stringify(attributes, (_, value: unknown) => {
-      if (ArrayBuffer.isView(value)) return `#${this.idOf(value)}`;
+      if (ArrayBuffer.isView(value)) return `#${this.numberOf(value)}`;
       if (typeof value === "number" && !Number.isFinite(value)) return String(value);
       if (Object.is(value, -0)) return "-0";
       return value;
     }) ?? "";
   }
 
-  private idOf(data: object): number {
-    let id = this.dataIds.get(data);
-    if (id === undefined) this.dataIds.set(data, (id = this.nextId++));
-    return id;
+  private numberOf(array: object): number {
+    let number = this.arrays.get(array);
+    if (number === undefined) this.arrays.set(array, (number = this.met++));
+    return number;
   }
 }
 

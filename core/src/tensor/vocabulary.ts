@@ -355,7 +355,7 @@ export class Vocabulary implements TensorOps {
   /** A tensor as the node it is; a number as a scalar constant. */
   node(x: Operand, dtype: DType = "float"): IrNode {
     if (typeof x === "number") return this.fullOf([], x, dtype);
-    if (!isIrNode(x)) throw shapeError("an operand is neither a number nor a tensor of this recording");
+    if (!isIrNode(x)) throw shapeError("an operand is neither a number nor a tensor that was recorded");
     return x;
   }
   /** Two operands; a number takes the other one's dtype. */

@@ -157,11 +157,11 @@ const extremum = (wins: "greater" | "less"): BinaryGradient => (t, g, a, b) => {
 };
 
 const max = binary("max", "Max", Math.max, extremum("greater"), (t, a, b) => {
-  if (a.id === b.id) return a;
+  if (a === b) return a;
   if (isZero(b) && b.shape.length === 0 && a.dtype === "float") return t.relu(a);
   return undefined;
 });
-const min = binary("min", "Min", Math.min, extremum("less"), (_, a, b) => (a.id === b.id ? a : undefined));
+const min = binary("min", "Min", Math.min, extremum("less"), (_, a, b) => (a === b ? a : undefined));
 
 export const binaryPrimitives: Readonly<Record<BinaryName, Primitive>> = {
   add, sub, mul, div, pow, min, max,
@@ -180,7 +180,7 @@ export const wherePrimitive: Primitive = definePrimitive<undefined>({
     const shape = broadcastShapes(c!.shape, a!.shape, b!.shape);
     const condition = uniformValue(c!);
     if (condition !== undefined) return t.expand(condition === 0 ? b! : a!, shape);
-    if (a!.id === b!.id || (uniformValue(a!) !== undefined && uniformValue(a!) === uniformValue(b!))) return t.expand(a!, shape);
+    if (a === b || (uniformValue(a!) !== undefined && uniformValue(a!) === uniformValue(b!))) return t.expand(a!, shape);
     return undefined;
   },
   gradient: (t, { inputs: [c, a, b] }, g) => [
