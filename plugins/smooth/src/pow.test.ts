@@ -40,6 +40,21 @@ describe("Pow", () => {
     expect([...(await power([2], tensor([1], [3], "int")).forward({ x: [2, -2] }))["y"]!.data]).deep.equal([8, -8]);
   });
 
+  it("cuts powers of integers to integers, as their type says", async () => {
+    const model = power(tensor([4], [4, 9, 2, 3], "int"), tensor([4], [0.5, 1.5, -1, 2]));
+    const { nodes } = model.graph;
+    const plus = { name: "plus", type: "Add", domain: "", inputs: ["f", "x"], outputs: ["z"], attributes: {} };
+    const cast = { name: "cast", type: "Cast", domain: "", inputs: ["y"], outputs: ["f"], attributes: { to: 1 } };
+    const inputs = [{ name: "x", shape: [4], dtype: "float" as const }];
+    const sum = lirpa.model({ ...model.graph, inputs, nodes: [...nodes, cast, plus], outputs: ["z"] });
+    expect([...(await sum.forward({ x: [0, 0, 0, 0] }))["z"]!.data]).deep.equal([2, 27, 0, 9]);
+  });
+
+  it("refuses integers to the power of what is perturbed: the result would jump", () => {
+    expect(() => power(tensor([3], [1, 2, 3], "int"), [3]).check())
+      .to.throw(/pow: the base of Pow holds integers, and its exponent is not a constant/);
+  });
+
   it("takes an exponent for each element", async () => {
     const model = power([2, 3], tensor([3], [2, 0.5, -1]));
     expect([...(await model.forward({ x: [3, 4, 2, -1, 9, 4] }))["y"]!.data]).deep.equal([9, 2, 0.5, 1, 3, 0.25]);

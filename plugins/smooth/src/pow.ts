@@ -34,7 +34,9 @@ export const pow: Operator = defineOperator<PowAttributes>({
   expand: ({ exponents }, context) => (exponents === undefined ? exponential(context) : rewritten(exponents, context)),
   forward: ({ t, attributes: { exponents } }, x, y) => {
     const same = exponents && distinct(exponents);
-    return same?.length === 1 ? t.pow(x, same[0]!) : t.pow(x, t.cast(y!, x.dtype));
+    const base = t.cast(x, "float");
+    // The result has the base's type: powers of integers are cut to integers, whatever the exponent's type is.
+    return t.cast(same?.length === 1 ? t.pow(base, same[0]!) : t.pow(base, t.cast(y!, "float")), x.dtype);
   },
   range: (context, interval) => {
     const range = (p: number): Interval => oneRange(context.t, interval, p);
@@ -81,6 +83,11 @@ function distinct({ data }: HostTensor): number[] {
 }
 
 function exponentsOf({ node, constants: [base, exponents] }: AttributeContext): HostTensor | undefined {
+  if (exponents === undefined && base !== undefined && base.dtype !== "float") {
+    throw unsupportedAttribute(`${node}: the base of Pow holds integers, and its exponent is not a constant`, {
+      hint: "Such powers are cut to integers, which have no bounds; make the base a float.",
+    });
+  }
   if (exponents === undefined && !base?.data.every((value) => value > 0)) {
     throw unsupportedAttribute(`${node}: the exponent of Pow is not a constant`, {
       hint: "Powers are supported of constant exponents, and of constant positive bases.",
