@@ -168,12 +168,18 @@ describe("recording", () => {
     expect(program.inputs.map(({ name }) => name)).to.deep.equal(["x.none.open"]);
   });
 
-  it("asks its marks, and without them keeps a free value and a pair of bounds as they are", () => {
+  it("asks its marks, and without them keeps a free value as it is", () => {
     expect(t.free(x, 0, 1)).to.equal(x);
-    expect(t.outward(x, y)).to.deep.equal([x, y]);
-    const marked = t.with({ free: (v, _, min, max) => v.add(min, max), outward: (v, lower, upper) => [v.sub(lower, 1), v.add(upper, 1)] });
+    const marked = t.with({ free: (v, _, min, max) => v.add(min, max) });
     expect(marked.free(x, 0, y)).to.equal(t.add(t.zeros([]), y));
-    expect(marked.outward(x, y)).to.deep.equal([t.sub(x, 1), t.add(y, 1)]);
+  });
+
+  it("records a fact once, and none about a constant", () => {
+    const fact = t.fact(x, y, "h");
+    expect(t.fact(x, y, "h")).to.deep.equal(fact);
+    expect(t.fact(fact.lower, fact.upper, "h")).to.deep.equal(fact);
+    expect(fact.lower).not.to.equal(t.fact(x, y, "other").lower);
+    expect(t.fact(t.zeros([2]), x, "h").lower).to.equal(t.zeros([2]));
   });
 });
 

@@ -1,10 +1,9 @@
-import { defineMethod, standardMethods, type BoundRun, type IrNode, type Marks, type Method, type NodeInterval, type Vocabulary } from "@lirpa/core";
+import { defineMethod, standardMethods, type BoundRun, type IrNode, type Marks, type Method, type NodeInterval } from "@lirpa/core";
 import { LawBroken } from "../settings.js";
 import { sameComputation } from "./same-computation.js";
 
 /** The names of what the marked programs are fed with besides sets and rows. */
 export const FREE = "kit:free:";
-export const WIDEN = "kit:widen:";
 
 /** One free value of a relaxation, as it was recorded. */
 export interface FreeValue {
@@ -23,7 +22,6 @@ export function methodCalled(name: string): Method {
 /** The name of a method whose rules' marks mean something else. */
 export const marked = {
   free: (base: string): string => `${base}:free`,
-  widened: (base: string): string => `${base}:widened`,
   twice: (base: string): string => `${base}:twice`,
   watched: (base: string): string => `${base}:watched`,
 } as const;
@@ -50,23 +48,6 @@ function freeMethod(base: Method): Method {
       return t.add(t.mul(min, t.sub(1, share)), t.mul(max, share));
     },
   });
-}
-
-/** Every pair of bounds that a rule relies on is widened by shares that are fed, without crossing zero. */
-function widenedMethod(base: Method): Method {
-  return withMarks(marked.widened(base.name), base, {
-    outward: (t, lower, upper) => {
-      // What is not perturbed stays as it is.
-      if (lower === upper || lower.dtype !== "float") return [lower, upper];
-      const share = (): IrNode => t.input({ name: `${WIDEN}${count++}`, shape: lower.shape, dtype: "float", instances: false, rows: undefined });
-      return [t.neg(wider(t, t.neg(lower), share())), wider(t, upper, share())];
-    },
-  });
-}
-
-/** A greater upper end; a negative one stays negative, so that functions with a pole at zero keep their side of it. */
-function wider(t: Vocabulary, upper: IrNode, share: IrNode): IrNode {
-  return t.where(t.less(upper, 0), t.mul(upper, t.sub(1, t.mul(share, 0.5))), t.add(upper, share));
 }
 
 function watchedMethod(base: Method): Method {
@@ -101,5 +82,5 @@ function demandSame(first: NodeInterval, second: NodeInterval, what: string): vo
 
 /** A method as the laws want it: with marks that mean something else, and recorded twice. */
 export function markedMethods(base: Method): Method[] {
-  return [freeMethod(base), widenedMethod(base), twiceMethod(base), watchedMethod(base)];
+  return [freeMethod(base), twiceMethod(base), watchedMethod(base)];
 }

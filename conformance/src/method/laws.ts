@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { evaluateProgram, standardMethods, type Graph, type HostTensor, type Method, type Plugin } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { networkTrials } from "../kit/boxes.js";
-import { FREE, marked, markedMethods, WIDEN } from "../kit/marked-methods.js";
-import { Network, referenceLirpa } from "../kit/network.js";
+import { cutAtFacts, WIDEN, widenedAtFacts } from "../kit/facts.js";
+import { FREE, marked, markedMethods } from "../kit/marked-methods.js";
+import { Network, referenceLirpa, type Boxes, type Recording } from "../kit/network.js";
 import { demandEqual, demandInside, dot, sizeOf, slackOf, tensor } from "../kit/numbers.js";
 import { kitPlugin } from "../kit/plugin.js";
 import { randomFrom } from "../kit/random.js";
@@ -11,7 +12,7 @@ import { pointBox, pointsIn, rowsFor } from "../operator/boxes.js";
 import { describeBoxes } from "../operator/interval-laws.js";
 import { forAll, forAllAsync, LawBroken, type Settings } from "../settings.js";
 
-export type MethodLawName = "boundsContainSamples" | "rowsContainSamples" | "rowsAreElements" | "exactAtPoints" | "marksAreSound" | "recordsTheSame" | "instancesAreApart" | "runtimesAgree";
+export type MethodLawName = "boundsContainSamples" | "rowsContainSamples" | "rowsAreElements" | "exactAtPoints" | "marksAreSound" | "reliesOnFacts" | "recordsTheSame" | "instancesAreApart" | "runtimesAgree";
 
 /** A method and the network on which it is tried. */
 export class MethodSubject {
@@ -55,12 +56,14 @@ const boundsContainSamples: MethodLaw = {
   },
 };
 
-function rowLaw(method: (subject: MethodSubject) => readonly string[]): MethodLaw["check"] {
+/** What a method records of rows, by name, in some of its variants. */
+type Variants = (subject: MethodSubject, output: number) => Readonly<Record<string, Recording>>;
+
+function rowLaw(variants: Variants): MethodLaw["check"] {
   return (subject) => {
     const { network, outputs, settings } = subject;
     for (const output of outputs) {
-      for (const name of method(subject)) {
-        const recording = network.recording(name, { output, rows: true });
+      for (const [name, recording] of Object.entries(variants(subject, output))) {
         forAll(settings, networkTrials(network), ({ boxes, seed }) => {
           const rows = rowsFor(sizeOf(network.outputShape(output)), 3, seed);
           const { lower, upper } = recording.run([boxes], { ...network.rows(output, rows), ...shares(recording.program.inputs, seed) });
@@ -82,12 +85,44 @@ function shares(inputs: readonly { readonly name: string; readonly shape: readon
   ));
 }
 
-const rowsContainSamples: MethodLaw = { name: "bounds rows of all samples", check: rowLaw(({ method }) => [method.name]) };
+const rowsContainSamples: MethodLaw = { name: "bounds rows of all samples", check: rowLaw(({ method, network }, output) => ({ [method.name]: network.recording(method.name, { output, rows: true }) })) };
 
 const marksAreSound: MethodLaw = {
   name: "stays sound for every free choice, and when the bounds that it relies on are widened",
-  check: rowLaw(({ method }) => [marked.free(method.name), marked.widened(method.name)]),
+  check: rowLaw(({ method: { name }, network }, output) => ({
+    [`${name} with random free values`]: network.recording(marked.free(name), { output, rows: true }),
+    [`${name} with widened bounds`]: network.recordingOf(widenedAtFacts(network.recording(name, { output, rows: true }).program)),
+  })),
 };
+
+/**
+ * With its facts fixed, a bound is an affine function of the ends of the boxes: coefficients depend on facts alone. A
+ * relaxation that relies on a bound which is no fact bends it, and no analysis of facts would see that bound.
+ */
+const reliesOnFacts: MethodLaw = {
+  name: "relies on no bound that was not recorded as a fact",
+  check: ({ method, network, outputs, settings }) => {
+    for (const output of outputs) {
+      const cut = cutAtFacts(network.recording(method.name, { output, rows: true }).program);
+      if (cut === undefined) throw new LawBroken(`${network.graph.name}: ${method.name} records no fact, and so relies on bounds that are none`);
+      const rest = network.recordingOf(cut.rest);
+      forAll(settings, fc.tuple(networkTrials(network), networkTrials(network)), ([first, second]) => {
+        const between = first.boxes.map(({ lower, upper }, i) => ({ lower: means(lower, second.boxes[i]!.lower), upper: means(upper, second.boxes[i]!.upper) }));
+        const rows = network.rows(output, rowsFor(sizeOf(network.outputShape(output)), 3, first.seed));
+        const facts = evaluateProgram(cut.facts, network.recordingOf(cut.facts).feeds([first.boxes]));
+        const at = (boxes: Boxes) => rest.run([boxes], { ...rows, ...facts });
+        const [a, b, middle] = [at(first.boxes), at(second.boxes), at(between)];
+        for (const end of ["lower", "upper"] as const) {
+          demandEqual(() => `${network.graph.name}, facts fixed, between two boxes: the ${end} bounds by ${method.name}`, middle[end][0]!, means(a[end][0]!, b[end][0]!), 1e-8);
+        }
+      }, 8);
+    }
+  },
+};
+
+function means(a: ArrayLike<number>, b: ArrayLike<number>): number[] {
+  return Array.from(a, (value, i) => (value + b[i]!) / 2);
+}
 
 const rowsAreElements: MethodLaw = {
   name: "bounds unit rows no looser than elements",
@@ -169,5 +204,5 @@ const runtimesAgree: MethodLaw = {
 
 /** Every law of methods. */
 export const methodLaws: Readonly<Record<MethodLawName, MethodLaw>> = Object.freeze({
-  boundsContainSamples, rowsContainSamples, rowsAreElements, exactAtPoints, marksAreSound, recordsTheSame, instancesAreApart, runtimesAgree,
+  boundsContainSamples, rowsContainSamples, rowsAreElements, exactAtPoints, marksAreSound, reliesOnFacts, recordsTheSame, instancesAreApart, runtimesAgree,
 });

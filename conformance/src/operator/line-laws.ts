@@ -1,6 +1,7 @@
 import { evaluate, makeProgram, Vocabulary, type HostTensor, type IrNode } from "@lirpa/core";
-import { FREE, marked, seen, WIDEN } from "../kit/marked-methods.js";
-import type { Boxes } from "../kit/network.js";
+import { WIDEN, widenedAtFacts } from "../kit/facts.js";
+import { FREE, marked, seen } from "../kit/marked-methods.js";
+import type { Boxes, Recording } from "../kit/network.js";
 import { dot, sizeOf, tensor, type Numbers } from "../kit/numbers.js";
 import { randomFrom } from "../kit/random.js";
 import { forAll, LawBroken } from "../settings.js";
@@ -25,9 +26,11 @@ export function demandRowsInside(subject: OperatorSubject, what: string, boxes: 
 }
 
 /** Linear bounds of random rows around the samples, with shares for what the method's marks opened. */
-function brackets(subject: OperatorSubject, method: string, options: SubjectOptions, what: string): void {
+function brackets(
+  subject: OperatorSubject, method: string, options: SubjectOptions, what: string, change: (recording: Recording) => Recording = (recording) => recording,
+): void {
   for (const output of subject.bounded) {
-    const recording = subject.recording(method, { ...options, output, rows: true });
+    const recording = change(subject.recording(method, { ...options, output, rows: true }));
     forAll(subject.settings, trials(subject), ({ boxes, seed }) => {
       const rows = rowsFor(sizeOf(subject.alone.outputShape(output)), ROWS, seed);
       const values = subject.alone.forward(pointsIn(boxes, SAMPLES, seed, subject.example.points));
@@ -123,7 +126,7 @@ export function hasFreeValues(subject: OperatorSubject, output: number): boolean
 export const widerBoundsAreSound: OperatorLaw = {
   name: "stays sound when the bounds that it relies on are widened",
   applies: (subject) => hasBounds(subject) && subject.operator.kind !== "linear",
-  check: (subject) => brackets(subject, marked.widened("crown"), {}, "with widened bounds"),
+  check: (subject) => brackets(subject, "crown", {}, "with widened bounds", ({ program }) => subject.alone.recordingOf(widenedAtFacts(program))),
 };
 
 export const defaultIsOffered: OperatorLaw = {

@@ -1,4 +1,4 @@
-import { defineMethod, type Method } from "@lirpa/core";
+import { defineMethod, type BoundRun, type KindRules, type Method, type ResolvedNode } from "@lirpa/core";
 import { methodCalled } from "../kit/marked-methods.js";
 import type { MethodLawName } from "../method/laws.js";
 
@@ -11,6 +11,15 @@ export interface WrongMethod {
 
 const crown = methodCalled("crown");
 let calls = 0;
+
+/** A run in which the rules of every node are given other bounds than those that became facts. */
+function pastTheDoor(run: BoundRun): BoundRun {
+  const rules = (node: ResolvedNode): KindRules => {
+    const own = run.rules(node);
+    return { ...own, backward: (context, at) => own.backward({ ...context, boundsOf: (value) => run.interval(value) }, at) };
+  };
+  return Object.create(run, { rules: { value: rules } }) as BoundRun;
+}
 
 export const wrongMethods: readonly WrongMethod[] = [
   {
@@ -37,6 +46,25 @@ export const wrongMethods: readonly WrongMethod[] = [
         const { lower } = crown.rows(run, target, boundsOf);
         return { lower, upper: lower };
       },
+    }),
+  },
+  {
+    mistake: "relaxations are given intervals that never became facts",
+    law: "reliesOnFacts",
+    method: defineMethod({ ...crown, name: "hasty", rows: (run, target) => crown.rows(run, target, (value) => run.interval(value)) }),
+  },
+  {
+    mistake: "a kind looks up bounds by itself",
+    law: "reliesOnFacts",
+    method: defineMethod({ ...crown, name: "looking-up", rows: (run, target, boundsOf) => crown.rows(pastTheDoor(run), target, boundsOf) }),
+  },
+  {
+    mistake: "some relaxations are given facts, others are not",
+    law: "reliesOnFacts",
+    method: defineMethod({
+      ...crown,
+      name: "forgetful",
+      rows: (run, target, boundsOf) => crown.rows(run, target, (value) => (value.producer?.inputs.some((input) => input && run.sources.has(input)) === true ? run.interval(value) : boundsOf(value))),
     }),
   },
   {

@@ -27,13 +27,8 @@ type StepInputs = Pick<StepContext, "run" | "outputs" | "boundsOf">;
 function backward({ run, outputs, boundsOf }: StepInputs, node: ResolvedNode): Step {
   const operator = node.operator as CustomOperator<unknown>;
   const { t } = run;
-  const outward = (value: Value): NodeInterval => {
-    const bounds = boundsOf(value);
-    const [lower, upper] = t.outward(bounds.lower, bounds.upper);
-    return { lower, upper };
-  };
-  if (operator.backward === undefined) return atInterval(run, node, outputs, outward);
-  const { inputs, bias } = operator.backward(contextOf(node, t), outputs, run.inputIntervals(node, outward));
+  if (operator.backward === undefined) return atInterval(run, node, outputs, boundsOf);
+  const { inputs, bias } = operator.backward(contextOf(node, t), outputs, run.inputIntervals(node, boundsOf));
   return {
     inputs: inputs.map((pair) => (pair === undefined ? undefined : { lower: t.node(pair.lower), upper: t.node(pair.upper) })),
     bias: { lower: t.node(bias.lower), upper: t.node(bias.upper) },

@@ -33,9 +33,7 @@ export const elementwiseRules: KindRules = {
     if (!sameShape(input.shape, node.outputs[0]!.shape)) {
       throw new LirpaError("LIRPA_PLUGIN", `[${node.plugin}] ${node.type} is called elementwise, but changes the shape (node ${node.name})`);
     }
-    const bounds = boundsOf(input);
-    const [lower, upper] = t.outward(bounds.lower, bounds.upper);
-    const lines = relaxRule(run, node)(contextOf(node, t), { lower, upper }, ...parametersOf(run, node));
+    const lines = relaxRule(run, node)(contextOf(node, t), boundsOf(input), ...parametersOf(run, node));
     const below = sideOf(t, pair!.lower, lines.lower, lines.upper, input.shape);
     const above = sideOf(t, pair!.upper, lines.upper, lines.lower, input.shape);
     return {
@@ -47,9 +45,7 @@ export const elementwiseRules: KindRules = {
     checkParameters(run, node);
     const { t } = run;
     const input = node.inputs[0]!;
-    const bounds = boundsOf(input);
-    const [lower, upper] = t.outward(bounds.lower, bounds.upper);
-    const lines = relaxRule(run, node, (node.operator as ElementwiseOperator<unknown>).forwardRelaxation)(contextOf(node, t), { lower, upper }, ...parametersOf(run, node));
+    const lines = relaxRule(run, node, (node.operator as ElementwiseOperator<unknown>).forwardRelaxation)(contextOf(node, t), boundsOf(input), ...parametersOf(run, node));
     const { coefficients, bias } = formOf(input);
     return [{
       coefficients: new Map([...coefficients].map(([source, pair]) => [source, { lower: through(t, lines.lower, pair, "lower"), upper: through(t, lines.upper, pair, "upper") }])),

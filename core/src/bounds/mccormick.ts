@@ -36,13 +36,8 @@ const PLANES: Readonly<Record<"lower" | "upper", readonly [Corner, Corner]>> = {
 export function mcCormickStep({ run, rows, outputs: [pair], boundsOf }: StepContext, node: ResolvedNode): Step {
   const { t } = run;
   const product = productOf(run, node, rows);
-  const bound = (slot: number): NodeInterval => {
-    const { lower, upper } = boundsOf(node.inputs[slot]!);
-    const [low, high] = t.outward(lower, upper);
-    return { lower: low, upper: high };
-  };
-  const x = bound(product.left);
-  const w = bound(product.right);
+  const x = boundsOf(node.inputs[product.left]!);
+  const w = boundsOf(node.inputs[product.right]!);
   const additive = run.perturbedSlots(node).filter((slot) => slot !== product.left && slot !== product.right);
   const withAddends = node.inputs.map((input, slot) => (input === undefined ? undefined : product.isFactor(slot) || run.isPerturbed(input) ? t.zeros(input.shape) : run.exact(input)));
   const addends = outputsOf(node, contextOf(node, t), withAddends)[0]!;

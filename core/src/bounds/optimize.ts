@@ -7,6 +7,7 @@ import { localizeRows } from "../tensor/transforms/localize.js";
 import { sizeOf } from "../tensor/shapes.js";
 import type { Vocabulary } from "../tensor/vocabulary.js";
 import { boundsByBackward } from "./backward.js";
+import { asFact } from "./fact.js";
 import { elementTarget } from "./element-rows.js";
 import { boundsBy, combinedBounds, inputNames, intermediateBounds, needsRows, newRun, targetOf, type BoundProblem } from "./record.js";
 import type { BoundRun, NodeInterval, Target } from "./run.js";
@@ -66,7 +67,7 @@ function recordStep(problem: BoundProblem, fixed: readonly Value[], starts: Read
   const run = newRun(problem, fixed, true);
   const { t } = run;
   const passes = new Passes(run, starts);
-  const boundsOf = problem.options.alpha?.layers === "all" ? passes.intermediate(problem) : (value: Value): NodeInterval => run.interval(value);
+  const boundsOf = problem.options.alpha?.layers === "all" ? passes.intermediate(problem) : (value: Value): NodeInterval => asFact(run, value, run.interval(value));
   const bounds = passes.both("output", targetOf(run, problem), boundsOf);
   const outputs: Record<string, IrNode> = {};
   for (const side of SIDES) {
@@ -154,7 +155,7 @@ class Passes {
         } else {
           bounds = intermediateBounds(this.run, problem.method, value, boundsOf);
         }
-        known.set(value, bounds);
+        known.set(value, (bounds = asFact(this.run, value, bounds)));
       }
       return bounds;
     };

@@ -10,6 +10,7 @@ import type { IrNode, RowSpace } from "../tensor/ir.js";
 import { localizeRows } from "../tensor/transforms/localize.js";
 import { Vocabulary } from "../tensor/vocabulary.js";
 import { isPlaceholder } from "./adjoint.js";
+import { asFact } from "./fact.js";
 import { elementTarget, selectedIndex } from "./element-rows.js";
 import { forwardForms } from "./forward.js";
 import { rulesOf } from "./kinds.js";
@@ -72,7 +73,7 @@ function openRows(run: BoundRun, value: Value): Target {
 export function boundsBy(run: BoundRun, method: Method, known: Map<Value, NodeInterval> = new Map()): (value: Value) => NodeInterval {
   const boundsOf = (value: Value): NodeInterval => {
     let bounds = known.get(value);
-    if (bounds === undefined) known.set(value, (bounds = intermediateBounds(run, method, value, boundsOf)));
+    if (bounds === undefined) known.set(value, (bounds = asFact(run, value, intermediateBounds(run, method, value, boundsOf))));
     return bounds;
   };
   return boundsOf;

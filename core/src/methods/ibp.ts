@@ -11,7 +11,7 @@ export const ibp: Method = defineMethod({
   intermediate: "interval",
   rows: (run, target, boundsOf) =>
     boundsByBackward(run, target, boundsOf, {
-      endAt: (value, pair) => (beginsAffineStretch(run, value) ? { bias: overBox(run, pair, run.interval(value)) } : undefined),
+      endAt: (value, pair) => (beginsAffineStretch(run, value) ? { bias: overBox(run, pair, boundsOf(value)) } : undefined),
     }),
   elements: (run, value) => run.interval(value),
 });

@@ -149,8 +149,6 @@ export interface TensorOps {
    * analysis (α-CROWN, the conformance kit) chooses another one.
    */
   free(value: Tensor, min: TensorLike, max: TensorLike): Tensor;
-  /** Marks a pair of bounds that later rules rely on; an analysis may widen it. */
-  outward(lower: Tensor, upper: Tensor): readonly [lower: Tensor, upper: Tensor];
   /** The same value, through which no gradient flows. */
   stopGradient(x: Tensor): Tensor;
 }

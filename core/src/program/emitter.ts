@@ -26,6 +26,7 @@ export class Emitter {
   private readonly constants = new Map<string, HostTensor>();
   private readonly initializers = new Map<string, string>();
   private readonly dataIds = new Map<HostTensor["data"], number>();
+  private readonly nodes = new Map<string, string>();
   private readonly reshaped = new Map<string, string>();
   private readonly dtypes = new Map<string, DType>();
   private readonly sizes = new Map<string, string>();
@@ -59,10 +60,16 @@ export class Emitter {
     return this.names.get(node)!;
   }
 
+  /** Equal operations are one node: what is the same behind a fact and before it, and what lowerings make on their way. */
   node(type: string, inputs: readonly string[], attributes: NodeAttributes = {}, output = 0): string {
-    const outputs = Array.from({ length: output + 1 }, () => this.writer.freshName(type));
-    this.writer.node(type, inputs, outputs, attributes);
-    return outputs[output]!;
+    const key = [type, output, ...Object.entries(attributes).map(attributeKey), ...inputs].join("|");
+    let name = this.nodes.get(key);
+    if (name === undefined) {
+      const outputs = Array.from({ length: output + 1 }, () => this.writer.freshName(type));
+      this.writer.node(type, inputs, outputs, attributes);
+      this.nodes.set(key, (name = outputs[output]!));
+    }
+    return name;
   }
 
   input(attributes: InputAttributes): string {
@@ -220,6 +227,11 @@ function rowsOf(rows: RowSpace | undefined): Dim {
 function symbolOf(dim: Dim): number | string {
   if (typeof dim === "number") return dim;
   return dim.factor === 1 && dim.symbols.length === 1 ? dim.symbols[0]! : keyOf(dim);
+}
+
+/** Infinite numbers and −0 count, which JSON would not tell apart. */
+function attributeKey([name, value]: [string, number | readonly number[]]): string {
+  return `${name}=${[value].flat().map((x) => (Object.is(x, -0) ? "-0" : String(x))).join(",")}${typeof value === "number" ? "" : "[]"}`;
 }
 
 function keyOf(dim: Dim): string {

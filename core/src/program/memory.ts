@@ -16,7 +16,7 @@ export interface MemoryNeeds {
 const BYTES: Readonly<Record<DType, number>> = { float: 4, int: 8, bool: 1 };
 
 /** Runtimes give these the memory of their operand. */
-const VIEWS: ReadonlySet<string> = new Set(["reshape", "rowsToShape", "shapeToRows", "stopGradient"]);
+const VIEWS: ReadonlySet<string> = new Set(["reshape", "rowsToShape", "shapeToRows", "stopGradient", "fact"]);
 
 /**
  * The most that is alive at a time, where every value lives from its node to its last reader. Weights and fed arrays of

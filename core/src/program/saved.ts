@@ -7,7 +7,7 @@ import type { IrNode } from "../tensor/ir.js";
 const { onnx } = onnxProto;
 
 /** Moves when the same program is emitted otherwise than before: part of the identity of what is kept on disk. */
-export const EMITTER_VERSION = 3;
+export const EMITTER_VERSION = 4;
 
 /** One input or output of a saved program. Its array has the physical shape `[instances or 1, rows or 1, ...shape]`. */
 export interface ProgramPort {

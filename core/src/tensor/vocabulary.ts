@@ -1,6 +1,7 @@
 import { shapeError } from "../plugin/errors.js";
 import type { ConvOptions, ConvTransposeOptions, DType, HostTensor, Shape, Tensor, TensorLike, TensorOps, WindowOptions } from "../plugin/tensor.js";
 import { isIrNode, type IrNode, type Primitive, type RowSpace } from "./ir.js";
+import { factPrimitive } from "./primitives/fact.js";
 import { convPrimitive, convTransposePrimitive, dotPrimitive, matmulPrimitive } from "./primitives/contraction.js";
 import { binaryPrimitives, castPrimitive, stopGradientPrimitive, unaryPrimitives, wherePrimitive, type BinaryName, type UnaryName } from "./primitives/elementwise.js";
 import { pickByRowPrimitive, pickedEyePrimitive, placeRowsPrimitive, rowsWherePrimitive } from "./primitives/rows.js";
@@ -19,7 +20,6 @@ type Binary = (a: Operand, b: Operand) => IrNode;
 /** How one recording treats the marks that rules leave. An analysis gives its own. */
 export interface Marks {
   free?(t: Vocabulary, value: IrNode, min: IrNode, max: IrNode): IrNode;
-  outward?(t: Vocabulary, lower: IrNode, upper: IrNode): readonly [IrNode, IrNode];
 }
 
 /**
@@ -305,8 +305,10 @@ export class Vocabulary implements TensorOps {
   free(value: Tensor, min: Operand, max: Operand): IrNode {
     return this.marks.free?.(this, this.node(value), this.node(min), this.node(max)) ?? this.node(value);
   }
-  outward(lower: Tensor, upper: Tensor): readonly [IrNode, IrNode] {
-    return this.marks.outward?.(this, this.node(lower), this.node(upper)) ?? [this.node(lower), this.node(upper)];
+  /** Two ends of a value as bounds that relaxations rely on, for core alone (`asFact`). */
+  fact(lower: IrNode, upper: IrNode, of: string): { readonly lower: IrNode; readonly upper: IrNode } {
+    const end = (x: IrNode, side: "lower" | "upper"): IrNode => this.record(factPrimitive, [x], { of, side });
+    return { lower: end(lower, "lower"), upper: end(upper, "upper") };
   }
   stopGradient(x: Tensor): IrNode {
     return this.record(stopGradientPrimitive, [this.node(x)]);

@@ -39,6 +39,7 @@ const UNARY: readonly PrimitiveCase[] = [
   { primitive: "tanh", of: "three axes", inputs: [floats(2, 1, 2)], build: (t, x) => t.tanh(x!) },
   { primitive: "not", of: "bools", inputs: [bools(2, 2)], build: (t, x) => t.not(x!) },
   { primitive: "mul", of: "a square", inputs: [floats(2, 3)], build: (t, x) => t.square(x!) },
+  { primitive: "fact", of: "a lower and an upper end", inputs: [floats(2, 2), floats(2, 2)], build: (t, x, y) => Object.values(t.fact(x!, y!, "h")).reduce((a, b) => t.sub(b, a)) },
   { primitive: "stopGradient", of: "a matrix", inputs: [floats(2, 2)], build: (t, x) => t.stopGradient(x!), kinks: true },
 ];
 

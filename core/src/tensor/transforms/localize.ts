@@ -74,7 +74,7 @@ class Rewriter {
       }
       case "reshape":
         return this.reshape(node, local);
-      case "neg": case "abs": case "relu":
+      case "neg": case "abs": case "relu": case "fact":
         return this.keep(node, { ...local, data: t.rerecord(node, [local.data]) });
       case "mul": case "min": case "max": case "less": case "lessEqual": case "add": case "sub":
         return this.elementwise(node, local);

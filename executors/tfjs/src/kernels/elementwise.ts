@@ -51,6 +51,7 @@ export const elementwise: Kernels = {
     return to === "bool" ? tf.notEqual(flat, tf.zerosLike(flat)) : tf.cast(flat, TYPES[to]);
   },
   stopGradient: (_, __, [x]) => x!,
+  fact: (_, __, [x]) => x!,
   add: binary((tf, a, b) => tf.add(a, b)),
   sub: binary((tf, a, b) => tf.sub(a, b)),
   mul: binary((tf, a, b) => tf.mul(a, b)),
