@@ -24,6 +24,7 @@ export class Emitter {
   private readonly writer: OnnxModelWriter;
   private readonly names = new Map<IrNode, string>();
   private readonly constants = new Map<string, HostTensor>();
+  private readonly derivedNames = new Map<string, string>();
   private readonly initializers = new Map<string, string>();
   private readonly dataIds = new Map<HostTensor["data"], number>();
   private readonly nodes = new Map<string, string>();
@@ -90,6 +91,21 @@ export class Emitter {
       this.initializers.set(key, name);
     }
     return name;
+  }
+
+  isConstant(name: string): boolean {
+    return this.constants.has(name);
+  }
+
+  /** A constant that is computed from another one, once for all nodes that want the same. */
+  derived(name: string, what: string, compute: (constant: HostTensor) => HostTensor): string {
+    const key = `${name}|${what}`;
+    let result = this.derivedNames.get(key);
+    if (result === undefined) {
+      const value = compute(this.constants.get(name)!);
+      this.derivedNames.set(key, (result = this.initializer(value, value.shape)));
+    }
+    return result;
   }
 
   ints(values: readonly number[]): string {

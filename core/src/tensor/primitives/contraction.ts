@@ -3,6 +3,7 @@ import type { ConvOptions, ConvTransposeOptions, HostTensor } from "../../plugin
 import type { Dim, Emitter } from "../../program/emitter.js";
 import { definePrimitive, type IrNode, type Primitive } from "../ir.js";
 import { uniformValue } from "../recorder.js";
+import { lowerConv, lowerConvTranspose } from "../lowering/convolution.js";
 import { broadcastShapes, broadcastStrides, showShape, sizeOf, stridesOf, walk } from "../shapes.js";
 
 /** Products over the last two axes. */
@@ -181,7 +182,7 @@ export const convPrimitive: Primitive = definePrimitive<ConvOptions>({
     t.convTranspose(g, w!, { ...attributes, outputPadding: leftover(x!.shape, g.shape, w!.shape, attributes) }),
     t.convWeightGradient(x!, g, w!.shape, attributes),
   ],
-  lower: (emitter, node, [x, w]) => lowerConv("Conv", emitter, node, x!, w!, {}),
+  lower: (emitter, node, [x, w]) => lowerConv(emitter, node, x!, w!),
   evaluate: ([x, w], options, { shape }) => {
     const result = new Float64Array(sizeOf(shape));
     connect(x!.shape, shape, w!.shape, options, (input, output, weight) => (result[output]! += x!.data[input]! * w!.data[weight]!));
@@ -216,26 +217,13 @@ export const convTransposePrimitive: Primitive = definePrimitive<ConvTransposeOp
   },
   simplify: (t, [x, w], options) => (uniformValue(x!) === 0 || uniformValue(w!) === 0 ? t.fullOf(transposedShape(x!.shape, w!.shape, options), 0, "float") : undefined),
   gradient: (t, { inputs: [x, w], attributes }, g) => [t.conv(g, w!, attributes), t.convWeightGradient(g, x!, w!.shape, attributes)],
-  lower: (emitter, node, [x, w]) => lowerConv("ConvTranspose", emitter, node, x!, w!, { output_padding: node.attributes.outputPadding }),
+  lower: (emitter, node, [x, w]) => lowerConvTranspose(emitter, node, x!, w!),
   evaluate: ([x, w], options, { shape }) => {
     const result = new Float64Array(sizeOf(shape));
     connect(shape, x!.shape, w!.shape, options, (input, output, weight) => (result[input]! += x!.data[output]! * w!.data[weight]!));
     return result;
   },
 });
-
-function lowerConv(type: string, emitter: Emitter, node: IrNode & { attributes: ConvOptions }, x: string, w: string, extra: Readonly<Record<string, readonly number[]>>): string {
-  const [input, kernel] = [node.inputs[0]!, node.inputs[1]!];
-  const { strides, pads, dilations, groups } = node.attributes;
-  const from = emitter.dims(input);
-  const to = emitter.dims(node);
-  const merged = emitter.product(from.slice(0, 3));
-  const result = emitter.node(type, [
-    emitter.reshape(x, from, [merged, ...input.shape.slice(1)]),
-    emitter.reshape(w, emitter.dims(kernel), kernel.shape),
-  ], { strides, pads, dilations, group: groups, kernel_shape: kernel.shape.slice(2), ...extra });
-  return emitter.reshape(result, [merged, ...node.shape.slice(1)], to);
-}
 
 /** Visits every (input element, output element, weight) that a convolution connects. */
 function connect(x: readonly number[], y: readonly number[], w: readonly number[], { strides, pads, dilations, groups }: ConvOptions, visit: (input: number, output: number, weight: number) => void): void {
