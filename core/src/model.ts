@@ -4,7 +4,8 @@ import type { Program } from "./plugin/program.js";
 import type { HostTensor, Shape } from "./plugin/tensor.js";
 import { rulesOf } from "./bounds/kinds.js";
 import { inputNames, recordWhole, type BoundProblem, type SourceStructure } from "./bounds/record.js";
-import { BoundRun, type AlphaOptions, type RunOptions } from "./bounds/run.js";
+import { readRelaxation } from "./bounds/relaxation.js";
+import { BoundRun, type AlphaOptions } from "./bounds/run.js";
 import type { Engine, EngineRequest, Seconds } from "./engine.js";
 import type { Graph, GraphInput } from "./graph/graph.js";
 import { resolveGraph } from "./graph/resolve.js";
@@ -29,7 +30,7 @@ export interface BoundOptions {
   readonly weights?: Readonly<Record<string, PerturbationQuery>>;
   /** Stored parameters that are fed as `parameter:<name>`, so that a program can be differentiated in them. */
   readonly parameters?: readonly string[];
-  /** Lines other than an operator's default ones, by operator type. */
+  /** Lines other than an operator's default ones, by operator: `Relu`, or `domain:Type` outside ONNX's own domain. */
   readonly relaxation?: Readonly<Record<string, string>>;
   /** How `alpha-crown` optimizes. */
   readonly alpha?: AlphaOptions;
@@ -132,10 +133,8 @@ export class Model {
       else this.bind(value, set, stored, 1, sources, feeds);
     }
     if (sources.length === 0) throw queryError("nothing is perturbed", "Give at least one input or weight a perturbation.");
-    for (const type of Object.keys(options.relaxation ?? {})) {
-      if (!this.registry.knows(type)) throw new LirpaError("LIRPA_OPTION", `relaxation names ${type}, which no plugin provides`, { hint: "Use operator types, such as Relu.", details: { option: "relaxation" } });
-    }
-    const problem: BoundProblem = { graph, sources, output, spec: options.spec === undefined ? "elements" : "rows", method, options: runOptions(options) };
+    const run = { relaxation: readRelaxation(options.relaxation ?? {}, this.registry), alpha: alphaOptions(options.alpha) };
+    const problem: BoundProblem = { graph, sources, output, spec: options.spec === undefined ? "elements" : "rows", method, options: run };
     const rows = options.spec === undefined ? undefined : specRows(options.spec, output);
     return {
       problem,
@@ -157,7 +156,7 @@ export class Model {
     const record = () => {
       const t = new Vocabulary();
       const fixed = new Map(graph.inputs.map((value) => [value, t.input({ name: inputNames.fixed(value), shape: value.shape, dtype: value.dtype, instances: true, rows: undefined })]));
-      const run = new BoundRun(graph, rulesOf, t, new Map(), fixed, { relaxation: {} });
+      const run = new BoundRun(graph, rulesOf, t, new Map(), fixed, { relaxation: new Map() });
       return makeProgram(`${graph.name}:forward`, Object.fromEntries(graph.outputs.map((value, i) => [`output${i}`, run.exact(value)])));
     };
     const results = await this.engine.run(`${await this.id()}|forward`, record, feeds, { record: 0, compile: 0, run: 0 });
@@ -245,11 +244,10 @@ export class Model {
   }
 }
 
-function runOptions({ relaxation = {}, alpha = {} }: BoundOptions): RunOptions {
-  const { iterations = 20, layers = "all" } = alpha;
+function alphaOptions({ iterations = 20, layers = "all" }: AlphaOptions = {}): AlphaOptions {
   if (!Number.isInteger(iterations) || iterations < 1) throw new LirpaError("LIRPA_OPTION", `alpha.iterations is ${iterations}`, { hint: "Give a whole number, 1 or more." });
   if (layers !== "last" && layers !== "all") throw new LirpaError("LIRPA_OPTION", `alpha.layers is ${JSON.stringify(layers)}`, { hint: 'It is "last" or "all".' });
-  return { relaxation, alpha: { iterations, layers } };
+  return { iterations, layers };
 }
 
 function instanceShape({ name, shape }: GraphInput): Shape {

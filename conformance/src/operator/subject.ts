@@ -1,4 +1,4 @@
-import { definePlugin, type Graph, type GraphNode, type HostTensor, type Operator, type Plugin } from "@lirpa/core";
+import { definePlugin, operatorKey, type Graph, type GraphNode, type HostTensor, type Operator, type Plugin } from "@lirpa/core";
 import { Network, referenceLirpa, type Recording, type RecordingOptions } from "../kit/network.js";
 import { KIT, kitPlugin } from "../kit/plugin.js";
 import type { Settings } from "../settings.js";
@@ -69,7 +69,7 @@ export class OperatorSubject {
 
   recording(method: string, { setting = "alone", output = this.bounded[0]!, relaxation, rows = false, pointwise = false }: SubjectOptions = {}): Recording {
     const network = setting === "alone" ? this.alone : this.company;
-    return network.recording(method, { output, rows, pointwise, ...(relaxation !== undefined && { relaxation: { [this.operator.type]: relaxation } }) });
+    return network.recording(method, { output, rows, pointwise, ...(relaxation !== undefined && { relaxation: { [operatorKey(this.operator)]: relaxation } }) });
   }
 }
 

@@ -7,6 +7,7 @@ import { sameShape } from "../tensor/shapes.js";
 import type { Vocabulary } from "../tensor/vocabulary.js";
 import type { CoefficientPair, KindRules } from "./kind-rules.js";
 import { checkParameters } from "./linear.js";
+import { DEFAULT_LINES, wantedLines } from "./relaxation.js";
 import type { BoundRun } from "./run.js";
 
 /** Scalar functions, element by element: two lines bracket each; the sign of a coefficient says which one it meets. */
@@ -79,14 +80,8 @@ function parametersOf(run: BoundRun, node: ResolvedNode): (Tensor | undefined)[]
 }
 
 /** The lines that the query names, or those that the operator chooses. */
-function relaxRule(run: BoundRun, node: ResolvedNode, own: string = "adaptive"): RelaxRule<unknown> {
+function relaxRule(run: BoundRun, node: ResolvedNode, own?: string): RelaxRule<unknown> {
   const operator = node.operator as ElementwiseOperator<unknown>;
-  const wanted = run.options.relaxation[node.type] ?? own;
-  if (wanted === "adaptive") return operator.relax.bind(operator);
-  const rule = operator.relaxations?.[wanted];
-  if (rule === undefined) {
-    const known = ["adaptive", ...Object.keys(operator.relaxations ?? {})];
-    throw new LirpaError("LIRPA_OPTION", `${node.type} has no relaxation called ${wanted}`, { hint: `It offers ${known.join(", ")}.`, details: { option: "relaxation" } });
-  }
-  return rule;
+  const wanted = wantedLines(run.options.relaxation, node.operator, own);
+  return wanted === DEFAULT_LINES ? operator.relax.bind(operator) : operator.relaxations![wanted]!;
 }

@@ -1,4 +1,3 @@
-import { LirpaError } from "../plugin/errors.js";
 import type { BilinearOperator } from "../plugin/operator.js";
 import type { Shape, Tensor } from "../plugin/tensor.js";
 import { contextOf, slotsOf, type ResolvedNode } from "../graph/resolved.js";
@@ -8,6 +7,7 @@ import { uniformValue } from "../tensor/recorder.js";
 import { broadcastShapes, sizeOf } from "../tensor/shapes.js";
 import { adjoint, asNodes, outputsOf, placeholder } from "./adjoint.js";
 import type { CoefficientPair, ForwardContext, ForwardForm, Step, StepContext } from "./kind-rules.js";
+import { wantedLines } from "./relaxation.js";
 import type { BoundRun, NodeInterval } from "./run.js";
 
 /** Positions of the two factors among a node's inputs. */
@@ -195,11 +195,7 @@ export function mcCormickForward({ run, formOf, boundsOf }: ForwardContext, node
 /** The share of the first plane of each pair, for each product or output: a free value. */
 function shareOf(run: BoundRun, node: ResolvedNode, shape: Shape): IrNode {
   const { t } = run;
-  const wanted = run.options.relaxation[node.type] ?? "adaptive";
-  if (wanted !== "adaptive" && wanted !== "middle") {
-    throw new LirpaError("LIRPA_OPTION", `${node.type} has no relaxation called ${wanted}`, { hint: "It offers adaptive, middle.", details: { option: "relaxation" } });
-  }
-  return t.free(t.full(shape, wanted === "middle" ? 0.5 : 1), 0, 1);
+  return t.free(t.full(shape, wantedLines(run.options.relaxation, node.operator) === "middle" ? 0.5 : 1), 0, 1);
 }
 
 function sum(t: BoundRun["t"], a: IrNode | undefined, b: IrNode | undefined): IrNode | undefined {

@@ -7,6 +7,7 @@ import type { IrNode, RowSpace } from "../tensor/ir.js";
 import type { Marks, Vocabulary } from "../tensor/vocabulary.js";
 import { outputsOf } from "./adjoint.js";
 import type { KindRules } from "./kind-rules.js";
+import type { Relaxation } from "./relaxation.js";
 
 /** A perturbed input or parameter: its set, recorded. */
 export interface Source {
@@ -26,8 +27,8 @@ export interface AlphaOptions {
 
 export interface RunOptions {
   readonly alpha?: AlphaOptions;
-  /** Which lines an operator uses where it offers several, by operator type. */
-  readonly relaxation: Readonly<Record<string, string>>;
+  /** Which lines an operator uses where it offers several, by its key. */
+  readonly relaxation: Relaxation;
 }
 
 /** An interval whose ends are nodes of the recording. */

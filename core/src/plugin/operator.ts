@@ -189,6 +189,14 @@ export type AnyOperator<A> =
 export type Operator = Branded<AnyOperator<unknown>>;
 type Branded<T> = T extends unknown ? Readonly<T> & { readonly $$type: "lirpa.operator" } : never;
 
+/**
+ * The one name of an operator in options, manifests and messages: its type alone in ONNX's own domain, `domain:Type` in any
+ * other.
+ */
+export function operatorKey({ domain = "", type }: { readonly domain?: string; readonly type: string }): string {
+  return domain === "" || domain === "ai.onnx" ? type : `${domain}:${type}`;
+}
+
 /** Checks nothing but types; the registry checks the value. Freezes the operator so that it cannot drift. */
 export function defineOperator<A>(operator: AnyOperator<A>): Operator {
   return Object.freeze({ ...operator, $$type: "lirpa.operator" }) as unknown as Operator;

@@ -1,7 +1,7 @@
 import { LirpaError, pluginError } from "../plugin/errors.js";
 import type { Fusion, Pattern } from "../plugin/fusion.js";
 import { nearest } from "../plugin/nearest.js";
-import type { Operator } from "../plugin/operator.js";
+import { operatorKey, type Operator } from "../plugin/operator.js";
 import type { Perturbation } from "../plugin/perturbation.js";
 import { API_VERSION, type Plugin } from "../plugin/plugin.js";
 
@@ -43,12 +43,17 @@ export class PluginRegistry {
   }
 
   operator(domain: string, type: string, opset: number): Registered<Operator> | undefined {
-    return this.operators.get(keyOf(domain, type))?.find(({ value }) => value.sinceVersion <= opset);
+    return this.operators.get(operatorKey({ domain, type }))?.find(({ value }) => value.sinceVersion <= opset);
   }
 
-  /** Whether any plugin provides an operator of that type, in any version. */
-  knows(type: string): boolean {
-    return this.operators.has(type);
+  /** All versions of an operator by its key (`operatorKey`), the newest first; empty where no plugin provides it. */
+  versions(key: string): readonly Operator[] {
+    return (this.operators.get(key) ?? []).map(({ value }) => value);
+  }
+
+  /** The keys of all operators that plugins provide. */
+  operatorKeys(): string[] {
+    return [...this.operators.keys()];
   }
 
   perturbation(type: string): Registered<Perturbation> {
@@ -63,7 +68,7 @@ export class PluginRegistry {
 
   /** The error for a node whose operator nobody provides: says who would, or what is called alike. */
   missing(node: string, domain: string, type: string, opset: number): LirpaError {
-    const name = keyOf(domain, type);
+    const name = operatorKey({ domain, type });
     const older = this.operators.get(name)?.map(({ value }) => value.sinceVersion);
     const shown = domain === "" ? `${type} (opset ${opset})` : `${type} of domain ${domain} (version ${opset})`;
     const provider = this.catalogue[name];
@@ -78,10 +83,6 @@ export class PluginRegistry {
       details: { node, operator: type, domain, opset, ...(provider !== undefined && { package: provider }) },
     });
   }
-}
-
-function keyOf(domain: string, type: string): string {
-  return domain === "" || domain === "ai.onnx" ? type : `${domain}:${type}`;
 }
 
 function checkPlugin(plugin: Plugin): void {
@@ -104,7 +105,7 @@ function addOperator(operators: Map<string, Registered<Operator>[]>, plugin: Plu
   if (operator.kind === "linear" && operator.nonnegative !== true && operator.magnitude === undefined && operator.data?.length !== 0) {
     throw pluginError(plugin.name, `the operator ${operator.type} says neither nonnegative nor magnitude`);
   }
-  const key = keyOf(operator.domain ?? "", operator.type);
+  const key = operatorKey(operator);
   const list = operators.get(key) ?? [];
   const rival = list.find(({ value, plugin: other }) => value.sinceVersion === operator.sinceVersion || other !== plugin.name);
   // Of two that both take an operator over, neither has a better claim.
