@@ -27,7 +27,7 @@ export function wantedLines(relaxation: Relaxation, operator: Operator, own: str
  * an unknown operator, one without lines to choose from, and lines that no version of it offers.
  */
 export function readRelaxation(option: Readonly<Record<string, string>>, registry: PluginRegistry): Relaxation {
-  if (typeof option !== "object" || option === null || Array.isArray(option)) throw wrong("relaxation is no object", 'Give names of lines by operator, such as { "Relu": "zero" }.');
+  if (typeof option !== "object" || option === null || Array.isArray(option)) throw wrong("relaxation is no object", "Give names of lines by operator type.");
   for (const [key, wanted] of Object.entries(option)) {
     const versions = registry.versions(key);
     if (versions.length === 0) throw unknownOperator(key, registry.operatorKeys());
@@ -39,7 +39,7 @@ export function readRelaxation(option: Readonly<Record<string, string>>, registr
 function unknownOperator(key: string, known: readonly string[]): LirpaError {
   const elsewhere = known.filter((other) => other.endsWith(`:${key}`));
   const near = elsewhere.length > 0 ? elsewhere : nearest(key, known);
-  const hint = near.length > 0 ? `Did you mean ${near.join(" or ")}?` : "Use operator types, such as Relu, or domain:Type outside ONNX's own domain.";
+  const hint = near.length > 0 ? `Did you mean ${near.join(" or ")}?` : "Use operator types, or domain:Type outside ONNX's own domain.";
   return wrong(`relaxation names the operator ${JSON.stringify(key)}, which no plugin provides`, hint);
 }
 
