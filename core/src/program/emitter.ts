@@ -3,6 +3,7 @@ import type { DType, HostTensor } from "../plugin/tensor.js";
 import { topological } from "../tensor/evaluate.js";
 import type { IrNode, RowSpace } from "../tensor/ir.js";
 import type { InputAttributes } from "../tensor/primitives/leaves.js";
+import { showShape, sizeOf } from "../tensor/shapes.js";
 import { OnnxModelWriter, type NodeAttributes } from "./onnx-writer.js";
 
 /** A size: a number, or a product of a number and sizes that are open until a run. */
@@ -81,13 +82,17 @@ export class Emitter {
     return name;
   }
 
-  /** Equal constants are one initializer: ONNX Runtime's passes over a large model grow with their number. */
+  /**
+   * Equal constants are one initializer: ONNX Runtime's passes over a large model grow with their number. `dims` is
+   * copied: a lowering may go on with its array. Throws `LIRPA_INTERNAL` where the numbers do not fill `dims`.
+   */
   initializer(value: HostTensor, dims: readonly number[]): string {
+    checkFilled(value, dims);
     const key = `${value.dtype}|${dims.join(",")}|${this.contentOf(value.data)}`;
     let name = this.initializers.get(key);
     if (name === undefined) {
       name = this.writer.freshName("constant");
-      this.constants.set(name, { ...value, shape: dims });
+      this.constants.set(name, { ...value, shape: Object.freeze([...dims]) });
       this.initializers.set(key, name);
     }
     return name;
@@ -233,6 +238,13 @@ export class Emitter {
   private symbolic(node: IrNode): (number | string)[] {
     return [node.instances ? INSTANCES : 1, node.rows === undefined ? 1 : (node.rows.size ?? node.rows.name), ...node.shape];
   }
+}
+
+/** A runtime would read the bytes of another shape, or refuse the whole program without saying why. */
+function checkFilled({ dtype, data }: HostTensor, dims: readonly number[]): void {
+  const fits = dims.every((size) => Number.isInteger(size) && size >= 0) && sizeOf(dims) === data.length;
+  if (fits && (dtype !== "int" || data.every(Number.isInteger))) return;
+  throw new LirpaError("LIRPA_INTERNAL", `a constant of ${dtype} ${showShape(dims)} is emitted from ${data.length} numbers that are not its own`);
 }
 
 function rowsOf(rows: RowSpace | undefined): Dim {

@@ -94,7 +94,12 @@ function tensorProto(name: string, { shape, dtype, data }: HostTensor): Instance
 
 function bytesOf(dtype: DType, data: HostTensor["data"]): Uint8Array {
   if (dtype === "bool") return Uint8Array.from(data);
-  if (dtype === "int") return new Uint8Array(BigInt64Array.from(data as unknown as ArrayLike<number> & Iterable<number>, BigInt as unknown as (v: number) => bigint).buffer);
+  if (dtype === "int") return new Uint8Array(BigInt64Array.from(Array.from(data, int64)).buffer);
   const floats = data instanceof Float32Array ? data : new Float32Array(data);
   return new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength);
+}
+
+/** The greatest int64 reads as 2^63, which would wrap around to the least one. */
+function int64(value: number): bigint {
+  return BigInt(Math.min(Math.max(value, -(2 ** 63)), 2 ** 63 - 1024));
 }
