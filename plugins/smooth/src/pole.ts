@@ -1,6 +1,9 @@
 import type { Interval, Lines, Tensor, TensorOps } from "@lirpa/core/plugin";
 import { clamp, convexLines, flat, mirrored, negated, select, UNBOUNDED, type Curve } from "./lines.js";
 
+/** What slopes near the pole may reach. */
+const STEEPEST = 1e30;
+
 /**
  * x^p for p < 0: convex and falling on x > 0; for integers p its image left of zero, turned over for odd ones. At zero
  * the function has a pole: an interval with zero inside has no bounds there, one that ends there has one. Other
@@ -27,7 +30,7 @@ export function poleRange(t: TensorOps, interval: Interval, p: number): Interval
   if (!isOdd(p)) return { lower: least, upper: most };
   return {
     lower: t.where(isAround, -UNBOUNDED, t.where(isLeft, t.neg(most), least)),
-    upper: t.where(isLeft, t.neg(least), most),
+    upper: t.where(isAround, UNBOUNDED, t.where(isLeft, t.neg(least), most)),
   };
 }
 
@@ -48,9 +51,10 @@ function sideOf(t: TensorOps, interval: Interval, p: number): Pole {
   const lower = whole ? interval.lower : t.relu(interval.lower);
   const upper = whole ? interval.upper : t.relu(interval.upper);
   const isLeft = t.less(upper, t.relu(t.neg(lower)));
-  const isAround = t.and(t.less(lower, 0), t.greater(upper, 0));
-  // Slopes are p · x^(p − 1).
-  const nearest = UNBOUNDED ** (-1 / (1 - p));
+  // The point zero is no value of the function, but float32 gives it one: infinite, of either sign.
+  const isAround = t.or(t.and(t.less(lower, 0), t.greater(upper, 0)), t.and(t.equal(lower, 0), t.equal(upper, 0)));
+  // Slopes are p · x^(p − 1), and stay finite in float32.
+  const nearest = STEEPEST ** (-1 / (1 - p));
   const near = t.relu(t.where(isLeft, t.neg(upper), lower));
   const far = t.max(t.max(t.abs(lower), t.abs(upper)), nearest);
   return {
