@@ -1,5 +1,5 @@
 import { defineOperator, type Operator, type RuleContext, type Tensor, type TensorOps } from "@lirpa/core/plugin";
-import { carryLogSumExp, logSumExp, logSumExpOfOthers } from "./log-sum-exp.js";
+import { carryLogSumExp, logSoftmaxOf, logSumExpOfOthers } from "./log-sum-exp.js";
 import { sizeOf, softmaxAxes } from "./reading.js";
 
 interface LogSoftmaxAttributes {
@@ -17,7 +17,7 @@ export const logSoftmax: Operator = defineOperator<LogSoftmaxAttributes>({
   kind: "custom",
   inputs: ["input"],
   attributes: (raw, context) => Object.freeze({ axes: softmaxAxes(raw, context) }),
-  forward: ({ t, attributes: { axes } }, x) => t.sub(x!, logSumExp(t, x!, axes)),
+  forward: ({ t, attributes: { axes } }, x) => logSoftmaxOf(t, x!, axes),
   // −log(1 + Σ_{j≠i} exp(x_j − x_i)) rises in x_i and falls in every other element: exact ends.
   interval: (context, x) => ({ lower: end(context, x!.lower, x!.upper), upper: end(context, x!.upper, x!.lower) }),
   backward: ({ t, attributes: { axes } }, [outputs], [x]) => {
@@ -27,10 +27,14 @@ export const logSoftmax: Operator = defineOperator<LogSoftmaxAttributes>({
   },
 });
 
-/** The log-softmax of one element's end against the other ends of all others. */
+/**
+ * The log-softmax of one element's end against the other ends of all others. Only differences of elements count: all of
+ * them are taken from the greatest one on, where float32 has the digits to tell them apart.
+ */
 function end({ t, attributes: { axes } }: Context, own: Tensor, others: Tensor): Tensor {
   if (sizeOf(axes.map((axis) => own.shape[axis]!)) === 1) return t.zeros(own.shape);
-  return t.neg(softplus(t, t.sub(logSumExpOfOthers(t, others, axes), own)));
+  const origin = t.stopGradient(t.reduceMax(t.max(own, others), axes, true));
+  return t.neg(softplus(t, t.sub(logSumExpOfOthers(t, t.sub(others, origin), axes), t.sub(own, origin))));
 }
 
 function softplus(t: TensorOps, x: Tensor): Tensor {

@@ -6,11 +6,42 @@ const LOWEST = -3.4e38;
 const TINY = 1e-30;
 /** On shorter intervals the chord of exp is left for the slope at its upper end: dividing by the length would be noise. */
 const SHORT = 1e-3;
+/** The exponential of what lies so far below the greatest element is zero in float32, and below 1e-45 anywhere. */
+const NEGLIGIBLE = -104;
+/**
+ * What is added and taken away around a common offset of the elements is rounded relative to that offset. Four units in
+ * the last place of a float32 are kept for it, so that no plane is proved by digits that were lost; numbers of ordinary
+ * size are rounded as all others are.
+ */
+const ROUNDING = 2 ** -22;
+const ORDINARY = 200;
+
+/** Elements from their greatest one on, which the log-sum-exp and its planes shift with: no digits are lost to an offset. */
+interface Shifted {
+  readonly origin: Tensor;
+  readonly from: Tensor;
+}
+
+function shifted(t: TensorOps, x: Tensor, axes: readonly number[]): Shifted {
+  const origin = t.stopGradient(t.reduceMax(x, axes, true));
+  return { origin, from: t.sub(x, origin) };
+}
+
+/** log Σ exp(x) of elements near zero or far below it, over axes, which keep size one. */
+function nearZero(t: TensorOps, x: Tensor, axes: readonly number[]): Tensor {
+  return t.log(t.sum(t.exp(x), axes, true));
+}
 
 /** log Σ exp(x) over axes, which keep size one. The greatest element is taken out, so that no exponential overflows. */
 export function logSumExp(t: TensorOps, x: Tensor, axes: readonly number[]): Tensor {
-  const most = t.stopGradient(t.reduceMax(x, axes, true));
-  return t.add(most, t.log(t.sum(t.exp(t.sub(x, most)), axes, true)));
+  const { origin, from } = shifted(t, x, axes);
+  return t.add(origin, nearZero(t, from, axes));
+}
+
+/** x − log Σ exp(x), without going back to where the elements lie. */
+export function logSoftmaxOf(t: TensorOps, x: Tensor, axes: readonly number[]): Tensor {
+  const { from } = shifted(t, x, axes);
+  return t.sub(from, nearZero(t, from, axes));
 }
 
 /**
@@ -37,11 +68,14 @@ export interface Plane {
 }
 
 /** log Σ exp is convex: every tangent lies below. Its gradient is the softmax. */
-export function planeBelow(t: TensorOps, { lower, upper }: Interval, axes: readonly number[]): Plane {
-  const at = t.free(t.mul(t.add(lower, upper), 0.5), lower, upper);
-  const value = logSumExp(t, at, axes);
-  const weights = t.exp(t.sub(at, value));
-  return { weights, intercept: t.sub(value, t.sum(t.mul(weights, at), axes, true)) };
+export function planeBelow(t: TensorOps, interval: Interval, axes: readonly number[]): Plane {
+  const at = t.free(middleOf(t, interval), interval.lower, interval.upper);
+  const { origin, from } = shifted(t, at, axes);
+  const value = nearZero(t, from, axes);
+  const weights = t.exp(t.sub(from, value));
+  // An element without weight adds nothing, however far away it is.
+  const parts = t.mul(weights, t.max(from, 2 * NEGLIGIBLE));
+  return plane(t, { weights, origin, parts, value }, "below", axes);
 }
 
 /**
@@ -51,32 +85,62 @@ export function planeBelow(t: TensorOps, { lower, upper }: Interval, axes: reado
  * Applications to Robustness Verification" (2023), section 4. In between, with p the softmax at the middle and w the
  * widths, the chords' errors are about p_k (1 − θ_k)² w_k² + Σ_{j≠k} p_j (w_j + θ_k w_k)² for one θ_k that is not zero;
  * the least is at θ_k w_k = (2 p_k w_k − Σ p_j w_j)⁺, which at most one k has. Every θ in [0, 1] is sound.
+ *
+ * An element that is negligible all over the box (behind a mask, say) is taken as the constant exp(its upper end), with
+ * θ = 0: it must not bring its distance into sums that cancel.
  */
-export function planeAbove(t: TensorOps, { lower, upper }: Interval, axes: readonly number[]): Plane {
-  const middle = t.mul(t.add(lower, upper), 0.5);
-  const widths = t.sub(upper, lower);
+export function planeAbove(t: TensorOps, interval: Interval, axes: readonly number[]): Plane {
   const sum = (x: Tensor): Tensor => t.sum(x, axes, true);
-  const shares = t.exp(t.sub(middle, logSumExp(t, middle, axes)));
+  const { origin, from: mid } = shifted(t, middleOf(t, interval), axes);
+  const counts = t.greater(t.sub(interval.upper, origin), NEGLIGIBLE);
+  const near = (x: Tensor): Tensor => t.where(counts, x, NEGLIGIBLE);
+  const [low, high, middle] = [near(t.sub(interval.lower, origin)), near(t.sub(interval.upper, origin)), near(mid)];
+  const widths = t.sub(high, low);
+  const shares = t.exp(t.sub(middle, nearZero(t, middle, axes)));
   const excess = t.relu(t.sub(t.mul(t.mul(shares, widths), 2), sum(t.mul(shares, widths))));
-  const theta = t.free(t.min(t.div(excess, t.max(widths, TINY)), 1), 0, 1);
+  const theta = t.free(t.min(t.div(excess, t.max(widths, TINY)), 1), 0, t.cast(counts, "float"));
 
-  // The log-sum-exp shifts with its elements: near zero fewer digits are lost.
-  const origin = t.stopGradient(t.reduceMax(middle, axes, true));
-  const [low, high, mid] = [lower, upper, middle].map((x) => t.sub(x, origin)) as [Tensor, Tensor, Tensor];
   const difference = (own: Tensor, others: Tensor): Tensor => {
     const parts = t.mul(theta, others);
     return t.sub(t.mul(t.sub(1, theta), own), t.sub(sum(parts), parts));
   };
-  const [dLow, dHigh, dMid] = [difference(low, high), difference(high, low), difference(mid, mid)];
+  const [dLow, dHigh, dMid] = [difference(low, high), difference(high, low), difference(middle, middle)];
   const scale = t.stopGradient(t.reduceMax(dHigh, axes, true));
   const [eLow, eHigh] = [t.exp(t.sub(dLow, scale)), t.exp(t.sub(dHigh, scale))];
   const length = t.sub(dHigh, dLow);
-  const slopes = t.where(t.greater(length, SHORT), t.div(t.sub(eHigh, eLow), t.max(length, SHORT)), eHigh);
-  const total = sum(t.add(eLow, t.mul(slopes, t.sub(dMid, dLow))));
+  const chords = t.where(t.greater(length, SHORT), t.div(t.sub(eHigh, eLow), t.max(length, SHORT)), eHigh);
+  const slopes = t.where(counts, chords, 0);
+  const atMiddle = t.add(eLow, t.mul(slopes, t.sub(dMid, dLow)));
+  const total = sum(t.where(counts, atMiddle, eHigh));
   const shared = t.div(slopes, total);
   const weights = t.add(shared, t.mul(theta, t.sub(1, sum(shared))));
-  const atMiddle = t.add(t.add(sum(t.mul(theta, mid)), scale), t.log(total));
-  return { weights, intercept: t.add(t.sub(atMiddle, sum(t.mul(weights, mid))), t.mul(origin, t.sub(1, sum(weights)))) };
+  const value = t.add(t.add(sum(t.mul(theta, middle)), scale), t.log(total));
+  return plane(t, { weights, origin, parts: t.mul(weights, middle), value }, "above", axes);
+}
+
+interface Touching {
+  readonly weights: Tensor;
+  readonly origin: Tensor;
+  /** Weights times the point where the plane's value is known, from the origin on. */
+  readonly parts: Tensor;
+  /** The plane's value there, from the origin on. */
+  readonly value: Tensor;
+}
+
+/** The plane through a point, further out by what rounding may have lost there. */
+function plane(t: TensorOps, { weights, origin, parts, value }: Touching, side: "below" | "above", axes: readonly number[]): Plane {
+  const sum = (x: Tensor): Tensor => t.sum(x, axes, true);
+  const rest = t.sub(1, sum(weights));
+  const intercept = t.add(t.sub(value, sum(parts)), t.mul(origin, rest));
+  const atOrigin = t.mul(t.abs(origin), t.add(t.add(t.abs(rest), sum(t.abs(weights))), 1));
+  const magnitude = t.add(atOrigin, t.add(t.abs(value), sum(t.abs(parts))));
+  const slack = t.stopGradient(t.mul(t.relu(t.sub(magnitude, ORDINARY)), ROUNDING));
+  return { weights, intercept: side === "below" ? t.sub(intercept, slack) : t.add(intercept, slack) };
+}
+
+/** Written so that neither sums nor differences of the ends overflow. */
+function middleOf(t: TensorOps, { lower, upper }: Interval): Tensor {
+  return t.add(t.mul(lower, 0.5), t.mul(upper, 0.5));
 }
 
 /**
