@@ -2,7 +2,6 @@ import type { Program } from "./plugin/program.js";
 import type { HostTensor } from "./plugin/tensor.js";
 import type { Optimization } from "./bounds/optimize.js";
 import { stepInputs } from "./bounds/optimize.js";
-import { inputNames } from "./bounds/record.js";
 
 /**
  * The learning rate and its decay per iteration; values are fractions of their ranges. Measured on the goldens: with the
@@ -10,13 +9,11 @@ import { inputNames } from "./bounds/record.js";
  */
 const [RATE, DECAY] = [0.3, 0.95];
 const [FIRST_MOMENT, SECOND_MOMENT] = [0.9, 0.999];
-/** No bound of a float32 program lies beyond. */
-const WORST = 3.4e38;
 
 type Feeds = Readonly<Record<string, HostTensor>>;
 type Run = (part: "prepare" | "step", program: Program, feeds: Feeds) => Promise<Record<string, HostTensor>>;
 
-/** Runs an optimization: prepares once, then steps. Every step's bounds are sound; the best of each row are kept. */
+/** Runs an optimization: prepares once, then steps. The best of each row is kept, first of all the bounds without optimization. */
 export async function optimize({ prepare, step, variables }: Optimization, feeds: Feeds, iterations: number, run: Run): Promise<{ lower: HostTensor; upper: HostTensor }> {
   const prepared = await run("prepare", prepare, feeds);
   const state: Record<string, HostTensor> = { ...feeds, ...prepared };
@@ -24,10 +21,6 @@ export async function optimize({ prepare, step, variables }: Optimization, feeds
     const { shape, data } = prepared[name]!;
     for (const moment of stepInputs.moments(name)) state[moment] = { shape, dtype: "float", data: new Float32Array(data.length) };
   }
-  const shape = hiddenShape(step, feeds);
-  const size = shape[0]! * shape[1]!;
-  state[stepInputs.best("lower")] = { shape, dtype: "float", data: new Float32Array(size).fill(-WORST) };
-  state[stepInputs.best("upper")] = { shape, dtype: "float", data: new Float32Array(size).fill(WORST) };
   const scalar = (value: number): HostTensor => ({ shape: [1, 1], dtype: "float", data: Float64Array.of(value) });
   for (let i = 0; i < iterations; i++) {
     state[stepInputs.rate] = scalar(RATE * DECAY ** i);
@@ -38,11 +31,4 @@ export async function optimize({ prepare, step, variables }: Optimization, feeds
     Object.assign(state, { [stepInputs.best("lower")]: lower, [stepInputs.best("upper")]: upper });
   }
   return { lower: state[stepInputs.best("lower")]!, upper: state[stepInputs.best("upper")]! };
-}
-
-/** Instances and rows of the bounds. */
-function hiddenShape(step: Program, feeds: Feeds): readonly number[] {
-  const instances = Math.max(1, ...step.inputs.filter((input) => input.instances).map(({ name }) => feeds[name]?.shape[0] ?? 1));
-  const { rows } = step.outputs["lower"] as { rows?: { size?: number } };
-  return [instances, rows?.size ?? feeds[inputNames.rows]?.shape[1] ?? 1];
 }

@@ -9,6 +9,8 @@ export interface BackwardOptions {
    * where it goes on.
    */
   readonly endAt?: (value: Value, pair: CoefficientPair) => { readonly bias: CoefficientPair; readonly sources?: ReadonlyMap<Value, CoefficientPair> } | undefined;
+  /** Sees the coefficients of each value at which a relaxation or a set is met, with that value's bounds. */
+  readonly met?: (pair: CoefficientPair, bounds: NodeInterval) => void;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface BackwardOptions {
  * there (Zhang et al. 2018; Xu et al. 2020, section 3). Coefficients of a value that is used twice add up.
  * @returns the lower and the upper bound of each row: scalars with rows.
  */
-export function boundsByBackward(run: BoundRun, target: Target, boundsOf: (value: Value) => NodeInterval, { endAt }: BackwardOptions = {}): NodeInterval {
+export function boundsByBackward(run: BoundRun, target: Target, boundsOf: (value: Value) => NodeInterval, { endAt, met }: BackwardOptions = {}): NodeInterval {
   const { t } = run;
   const form = new LinearForm(run);
   form.add(target.value, { lower: target.coefficients, upper: target.coefficients });
@@ -32,11 +34,20 @@ export function boundsByBackward(run: BoundRun, target: Target, boundsOf: (value
     if (outputs.every((pair) => pair === undefined)) continue;
     const { inputs, bias } = run.rules(node).backward({ run, rows: target.rows, outputs, boundsOf }, node);
     form.addBias(bias);
+    const isRelaxed = met !== undefined && !run.rules(node).isAffine(run, node);
     inputs.forEach((pair, slot) => {
-      if (pair !== undefined) form.add(node!.inputs[slot]!, pair);
+      if (pair === undefined) return;
+      const input = node!.inputs[slot]!;
+      if (isRelaxed) met(pair, boundsOf(input));
+      form.add(input, pair);
     });
   }
-  for (const value of run.sources.keys()) form.concretizeSource(value);
+  for (const value of run.sources.keys()) {
+    const pair = form.take(value);
+    if (pair === undefined) continue;
+    met?.(pair, run.interval(value));
+    form.concretize(value, pair);
+  }
   return { lower: t.node(form.bias.lower), upper: t.node(form.bias.upper) };
 }
 
@@ -81,9 +92,7 @@ class LinearForm {
     return last;
   }
 
-  concretizeSource(value: Value): void {
-    const pair = this.take(value);
-    if (pair === undefined) return;
+  concretize(value: Value, pair: CoefficientPair): void {
     const source = this.run.sources.get(value)!;
     const context = this.run.setContext(source);
     const end = (side: "lower" | "upper"): IrNode => this.run.t.node(source.perturbation.concretize(context, pair[side], side));

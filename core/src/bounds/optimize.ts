@@ -7,6 +7,7 @@ import { localizeRows } from "../tensor/transforms/localize.js";
 import { sizeOf } from "../tensor/shapes.js";
 import type { Vocabulary } from "../tensor/vocabulary.js";
 import { boundsByBackward } from "./backward.js";
+import type { CoefficientPair } from "./kind-rules.js";
 import { asFact } from "./fact.js";
 import { elementTarget } from "./element-rows.js";
 import { boundsBy, combinedBounds, inputNames, intermediateBounds, needsRows, newRun, targetOf, type BoundProblem } from "./record.js";
@@ -19,6 +20,11 @@ const SIDES: readonly Side[] = ["lower", "upper"];
 const [FIRST_MOMENT, SECOND_MOMENT, STABILIZER] = [0.9, 0.999, 1e-8];
 
 const STEEPEST = 1e15;
+
+/** Four units in the last place of a float32: sums of many terms are rounded to both sides. */
+const ROUNDING = 2 ** -22;
+/** Stands for a value without bounds; a step that meets it is not believed. */
+const LARGEST_TERM = 1e30;
 
 /** Two programs: one that prepares, one that is run once per iteration on its own results. */
 export interface Optimization {
@@ -52,10 +58,11 @@ export function recordOptimization(problem: BoundProblem): Optimization {
   const known = new Map<Value, NodeInterval>();
   const boundsOf = boundsBy(first, problem.method, known);
   const initial = new Passes(first);
-  initial.both("output", targetOf(first, problem), all ? initial.intermediate(problem) : boundsOf);
+  const bounds = initial.both("output", targetOf(first, problem), all ? initial.intermediate(problem) : boundsOf);
   const given = all ? initial.intervals : new Map([...known].filter(([value]) => first.isPerturbed(value)));
   const outputs: Record<string, IrNode> = Object.fromEntries(initial.variables);
   for (const [value, bounds] of given) for (const side of SIDES) outputs[inputNames.given(value, side)] = spread(first, bounds[side]);
+  for (const side of SIDES) outputs[stepInputs.best(side)] = spread(first, bounds[side]);
   const names = Object.keys(outputs);
   const local = localizeRows(first.t, Object.values(outputs)).outputs;
   const prepare = makeProgram(`${problem.graph.name}:prepare`, Object.fromEntries(names.map((name, i) => [name, local[i]!])));
@@ -70,10 +77,8 @@ function recordStep(problem: BoundProblem, fixed: readonly Value[], starts: Read
   const boundsOf = problem.options.alpha?.layers === "all" ? passes.intermediate(problem) : (value: Value): NodeInterval => asFact(run, value, run.interval(value));
   const bounds = passes.both("output", targetOf(run, problem), boundsOf);
   const outputs: Record<string, IrNode> = {};
-  for (const side of SIDES) {
-    const best = t.input({ name: stepInputs.best(side), shape: [], dtype: "float", instances: true, rows: targetOf(run, problem).rows });
-    outputs[side] = better(t, side, bounds[side], best);
-  }
+  const best = (side: Side): IrNode => t.input({ name: stepInputs.best(side), shape: [], dtype: "float", instances: run.anyInstance() !== undefined, rows: targetOf(run, problem).rows });
+  Object.assign(outputs, tightened(t, bounds, { lower: best("lower"), upper: best("upper") }));
   for (const [value, interval] of passes.intervals) for (const side of SIDES) outputs[stepInputs.next(inputNames.given(value, side))] = spread(run, interval[side]);
   const parts = [...passes.parts.values()].flat();
   // Each row's bound depends on its own variables only, so that one sum serves all of them.
@@ -86,9 +91,17 @@ function recordStep(problem: BoundProblem, fixed: readonly Value[], starts: Read
   return makeProgram(`${problem.graph.name}:step`, outputs);
 }
 
-/** The better of a bound and the best before; one that is no number compares as no better. */
-function better(t: Vocabulary, side: Side, bound: IrNode, best: IrNode): IrNode {
-  return t.where(side === "lower" ? t.greaterEqual(bound, best) : t.lessEqual(bound, best), bound, best);
+/**
+ * The intersection of a step's bounds with the best before, which no number is worse than. Ends that would cross are left
+ * as they were: both are sound, so that only rounding can have crossed them.
+ */
+function tightened(t: Vocabulary, bounds: NodeInterval, best: NodeInterval): NodeInterval {
+  const keep = (isBetter: IrNode, bound: IrNode, before: IrNode): IrNode =>
+    t.where(isBetter, before, t.where(t.equal(bound, bound), bound, before));
+  const lower = keep(t.greaterEqual(best.lower, bounds.lower), bounds.lower, best.lower);
+  const upper = keep(t.lessEqual(best.upper, bounds.upper), bounds.upper, best.upper);
+  const crossed = t.greater(lower, upper);
+  return { lower: t.where(crossed, best.lower, lower), upper: t.where(crossed, best.upper, upper) };
 }
 
 /** One value with the gradient of another: zero is added, the difference of that other and itself. */
@@ -169,11 +182,11 @@ class Passes {
   private withBest(value: Value, bounds: NodeInterval): NodeInterval {
     if (this.starts === undefined) return bounds;
     const { t } = this.run;
-    const end = (side: Side): IrNode => {
-      const best = t.input({ name: inputNames.given(value, side), shape: value.shape, dtype: "float", instances: this.run.anyInstance() !== undefined, rows: undefined });
-      return withGradientOf(t, better(t, side, bounds[side], best), bounds[side]);
-    };
-    return { lower: end("lower"), upper: end("upper") };
+    const instances = this.run.anyInstance() !== undefined;
+    const before = (side: Side): IrNode =>
+      t.input({ name: inputNames.given(value, side), shape: value.shape, dtype: "float", instances, rows: undefined });
+    const { lower, upper } = tightened(t, bounds, { lower: before("lower"), upper: before("upper") });
+    return { lower: withGradientOf(t, lower, bounds.lower), upper: withGradientOf(t, upper, bounds.upper) };
   }
 
   private side(label: string, target: Target, side: Side, boundsOf: (value: Value) => NodeInterval): IrNode {
@@ -216,7 +229,24 @@ class Passes {
     });
     this.variables.set(name, variable);
     this.parts.set(name, parts);
-    return boundsByBackward(marked, target, boundsOf)[side];
+    return this.lessRounding(marked, target, side, boundsOf);
+  }
+
+  /**
+   * A step's bound, less what rounding may have added to it. An optimizer looks for the best, and so for the largest
+   * rounding error, too: coefficients grow where terms cancel that are far larger than their sum. The terms at every
+   * relaxation and set are at most |A| max(|l|, |u|); a few units in the last place of their sum are taken away.
+   */
+  private lessRounding(run: BoundRun, target: Target, side: Side, boundsOf: (value: Value) => NodeInterval): IrNode {
+    const { t } = this.run;
+    let terms: IrNode = t.zeros([]);
+    const met = (pair: CoefficientPair, { lower, upper }: NodeInterval): void => {
+      const most = t.min(t.max(t.abs(lower), t.abs(upper)), LARGEST_TERM);
+      terms = t.add(terms, t.dot(t.abs(pair[side]), most));
+    };
+    const bound = boundsByBackward(run, target, boundsOf, { met })[side];
+    const rounding = t.stopGradient(t.mul(terms, ROUNDING));
+    return side === "lower" ? t.sub(bound, rounding) : t.add(bound, rounding);
   }
 }
 
