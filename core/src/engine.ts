@@ -7,8 +7,9 @@ import type { Value } from "./graph/resolved.js";
 import { inputNames, intervalNames, recordIntervals, recordLast, recordStage, recordWhole, rowStages, selectiveOf, type BoundProblem } from "./bounds/record.js";
 import { allPlaces, joinInstances, joinRows, sliceInstances, sliceRows, withPlaced } from "./chunks.js";
 import { recordOptimization, type Optimization } from "./bounds/optimize.js";
-import { optimize } from "./optimizer.js";
-import type { ProgramCache } from "./program/cache.js";
+import { optimize, planOf } from "./optimizer.js";
+import { Lifecycle } from "./lifecycle.js";
+import type { KeptPrograms } from "./program/kept.js";
 import { bytesFor, memoryOf, rowsWithin, type MemoryNeeds } from "./program/memory.js";
 import { sizeOf } from "./tensor/shapes.js";
 import { TOKENS } from "./tokens.js";
@@ -74,19 +75,23 @@ interface Account {
  */
 @injectable()
 export class Engine {
+  /** The calls that are under way. */
+  readonly lifecycle: Lifecycle = new Lifecycle();
+
   constructor(
     @inject(TOKENS.executor) private readonly executor: Executor,
-    @inject(TOKENS.cache) private readonly cache: ProgramCache,
+    @inject(TOKENS.programs) private readonly kept: KeptPrograms,
     @inject(TOKENS.memory) private readonly memory: number,
   ) {}
 
   /** Compiles a program once per key and runs it. */
   async run(key: string, record: () => Program, feeds: Readonly<Record<string, HostTensor>>, seconds: Seconds): Promise<Record<string, HostTensor>> {
-    return timedRun(await this.program(key, record, seconds), feeds, seconds);
+    return this.kept.use(key, () => this.compile(record, seconds), (program) => timedRun(program, feeds, seconds));
   }
 
-  private program(key: string, record: () => Program, seconds: Seconds): Promise<CompiledProgram> {
-    return this.cache.get(this.ownKey(key), () => this.compile(record, seconds));
+  /** Waits for the calls that are under way, and gives back all that they left behind. */
+  dispose(): Promise<void> {
+    return this.lifecycle.end(() => this.kept.dispose());
   }
 
   private async compile(record: () => Program, seconds: Seconds): Promise<CompiledProgram> {
@@ -99,16 +104,9 @@ export class Engine {
     return compiled;
   }
 
-  private ownKey(key: string): string {
-    return `${this.executor.name}|${key}`;
-  }
-
-  /** What was found out of a problem before; JSON, so that it outlives the process where programs do. */
+  /** What was found out of a problem before. */
   private async noted<T>(key: string, find: () => T): Promise<T> {
-    const own = this.ownKey(key);
-    let text = this.notes.get(own);
-    if (text === undefined) this.notes.set(own, (text = await (this.cache.note?.(own, () => JSON.stringify(find())) ?? JSON.stringify(find()))));
-    return JSON.parse(text) as T;
+    return JSON.parse(await this.kept.note(key, () => JSON.stringify(find()))) as T;
   }
 
   /** Finds out what a program takes, by recording it unless that was noted before. */
@@ -152,41 +150,40 @@ export class Engine {
     // Many rows at a time are no faster than some hundreds; of programs in turn each holds less than all might take.
     const limit = inTurns ? needs.fixed + (account.budget - needs.fixed) / STAGE_SHARE : account.budget;
     const chunk = Math.max(1, rowsWithin(needs, limit, instances, count));
-    const program = await this.program(key, record, account.seconds);
-    const parts: Record<string, HostTensor>[] = [];
-    for (let from = 0; from < count; from += chunk) {
-      const part = rows === undefined ? {} : { [inputNames.rows]: sliceRows(rows, from, Math.min(count, from + chunk)) };
-      parts.push(await timedRun(program, { ...feeds, ...part }, account.seconds));
-      account.runs++;
-    }
-    // One of several programs in turn: the next one may need the memory.
-    if (inTurns && bytesFor(needs, chunk, instances) * KEPT_AT_ONCE > account.budget) await program.release?.();
-    return { lower: joinRows(parts.map(({ lower }) => lower!)), upper: joinRows(parts.map(({ upper }) => upper!)) };
+    return this.kept.use(key, () => this.compile(record, account.seconds), async (program) => {
+      const parts: Record<string, HostTensor>[] = [];
+      for (let from = 0; from < count; from += chunk) {
+        const part = rows === undefined ? {} : { [inputNames.rows]: sliceRows(rows, from, Math.min(count, from + chunk)) };
+        parts.push(await timedRun(program, { ...feeds, ...part }, account.seconds));
+        account.runs++;
+      }
+      // One of several programs in turn: the next one may need the memory.
+      if (inTurns && bytesFor(needs, chunk, instances) * KEPT_AT_ONCE > account.budget) await program.release?.();
+      return { lower: joinRows(parts.map(({ lower }) => lower!)), upper: joinRows(parts.map(({ upper }) => upper!)) };
+    });
   }
 
   /** Optimizes the free values of relaxations; undefined where there are none. */
   private async optimized({ problem, key, feeds, rows, instances }: EngineRequest, budget: number): Promise<RawBounds | undefined> {
-    const start = performance.now();
-    let recorded = this.optimizations.get(key);
-    if (recorded === undefined) this.optimizations.set(key, (recorded = recordOptimization(problem)));
-    if (recorded.variables.length === 0) return undefined;
-    const bytes = Math.max(...[recorded.prepare, recorded.step].map((program) => bytesFor(memoryOf(program), rows?.shape[1] ?? 1, instances)));
+    const seconds: Seconds = { record: 0, compile: 0, run: 0 };
+    // Recorded at most once in this call, and only where a program or what is noted of it is not there yet.
+    let recorded: Optimization | undefined;
+    const recording = (): Optimization => (recorded ??= timed(seconds, () => recordOptimization(problem)));
+    const plan = await this.noted(`${key}|optimization`, () => planOf(recording()));
+    if (plan.variables.length === 0) return undefined;
+    const bytes = Math.max(...plan.needs.map((needs) => bytesFor(needs, rows?.shape[1] ?? 1, instances)));
     if (bytes > budget) {
       throw new LirpaError("LIRPA_MEMORY", `a step of ${problem.method.name} takes ${size(bytes)}; the budget is ${size(budget)}`, {
         hint: "Raise the memory budget, bound fewer rows or instances at a time, or optimize the last layer only.",
       });
     }
-    const seconds: Seconds = { record: (performance.now() - start) / 1000, compile: 0, run: 0 };
     const iterations = problem.options.alpha?.iterations ?? ITERATIONS;
     const all = { ...feeds, ...(rows !== undefined && { [inputNames.rows]: rows }) };
-    const { lower, upper } = await optimize(recorded, all, iterations, (part, program, state) => this.run(`${key}|${part}`, () => program, state, seconds));
+    const { lower, upper } = await optimize(plan, all, iterations, (part, state) => this.run(`${key}|${part}`, () => recording()[part], state, seconds));
     const { shape } = problem.output;
     const reshaped = (end: HostTensor): HostTensor => (rows === undefined ? { ...end, shape: [end.shape[0]!, 1, ...shape] } : end);
     return { lower: reshaped(lower), upper: reshaped(upper), seconds, runs: iterations + 1 };
   }
-
-  private readonly notes = new Map<string, string>();
-  private readonly optimizations = new Map<string, Optimization>();
 
   /** Value by value, for one instance. */
   private async staged(request: EngineRequest, account: Account, whole: MemoryNeeds): Promise<Ends> {
@@ -233,6 +230,13 @@ export class Engine {
     const values = new Map(problem.graph.nodes.flatMap(({ outputs }) => outputs).map((value) => [value.name, value]));
     return noted.map(({ name, selective }) => ({ value: values.get(name)!, selective }));
   }
+}
+
+function timed<T>(seconds: Seconds, record: () => T): T {
+  const start = performance.now();
+  const result = record();
+  seconds.record += (performance.now() - start) / 1000;
+  return result;
 }
 
 async function timedRun(program: CompiledProgram, feeds: Readonly<Record<string, HostTensor>>, seconds: Seconds): Promise<Record<string, HostTensor>> {

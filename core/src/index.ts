@@ -1,6 +1,6 @@
 export * from "./plugin/index.js";
 export { nearest } from "./plugin/nearest.js";
-export { createLirpa, Lirpa, type LirpaOptions } from "./lirpa.js";
+export { createLirpa, Lirpa, type LirpaOptions, type ModelOptions } from "./lirpa.js";
 export { Model, type BoundOptions, type Bounds, type NodeExplanation } from "./model.js";
 export { perturbed, type BoundInput, type Numbers, type Perturbed } from "./query.js";
 export { Engine, type EngineRequest, type RawBounds, type Seconds } from "./engine.js";
@@ -14,7 +14,7 @@ export { MethodTable, standardMethods } from "./methods/table.js";
 export type { BoundProblem, SourceStructure } from "./bounds/record.js";
 export type { AlphaOptions, BoundRun, NodeInterval, RunOptions, Source, Target } from "./bounds/run.js";
 export type { CoefficientPair, ForwardContext, ForwardForm, KindRules, Step, StepContext } from "./bounds/kind-rules.js";
-export { MemoryProgramCache, type ProgramCache } from "./program/cache.js";
+export { MemoryProgramCache, type InstanceCode, type ProgramCache } from "./program/cache.js";
 export { contentHash } from "./program/fingerprint.js";
 export { gradientNames, valueAndGradients } from "./program/gradients.js";
 export { emitOnnx, evaluateProgram, makeProgram, sizeOfProgram } from "./program/program.js";

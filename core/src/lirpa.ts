@@ -3,12 +3,14 @@ import { container, inject, injectable } from "tsyringe";
 import type { Executor } from "./plugin/executor.js";
 import type { Plugin } from "./plugin/plugin.js";
 import { Engine } from "./engine.js";
+import { copyGraph } from "./graph/copy.js";
 import type { Graph } from "./graph/graph.js";
 import type { Method } from "./methods/method.js";
 import { MethodTable, standardMethods } from "./methods/table.js";
 import { Model } from "./model.js";
-import { MemoryProgramCache, type ProgramCache } from "./program/cache.js";
+import type { ProgramCache } from "./program/cache.js";
 import { contentHash } from "./program/fingerprint.js";
+import { KeptPrograms } from "./program/kept.js";
 import { PluginRegistry, type Catalogue } from "./registry/plugin-registry.js";
 import { TOKENS } from "./tokens.js";
 
@@ -16,7 +18,7 @@ import { TOKENS } from "./tokens.js";
 export interface LirpaOptions {
   readonly plugins: readonly Plugin[];
   readonly executor: Executor;
-  /** In memory where absent. */
+  /** In memory where absent. One that is given may be shared with other instances, and is theirs to clear who made it. */
   readonly cache?: ProgramCache;
   /** Core's own where absent. */
   readonly methods?: readonly Method[];
@@ -28,6 +30,12 @@ export interface LirpaOptions {
 
 const TWO_GIBIBYTES = 2 * 2 ** 30;
 
+/** How a graph becomes a model. */
+export interface ModelOptions {
+  /** False where nobody else holds the graph, as after reading it from a file; else it is copied. */
+  readonly copy?: boolean;
+}
+
 /** Plugins, methods, executor and cache, wired. */
 @injectable()
 export class Lirpa {
@@ -36,35 +44,51 @@ export class Lirpa {
   constructor(
     @inject(TOKENS.registry) readonly registry: PluginRegistry,
     @inject(TOKENS.methods) readonly methods: MethodTable,
-    @inject(TOKENS.cache) private readonly cache: ProgramCache,
+    @inject(TOKENS.programs) private readonly programs: KeptPrograms,
     @inject(Engine) private readonly engine: Engine,
   ) {}
 
-  /** A model from a graph that an importer or a builder made. Nothing is checked or recorded yet. */
-  model(graph: Graph): Model {
-    const name = `${graph.name}#${this.count++}`;
+  /**
+   * A model from a graph that an importer or a builder made. Nothing is checked or recorded yet; the graph is copied, so
+   * that it may change afterwards. Throws `LIRPA_DISPOSED`.
+   */
+  model(graph: Graph, { copy = true }: ModelOptions = {}): Model {
+    this.engine.lifecycle.demandAlive();
+    const own = copy ? copyGraph(graph) : graph;
+    const name = `${own.name}#${this.count++}`;
     let content: Promise<string> | undefined;
-    // A name of this process will do, unless programs outlive it.
-    const id = (): Promise<string> => (this.cache.persistent === true ? (content ??= contentHash(graph)) : Promise.resolve(name));
-    return new Model(graph, id, this.registry, this.methods, this.engine);
+    // A name of this instance will do, unless others read the same keys.
+    const id = (): Promise<string> => (this.programs.areShared ? (content ??= contentOf(own)) : Promise.resolve(name));
+    return new Model(own, id, this.registry, this.methods, this.engine);
   }
 
-  /** Gives back compiled programs. */
-  async dispose(): Promise<void> {
-    await this.cache.clear();
+  /**
+   * Waits for the calls that are under way and gives back compiled programs; later calls throw `LIRPA_DISPOSED`. A cache
+   * that was handed over keeps its programs: others may use them.
+   */
+  dispose(): Promise<void> {
+    return this.engine.dispose();
   }
 }
 
+/** Equal for graphs of equal content; a graph that holds more than plain data is like no other one, in any process. */
+async function contentOf(graph: Graph): Promise<string> {
+  return contentHash(graph).catch(() => `${graph.name} ${Date.now()} ${Math.random()}`);
+}
+
 /**
- * The one place where parts are put together: a container of its own for each instance, so that two share nothing.
- * Throws `LIRPA_PLUGIN` or `LIRPA_CONFLICT` for plugins that cannot be used together.
+ * The one place where parts are put together: a container of its own for each instance, so that two share nothing but the
+ * cache that both are given. Throws `LIRPA_PLUGIN` or `LIRPA_CONFLICT` for plugins that cannot be used together.
  */
 export function createLirpa(options: LirpaOptions): Lirpa {
   const own = container.createChildContainer();
-  own.registerInstance(TOKENS.registry, PluginRegistry.from(options.plugins, options.catalogue));
-  own.registerInstance(TOKENS.methods, new MethodTable(options.methods ?? standardMethods));
-  own.registerInstance(TOKENS.executor, options.executor);
-  own.registerInstance(TOKENS.cache, options.cache ?? new MemoryProgramCache());
+  const registry = PluginRegistry.from(options.plugins, options.catalogue);
+  const methods = new MethodTable(options.methods ?? standardMethods);
+  const { executor, cache } = options;
+  own.registerInstance(TOKENS.registry, registry);
+  own.registerInstance(TOKENS.methods, methods);
+  own.registerInstance(TOKENS.executor, executor);
+  own.registerInstance(TOKENS.programs, new KeptPrograms({ executor, registry, methods: methods.all() }, cache));
   own.registerInstance(TOKENS.memory, options.memory ?? TWO_GIBIBYTES);
   own.registerSingleton(Engine);
   return own.resolve(Lirpa);

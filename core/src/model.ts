@@ -3,6 +3,7 @@ import type { PerturbationQuery } from "./plugin/perturbation.js";
 import type { Program } from "./plugin/program.js";
 import type { HostTensor, Shape } from "./plugin/tensor.js";
 import { rulesOf } from "./bounds/kinds.js";
+import { recordOptimization, type Optimization } from "./bounds/optimize.js";
 import { inputNames, recordWhole, type BoundProblem, type SourceStructure } from "./bounds/record.js";
 import { readRelaxation } from "./bounds/relaxation.js";
 import { BoundRun, type AlphaOptions } from "./bounds/run.js";
@@ -11,7 +12,7 @@ import type { Graph, GraphInput } from "./graph/graph.js";
 import { resolveGraph } from "./graph/resolve.js";
 import type { ResolvedGraph, Value } from "./graph/resolved.js";
 import type { MethodTable } from "./methods/table.js";
-import { contentKey } from "./program/fingerprint.js";
+import { problemKey } from "./problem-key.js";
 import { makeProgram } from "./program/program.js";
 import { checkedNumbers, isPerturbed, parseSet, queryError, type BoundInput, type Numbers } from "./query.js";
 import type { PluginRegistry } from "./registry/plugin-registry.js";
@@ -46,6 +47,12 @@ export interface Bounds {
   readonly upper: Float64Array | Float32Array;
   readonly shape: Shape;
   readonly seconds: Readonly<Seconds>;
+}
+
+/** One output of the network itself. */
+interface Output {
+  readonly shape: Shape;
+  readonly data: HostTensor["data"];
 }
 
 /** One node and the rule that bounds it. */
@@ -83,24 +90,43 @@ export class Model {
 
   /**
    * Lower and upper bounds of an output over all perturbations of the inputs and weights. Numbers of an input may hold
-   * several instances one after the other. Throws `LIRPA_QUERY`, `LIRPA_PERTURBATION` or `LIRPA_UNSUPPORTED_…`.
+   * several instances one after the other. Numbers are copied before it returns: the caller may reuse the arrays at once.
+   * Throws `LIRPA_QUERY`, `LIRPA_PERTURBATION`, `LIRPA_UNSUPPORTED_…`, or `LIRPA_DISPOSED` after `dispose()`.
    */
   async bounds(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions = {}): Promise<Bounds> {
+    return this.engine.lifecycle.during(() => this.bound(inputs, options));
+  }
+
+  private async bound(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions): Promise<Bounds> {
+    // All numbers are read and copied before the first await: what the caller does next changes nothing.
     const request = this.request(inputs, options);
     const { problem, instances } = request;
-    const { lower, upper, seconds } = await this.engine.bounds({ ...request, key: await this.keyOf(problem) });
     const shape = resultShape(problem.output.shape, instances, options.spec?.length);
+    const { lower, upper, seconds } = await this.engine.bounds({ ...request, key: problemKey(await this.id(), problem) });
     const repeated = (end: HostTensor): HostTensor["data"] => (end.data.length === sizeOf(shape) ? end.data : repeat(end.data, sizeOf(shape)));
     return { method: problem.method.name, lower: repeated(lower), upper: repeated(upper), shape, seconds };
   }
 
   /**
-   * The program that `bounds` would run, and the arrays to feed it: what `emitOnnx` writes to a file. Its inputs have the
-   * physical shape `[instances or 1, rows or 1, ...shape]`.
+   * The program whose outputs are what `bounds` gives, and the arrays to feed it: what `emitOnnx` writes to a file. Its
+   * inputs have the physical shape `[instances or 1, rows or 1, ...shape]`. Where the memory budget is too small for it,
+   * `bounds` computes the same by several programs. Throws `LIRPA_UNSUPPORTED_METHOD` where no one program gives the
+   * method's bounds: `alpha-crown` runs a step again and again on its own results.
    */
   program(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions = {}): { readonly program: Program; readonly feeds: Readonly<Record<string, HostTensor>> } {
+    this.engine.lifecycle.demandAlive();
     const { problem, feeds, rows } = this.request(inputs, options);
+    if (optimizationOf(problem) !== undefined) throw manyPrograms(problem.method.name);
     return { program: recordWhole(problem), feeds: { ...feeds, ...(rows !== undefined && { [inputNames.rows]: rows }) } };
+  }
+
+  /**
+   * How the rows of each value's elements are held in what `bounds` runs, by the value's name: `dense` or `patches`, and
+   * `selected` where only some elements have rows. For people.
+   */
+  representations(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions = {}): Readonly<Record<string, string>> {
+    const { problem } = this.request(inputs, options);
+    return (optimizationOf(problem)?.step ?? recordWhole(problem)).rows ?? {};
   }
 
   /** What the rules of each node are, in order: for people. */
@@ -120,7 +146,7 @@ export class Model {
     const feeds: Record<string, HostTensor> = {};
     const sources: SourceStructure[] = [];
     for (const value of graph.inputs) {
-      const input = inputs[value.name]!;
+      const input = own(inputs, value.name)!;
       const data = checkedNumbers(`the input ${value.name}`, isPerturbed(input) ? input.center : input, value.shape, instances);
       const center: HostTensor = { shape: [instances, 1, ...value.shape], dtype: value.dtype, data };
       if (isPerturbed(input)) this.bind(value, input.set, center, instances, sources, feeds);
@@ -128,7 +154,7 @@ export class Model {
     }
     for (const value of graph.parameters) {
       const stored = { ...value.parameter!, shape: [1, 1, ...value.shape] };
-      const set = weights[value.name];
+      const set = own(weights, value.name);
       if (set === undefined) feeds[inputNames.fixed(value)] = stored;
       else this.bind(value, set, stored, 1, sources, feeds);
     }
@@ -145,12 +171,16 @@ export class Model {
     };
   }
 
-  /** The outputs by the operators' forward rules, in the executor's precision. */
-  async forward(inputs: Readonly<Record<string, Numbers>>): Promise<Record<string, { readonly shape: Shape; readonly data: HostTensor["data"] }>> {
+  /** The outputs by the operators' forward rules, in the executor's precision. Throws `LIRPA_DISPOSED` after `dispose()`. */
+  async forward(inputs: Readonly<Record<string, Numbers>>): Promise<Record<string, Output>> {
+    return this.engine.lifecycle.during(() => this.forwarded(inputs));
+  }
+
+  private async forwarded(inputs: Readonly<Record<string, Numbers>>): Promise<Record<string, Output>> {
     const graph = this.resolve(new Set());
     const instances = this.instancesOf(inputs);
     const feeds = Object.fromEntries(graph.inputs.map((value) => {
-      const data = checkedNumbers(`the input ${value.name}`, inputs[value.name]!, value.shape, instances);
+      const data = checkedNumbers(`the input ${value.name}`, own(inputs, value.name)!, value.shape, instances);
       return [inputNames.fixed(value), { shape: [instances, 1, ...value.shape], dtype: value.dtype, data }];
     }));
     const record = () => {
@@ -210,7 +240,7 @@ export class Model {
       }
     }
     const counts = this.inputs.map(({ name, shape }) => {
-      const input = inputs[name];
+      const input = own(inputs, name);
       if (input === undefined) throw queryError(`the input ${name} was not given`, `It takes ${sizeOf(shape)} numbers of shape ${showShape(shape)}.`);
       const numbers: Numbers = isPerturbed(input) ? input.center : input;
       if (typeof numbers !== "object" || typeof numbers.length !== "number") throw queryError(`the input ${name} is no list of numbers`);
@@ -224,24 +254,37 @@ export class Model {
     if (value.dtype !== "float") throw queryError(`the input ${value.name} holds integers; only floats can be perturbed`);
     const shape = batched(value.shape, instances);
     const role = value.parameter === undefined ? "input" : "weight";
-    const { perturbation, set } = parseSet(this.registry, query, { name: value.name, shape, role, center: { ...center, shape } });
+    const { perturbation, structure, values } = parseSet(this.registry, query, { name: value.name, shape, role, center: { ...center, shape } });
     feeds[inputNames.center(value)] = center;
     const shapes: Record<string, Shape> = {};
-    for (const [key, part] of Object.entries(set.values)) {
+    for (const [key, part] of Object.entries(values)) {
       const perInstance = role === "input" && part.shape.length > 0;
       const own = perInstance ? [part.shape[0]! / instances, ...part.shape.slice(1)] : part.shape;
       if (!Number.isInteger(own[0] ?? 1)) throw new LirpaError("LIRPA_PLUGIN", `the perturbation of ${value.name} gives ${key} of shape ${showShape(part.shape)}, which ${instances} instances do not share`);
       shapes[key] = own;
       feeds[inputNames.setValue(value, key)] = { ...part, shape: [perInstance ? instances : 1, 1, ...own] };
     }
-    sources.push({ value, perturbation, structure: set.structure, values: shapes });
+    sources.push({ value, perturbation, structure, values: shapes });
   }
 
-  private async keyOf({ graph, sources, output, spec, method, options }: BoundProblem): Promise<string> {
-    const parts = sources.map(({ value, perturbation, structure, values }) => [value.name, perturbation.types, structure, values]);
-    const open = graph.parameters.map(({ name }) => name);
-    return contentKey([await this.id(), method.name, parts, open, output.name, spec, options]);
-  }
+}
+
+/** What an optimizing method runs instead of one program; undefined where there is nothing to optimize. */
+function optimizationOf(problem: BoundProblem): Optimization | undefined {
+  if (problem.method.optimizes !== true) return undefined;
+  const optimization = recordOptimization(problem);
+  return optimization.variables.length === 0 ? undefined : optimization;
+}
+
+function manyPrograms(method: string): LirpaError {
+  return new LirpaError("LIRPA_UNSUPPORTED_METHOD", `${method} is a sequence of programs, each run on the results of the one before: no one program gives its bounds`, {
+    hint: "Ask for the bounds themselves (model.bounds), or for the program of a method that has one, such as crown.",
+  });
+}
+
+/** What an object itself has by a name, not what all objects inherit. */
+function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 function alphaOptions({ iterations = 20, layers = "all" }: AlphaOptions = {}): AlphaOptions {

@@ -1,7 +1,7 @@
-import type { Program } from "./plugin/program.js";
 import type { HostTensor } from "./plugin/tensor.js";
 import type { Optimization } from "./bounds/optimize.js";
 import { stepInputs } from "./bounds/optimize.js";
+import { memoryOf, type MemoryNeeds } from "./program/memory.js";
 
 /**
  * The learning rate and its decay per iteration; values are fractions of their ranges. Measured on the goldens: with the
@@ -11,13 +11,24 @@ const [RATE, DECAY] = [0.3, 0.95];
 const [FIRST_MOMENT, SECOND_MOMENT] = [0.9, 0.999];
 
 type Feeds = Readonly<Record<string, HostTensor>>;
-type Run = (part: "prepare" | "step", program: Program, feeds: Feeds) => Promise<Record<string, HostTensor>>;
+type Run = (part: "prepare" | "step", feeds: Feeds) => Promise<Record<string, HostTensor>>;
+
+/** What running an optimization takes to know, so that nothing need be recorded where its programs are there. */
+export interface OptimizationPlan {
+  readonly variables: readonly string[];
+  /** Of the program that prepares, and of the step. */
+  readonly needs: readonly MemoryNeeds[];
+}
+
+export function planOf({ prepare, step, variables }: Optimization): OptimizationPlan {
+  return { variables, needs: variables.length === 0 ? [] : [memoryOf(prepare), memoryOf(step)] };
+}
 
 /** Runs an optimization: prepares once, then steps. The best of each row is kept, first of all the bounds without optimization. */
-export async function optimize({ prepare, step, variables }: Optimization, feeds: Feeds, iterations: number, run: Run): Promise<{ lower: HostTensor; upper: HostTensor }> {
-  const prepared = await run("prepare", prepare, feeds);
+export async function optimize(plan: OptimizationPlan, feeds: Feeds, iterations: number, run: Run): Promise<{ lower: HostTensor; upper: HostTensor }> {
+  const prepared = await run("prepare", feeds);
   const state: Record<string, HostTensor> = { ...feeds, ...prepared };
-  for (const name of variables) {
+  for (const name of plan.variables) {
     const { shape, data } = prepared[name]!;
     for (const moment of stepInputs.moments(name)) state[moment] = { shape, dtype: "float", data: new Float32Array(data.length) };
   }
@@ -26,7 +37,7 @@ export async function optimize({ prepare, step, variables }: Optimization, feeds
     state[stepInputs.rate] = scalar(RATE * DECAY ** i);
     state[stepInputs.firstCorrection] = scalar(1 / (1 - FIRST_MOMENT ** (i + 1)));
     state[stepInputs.secondCorrection] = scalar(1 / (1 - SECOND_MOMENT ** (i + 1)));
-    const { lower, upper, ...next } = await run("step", step, state);
+    const { lower, upper, ...next } = await run("step", state);
     for (const [name, value] of Object.entries(next)) state[stepInputs.of(name)] = value;
     Object.assign(state, { [stepInputs.best("lower")]: lower, [stepInputs.best("upper")]: upper });
   }

@@ -1,3 +1,4 @@
+import { copied } from "./graph/copy.js";
 import { LirpaError } from "./plugin/errors.js";
 import type { PerturbationQuery, PerturbationSet, PerturbationSite } from "./plugin/perturbation.js";
 import type { HostTensor, Shape } from "./plugin/tensor.js";
@@ -31,23 +32,23 @@ export function queryError(message: string, hint?: string): LirpaError {
   return new LirpaError("LIRPA_QUERY", message, hint === undefined ? {} : { hint });
 }
 
-/** Numbers of an input as float data, checked: right length, no NaN, nothing infinite. */
+/** Numbers of an input as float data of their own, checked: right length, no NaN, nothing infinite. */
 export function checkedNumbers(name: string, numbers: Numbers, expected: Shape, instances: number): HostTensor["data"] {
   const wanted = sizeOf(expected) * instances;
   if (numbers.length !== wanted) {
     throw queryError(`${name} has ${numbers.length} numbers, but its shape ${showShape(expected)} takes ${sizeOf(expected)}`, "Give them flat, in row-major order.");
   }
-  const data = numbers instanceof Float32Array || numbers instanceof Float64Array ? numbers : Float64Array.from(numbers);
+  // Copied first: what is checked is what will be fed.
+  const data = numbers instanceof Float32Array ? Float32Array.from(numbers) : Float64Array.from(numbers);
   for (let i = 0; i < data.length; i++) {
     if (!Number.isFinite(data[i])) throw queryError(`${name} is ${data[i]} at position ${i}`, "Every number of an input must be finite.");
   }
   return data;
 }
 
-/** A set that was parsed and is ready to feed. */
-export interface ParsedSet {
+/** A set that was parsed and is ready to feed; it shares nothing with the query. */
+export interface ParsedSet extends PerturbationSet<unknown> {
   readonly perturbation: Perturbation;
-  readonly set: PerturbationSet<unknown>;
 }
 
 /** Asks the plugin that owns the query's type to parse it. */
@@ -56,5 +57,6 @@ export function parseSet(registry: PluginRegistry, query: PerturbationQuery, sit
     throw queryError(`the perturbation of ${site.name} has no type`, 'Give an object such as { "type": "linf", "eps": 0.1 }.');
   }
   const { value: perturbation } = registry.perturbation(query.type);
-  return { perturbation, set: perturbation.parse(query, site) };
+  const { structure, values } = perturbation.parse(query, site);
+  return { perturbation, structure: copied(structure), values: copied(values) as typeof values };
 }

@@ -1,6 +1,6 @@
 import type { InjectionToken } from "tsyringe";
 import type { Executor } from "./plugin/executor.js";
-import type { ProgramCache } from "./program/cache.js";
+import type { KeptPrograms } from "./program/kept.js";
 import type { PluginRegistry } from "./registry/plugin-registry.js";
 import type { MethodTable } from "./methods/table.js";
 
@@ -8,13 +8,13 @@ import type { MethodTable } from "./methods/table.js";
 export const TOKENS: {
   readonly registry: InjectionToken<PluginRegistry>;
   readonly executor: InjectionToken<Executor>;
-  readonly cache: InjectionToken<ProgramCache>;
+  readonly programs: InjectionToken<KeptPrograms>;
   readonly methods: InjectionToken<MethodTable>;
   readonly memory: InjectionToken<number>;
 } = Object.freeze({
   registry: Symbol.for("lirpa.registry"),
   executor: Symbol.for("lirpa.executor"),
-  cache: Symbol.for("lirpa.cache"),
+  programs: Symbol.for("lirpa.programs"),
   methods: Symbol.for("lirpa.methods"),
   memory: Symbol.for("lirpa.memory"),
 });

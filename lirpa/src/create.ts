@@ -51,16 +51,14 @@ export async function createLirpa(options: BatteriesOptions = {}): Promise<Lirpa
   const executor = options.executor ?? onnxRuntimeExecutor();
   const own = await projectPlugins(project, options.plugins ?? []);
   const plugins = [...standardPlugins, ...own.plugins, ...(options.plugins ?? [])];
-  // Nothing tells a method of one's own from another one of its name.
-  const isKept = folder !== undefined && options.methods === undefined;
   const lirpa = compose({
     catalogue: { ...own.suggested, ...catalogue },
-    ...(isKept && { cache: diskProgramCache({ folder, executor, plugins, ...(own.folder !== undefined && { project: own.folder }) }) }),
+    ...(folder !== undefined && { cache: diskProgramCache({ folder, executor, plugins, ...(own.folder !== undefined && { project: own.folder }) }) }),
     ...others,
     executor,
     plugins,
   });
-  return Object.assign(lirpa, { load: async (file: string) => lirpa.model(await loadGraph(file)) });
+  return Object.assign(lirpa, { load: async (file: string) => lirpa.model(await loadGraph(file), { copy: false }) });
 }
 
 interface ProjectPlugins {

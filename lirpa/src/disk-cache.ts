@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { EMITTER_VERSION, MemoryProgramCache, type CompiledProgram, type Executor, type Plugin, type ProgramCache } from "@lirpa/core";
+import { EMITTER_VERSION, standardMethods, type CompiledProgram, type Executor, type InstanceCode, type Plugin, type ProgramCache } from "@lirpa/core";
 import { packageHash } from "./packages.js";
 import { reasonOf } from "./system-error.js";
 
@@ -25,19 +25,28 @@ const HEADER = MAGIC.length + 1 + 64 + 1;
  * Keeps programs in files, and notes on what they take, so that the next process neither records nor emits them: it looks
  * a key up before anything is recorded. A file's name is the SHA-256 of all
  * that the program depends on: the engine's key (content of the model, method, options, structures, shapes, executor), the
- * code of core and of the plugins, the emitter's version. Where a plugin comes from no package, its code cannot be told
- * from other code of that name: then programs stay in memory.
+ * code of core and of the plugins, the emitter's version. An instance whose code cannot be told from other code of that
+ * name in another process keeps its programs in memory: one with a plugin that comes from no package, with methods of its
+ * own, or with other plugins or another executor than those that are named here.
  */
 export function diskProgramCache({ folder, executor, plugins, project }: DiskCacheOptions): ProgramCache {
-  const memory = new MemoryProgramCache();
-  const code = codeHash(plugins, project);
-  if (code === undefined || executor.load === undefined) return memory;
-  const files = new ProgramFiles(folder, executor, code);
+  const files = new ProgramFiles(folder, executor);
+  const known = new Set<object>(plugins.flatMap(({ operators, perturbations, fusions }) => [...operators, ...perturbations, ...fusions]));
+  let hash: string | undefined;
+  const codeOf = ({ executor: other, registry, methods }: InstanceCode): string | undefined => {
+    const isKnown = other === executor && registry.parts().every(([, part]) => known.has(part)) && methods.every((method) => standardMethods.includes(method));
+    if (!isKnown || executor.load === undefined) return undefined;
+    const overridden = registry.parts().map(([name]) => name);
+    hash ??= codeHash(plugins, project);
+    return hash === undefined ? undefined : sha256(`${hash}\n${overridden.join("\n")}`);
+  };
   return {
     persistent: true,
-    get: (key, make) => memory.get(key, () => files.program(key, make)),
+    codeOf,
+    get: (key, make) => files.program(key, make),
     note: (key, make) => files.note(key, make),
-    clear: () => memory.clear(),
+    // Programs belong to the instances that asked for them.
+    clear: () => Promise.resolve(),
   };
 }
 
@@ -52,7 +61,6 @@ class ProgramFiles {
   constructor(
     private readonly folder: string,
     private readonly executor: Executor,
-    private readonly code: string,
   ) {}
 
   /** Whatever the executor does not take is as good as none: it is written anew. */
@@ -75,7 +83,7 @@ class ProgramFiles {
   }
 
   private fileOf(key: string, kind: "program" | "note"): string {
-    return join(this.folder, `${sha256(`${this.code}\n${key}`)}.${kind}`);
+    return join(this.folder, `${sha256(key)}.${kind}`);
   }
 
   /** The content of a whole file; undefined where there is none. */

@@ -10,7 +10,7 @@ import { boundsByBackward } from "./backward.js";
 import type { CoefficientPair } from "./kind-rules.js";
 import { asFact } from "./fact.js";
 import { elementTarget } from "./element-rows.js";
-import { boundsBy, combinedBounds, inputNames, intermediateBounds, needsRows, newRun, targetOf, type BoundProblem } from "./record.js";
+import { boundsBy, combinedBounds, inputNames, intermediateBounds, needsRows, newRun, representations, targetOf, type BoundProblem } from "./record.js";
 import type { BoundRun, NodeInterval, Target } from "./run.js";
 
 type Side = "lower" | "upper";
@@ -88,7 +88,7 @@ function recordStep(problem: BoundProblem, fixed: readonly Value[], starts: Read
     const flat = passes.parts.get(name)!.map((part) => t.reshape(gradientOf.get(part)!, [sizeOf(part.shape)]));
     Object.assign(outputs, adam(t, name, variable, tame(t, t.concat(flat, 0))));
   }
-  return makeProgram(`${problem.graph.name}:step`, outputs);
+  return { ...makeProgram(`${problem.graph.name}:step`, outputs), rows: representations(Object.values(outputs), []) };
 }
 
 /**

@@ -227,7 +227,7 @@ function close({ graph }: BoundProblem, run: BoundRun, name: string, bounds: Nod
 }
 
 /** In words: `dense` or `patches`, and whether only `selected` elements have rows. */
-function representations(outputs: readonly IrNode[], localized: readonly RowSpace[]): Record<string, string> {
+export function representations(outputs: readonly IrNode[], localized: readonly RowSpace[]): Record<string, string> {
   const words = [...rowSpaces(topological(outputs))].flatMap((space): [string, string][] => {
     const [, kind, value] = /^(rows|selected):(.*)$/s.exec(space.name) ?? [];
     if (value === undefined) return [];

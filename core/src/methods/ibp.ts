@@ -9,6 +9,7 @@ export const ibp: Method = defineMethod({
   name: "ibp",
   description: "interval arithmetic, the cheapest and loosest",
   intermediate: "interval",
+  relaxes: false,
   rows: (run, target, boundsOf) =>
     boundsByBackward(run, target, boundsOf, {
       endAt: (value, pair) => (beginsAffineStretch(run, value) ? { bias: overBox(run, pair, boundsOf(value)) } : undefined),

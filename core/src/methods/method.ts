@@ -15,6 +15,8 @@ export interface Method {
   rows(run: BoundRun, target: Target, boundsOf: (value: Value) => NodeInterval): NodeInterval;
   /** Whether free values of relaxations are optimized by gradient steps. */
   readonly optimizes?: boolean;
+  /** False where the method records no relaxation, so that the option `relaxation` does not concern it. */
+  readonly relaxes?: boolean;
   /** Other names that queries may use. */
   readonly aliases?: readonly string[];
   /** Bounds of all elements of a value at once, where the method has a cheaper way than unit rows. */

@@ -19,6 +19,11 @@ export class MethodTable {
     Object.freeze(this);
   }
 
+  /** All methods, each once. */
+  all(): Method[] {
+    return [...new Set(this.byName.values())];
+  }
+
   names(): string[] {
     return [...this.byName.keys()];
   }

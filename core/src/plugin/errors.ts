@@ -2,6 +2,7 @@
 export type ErrorCode =
   | "LIRPA_ATTRIBUTE"
   | "LIRPA_CONFLICT"
+  | "LIRPA_DISPOSED"
   | "LIRPA_EXECUTOR"
   | "LIRPA_GRAPH"
   | "LIRPA_INTERNAL"

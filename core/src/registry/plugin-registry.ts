@@ -46,6 +46,13 @@ export class PluginRegistry {
     return this.operators.get(operatorKey({ domain, type }))?.find(({ value }) => value.sinceVersion <= opset);
   }
 
+  /** All that was put together, and how it is looked up: two registries of the same parts resolve and record the same. */
+  parts(): readonly (readonly [name: string, part: object])[] {
+    const operators = [...this.operators].flatMap(([key, list]) => list.map(({ value, plugin }) => [`${key} of ${plugin}`, value] as const));
+    const sets = [...this.perturbations].map(([type, { value, plugin }]) => [`${type} of ${plugin}`, value] as const);
+    return [...operators, ...sets, ...this.fusions.map(({ value, plugin }) => [`fusion of ${plugin}`, value] as const)];
+  }
+
   /** All versions of an operator by its key (`operatorKey`), the newest first; empty where no plugin provides it. */
   versions(key: string): readonly Operator[] {
     return (this.operators.get(key) ?? []).map(({ value }) => value);

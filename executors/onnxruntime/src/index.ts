@@ -1,6 +1,7 @@
-import { defineExecutor, emitOnnx, LirpaError, readProgram, sizeOfProgram, type CompiledProgram, type DType, type Executor, type HostTensor, type Program, type SavedProgram } from "@lirpa/core";
+import { defineExecutor, emitOnnx, isLirpaError, LirpaError, readProgram, sizeOfProgram, type CompiledProgram, type DType, type Executor, type HostTensor, type Program, type SavedProgram } from "@lirpa/core";
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import { checkFeeds } from "./feeds.js";
+import { OpenSession } from "./open-session.js";
 
 /** How ONNX Runtime runs programs. */
 export interface OnnxRuntimeOptions {
@@ -15,6 +16,17 @@ export interface LoadedProgram extends CompiledProgram, SavedProgram {}
 
 /** Emits a program as one ONNX model and runs it in ONNX Runtime, in float32. The default. */
 export function onnxRuntimeExecutor(options: OnnxRuntimeOptions = {}): Executor {
+  const { provider = "cpu", threads } = options;
+  const key = JSON.stringify([provider, threads]);
+  let executor = executors.get(key);
+  if (executor === undefined) executors.set(key, (executor = executorFor({ provider, ...(threads !== undefined && { threads }) })));
+  return executor;
+}
+
+/** An executor holds nothing: of equal options there is one, so that instances with a common cache share its programs. */
+const executors = new Map<string, Executor>();
+
+function executorFor(options: OnnxRuntimeOptions): Executor {
   return defineExecutor({
     name: `onnxruntime-${options.provider ?? "cpu"}`,
     precision: "float32",
@@ -69,49 +81,6 @@ async function createSession({ name, nodes }: Pick<SavedProgram, "name" | "nodes
   }
 }
 
-/**
- * A session's arena keeps what the largest run took until the session is gone. So memory is given back by closing it: the
- * next run opens another one.
- */
-class OpenSession {
-  private running = 0;
-  private leaving = false;
-
-  private constructor(
-    private readonly open: () => Promise<InferenceSession>,
-    private session: Promise<InferenceSession> | undefined,
-  ) {}
-
-  static async by(open: () => Promise<InferenceSession>): Promise<OpenSession> {
-    const session = open();
-    await session;
-    return new OpenSession(open, session);
-  }
-
-  async run(feeds: Readonly<Record<string, Tensor>>): Promise<InferenceSession.OnnxValueMapType> {
-    this.running++;
-    try {
-      this.session ??= this.open().catch((error: unknown) => {
-        this.session = undefined;
-        throw error;
-      });
-      return await (await this.session).run(feeds);
-    } finally {
-      this.running--;
-      if (this.leaving) await this.release();
-    }
-  }
-
-  /** Waits for the last of the runs that are under way. */
-  async release(): Promise<void> {
-    this.leaving = this.running > 0;
-    if (this.leaving) return;
-    const { session } = this;
-    this.session = undefined;
-    await (await session)?.release();
-  }
-}
-
 function compiled({ name: program, inputs: ports, outputs }: Ports, session: OpenSession): CompiledProgram {
   const dtypes = new Map(outputs.map(({ name, dtype }) => [name, dtype]));
   return {
@@ -122,11 +91,12 @@ function compiled({ name: program, inputs: ports, outputs }: Ports, session: Ope
         const results = await session.run(feeds);
         return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, fromTensor(value, dtypes.get(name)!)]));
       } catch (cause) {
+        if (isLirpaError(cause)) throw cause;
         throw new LirpaError("LIRPA_EXECUTOR", `ONNX Runtime failed in the program ${program}: ${messageOf(cause)}`, { cause });
       }
     },
     release: () => session.release(),
-    dispose: () => session.release(),
+    dispose: () => session.dispose(),
   };
 }
 

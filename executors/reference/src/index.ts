@@ -5,13 +5,15 @@ import { defineExecutor, evaluateProgram, type Executor } from "@lirpa/core";
  * slow, and right.
  */
 export function referenceExecutor(): Executor {
-  return defineExecutor({
-    name: "reference",
-    precision: "float64",
-    compile: (program) =>
-      Promise.resolve({
-        run: async (inputs) => evaluateProgram(program, inputs),
-        dispose: () => Promise.resolve(),
-      }),
-  });
+  return reference;
 }
+
+const reference = defineExecutor({
+  name: "reference",
+  precision: "float64",
+  compile: (program) =>
+    Promise.resolve({
+      run: async (inputs) => evaluateProgram(program, inputs),
+      dispose: () => Promise.resolve(),
+    }),
+});

@@ -14,6 +14,15 @@ export interface TfjsOptions {
  * dependency. tfjs has one current backend for everybody; it is changed while a program runs and put back afterwards.
  */
 export function tfjsExecutor({ backend = "cpu" }: TfjsOptions = {}): Executor {
+  let executor = executors.get(backend);
+  if (executor === undefined) executors.set(backend, (executor = executorOn(backend)));
+  return executor;
+}
+
+/** An executor holds nothing: of each backend there is one, so that instances with a common cache share its programs. */
+const executors = new Map<string, Executor>();
+
+function executorOn(backend: string): Executor {
   return defineExecutor({
     name: `tfjs-${backend}`,
     precision: "float32",

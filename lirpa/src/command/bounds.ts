@@ -58,7 +58,7 @@ async function answerAll(model: Model, query: Query, methods: readonly string[],
 
 /** Each node, and how the program of one method holds the rows that bound its elements. */
 function explained(model: Model, query: Query, options: BoundOptions): ExplainedNode[] {
-  const { rows = {} } = model.program(query.inputs, { ...query.options, ...options }).program;
+  const rows = model.representations(query.inputs, { ...query.options, ...options });
   return model.explain().map((node) => ({ ...node, representation: node.outputs.map((name) => rows[name]).find((word) => word !== undefined) ?? "none" }));
 }
 

@@ -7,6 +7,7 @@ export const exitCodes = { done: 0, usage: 64, data: 65, unavailable: 69, intern
 const BY_CODE: Readonly<Record<ErrorCode, number>> = {
   LIRPA_ATTRIBUTE: exitCodes.data,
   LIRPA_CONFLICT: exitCodes.unavailable,
+  LIRPA_DISPOSED: exitCodes.internal,
   LIRPA_EXECUTOR: exitCodes.unavailable,
   LIRPA_GRAPH: exitCodes.data,
   LIRPA_INTERNAL: exitCodes.internal,

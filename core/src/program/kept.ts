@@ -1,0 +1,78 @@
+import type { CompiledProgram } from "../plugin/executor.js";
+import { Recent } from "../recent.js";
+import { MemoryProgramCache, type InstanceCode, type ProgramCache } from "./cache.js";
+import { contentKey } from "./fingerprint.js";
+import { identityOf } from "./identity.js";
+import { EMITTER_VERSION } from "./saved.js";
+import { isShared } from "./shared.js";
+
+const NOTES = 512;
+
+/**
+ * An instance's programs and notes. Its code is part of every key: what tells its plugins, methods and executor apart from
+ * others of their names. Programs of a cache that outlives the process are held in memory besides, and only there where
+ * nothing names the code in another process.
+ */
+export class KeptPrograms {
+  private readonly memory: ProgramCache;
+  /** The prefix of keys in memory, and in the cache that outlives the process. */
+  private readonly own: string;
+  private readonly elsewhere: string | undefined;
+  private readonly notes = new Recent<string>(NOTES);
+
+  constructor(
+    code: InstanceCode,
+    private readonly cache: ProgramCache | undefined,
+  ) {
+    const named = cache?.persistent === true ? cache.codeOf?.(code) : undefined;
+    this.memory = cache === undefined || cache.persistent === true ? new MemoryProgramCache() : cache;
+    this.own = `${code.executor.name}|${localCode(code)}`;
+    this.elsewhere = named === undefined ? undefined : `${code.executor.name}|${named}`;
+  }
+
+  /** True where keys must name a model by its content: others may read or write the same ones. */
+  get areShared(): boolean {
+    return this.cache !== undefined;
+  }
+
+  /** Uses the program of a key; until the work is done nobody disposes of it. */
+  async use<T>(key: string, make: () => Promise<CompiledProgram>, work: (program: CompiledProgram) => Promise<T>): Promise<T> {
+    for (;;) {
+      const program = await this.memory.get(`${this.own}|${key}`, () => this.made(key, make));
+      if (!isShared(program)) return work(program);
+      // It may have been disposed of since: then the cache has it no more, and makes another one.
+      if (!program.enter()) continue;
+      try {
+        return await work(program);
+      } finally {
+        program.leave();
+      }
+    }
+  }
+
+  private made(key: string, make: () => Promise<CompiledProgram>): Promise<CompiledProgram> {
+    return this.elsewhere === undefined ? make() : this.cache!.get(`${this.elsewhere}|${key}`, make);
+  }
+
+  /** What was found out before; a text, so that it outlives the process where programs do. */
+  async note(key: string, find: () => string): Promise<string> {
+    let text = this.notes.get(key);
+    if (text === undefined) {
+      const cache = this.cache?.persistent === true && this.elsewhere === undefined ? undefined : this.cache;
+      text = (await cache?.note?.(`${this.elsewhere ?? this.own}|${key}`, find)) ?? find();
+      this.notes.set(key, text);
+    }
+    return text;
+  }
+
+  /** Gives back what this instance alone holds: a cache that was handed over is cleared by whoever made it. */
+  async dispose(): Promise<void> {
+    this.notes.clear();
+    if (this.memory !== this.cache) await this.memory.clear();
+  }
+}
+
+/** Names code by identity, for this process. */
+function localCode({ executor, registry, methods }: InstanceCode): string {
+  return contentKey([EMITTER_VERSION, identityOf(KeptPrograms), identityOf(executor), registry.parts().map(([name, part]) => name + identityOf(part)), methods.map(identityOf)]);
+}
