@@ -21,6 +21,7 @@ export function methodCalled(name: string): Method {
 
 /** The name of a method whose rules' marks mean something else. */
 export const marked = {
+  plain: (base: string): string => `${base}:plain`,
   free: (base: string): string => `${base}:free`,
   twice: (base: string): string => `${base}:twice`,
   watched: (base: string): string => `${base}:watched`,
@@ -32,8 +33,8 @@ export const seen: { free: FreeValue[] } = { free: [] };
 let count = 0;
 
 /** A method by another name, with rows of its own. */
-function variant(name: string, base: Method, rows: Method["rows"]): Method {
-  return defineMethod({ name, description: "", intermediate: base.intermediate, rows });
+function variant(name: string, base: Method, rows: Method["rows"], elements?: Method["elements"]): Method {
+  return defineMethod({ name, description: "", intermediate: base.intermediate, rows, ...(elements !== undefined && { elements }) });
 }
 
 function withMarks(name: string, base: Method, marks: Marks): Method {
@@ -82,5 +83,5 @@ function demandSame(first: NodeInterval, second: NodeInterval, what: string): vo
 
 /** A method as the laws want it: with marks that mean something else, and recorded twice. */
 export function markedMethods(base: Method): Method[] {
-  return [freeMethod(base), twiceMethod(base), watchedMethod(base)];
+  return [variant(marked.plain(base.name), base, base.rows, base.elements), freeMethod(base), twiceMethod(base), watchedMethod(base)];
 }

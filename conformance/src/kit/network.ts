@@ -56,7 +56,8 @@ export class Network {
     /** A number that every element of an input may have while programs are recorded. */
     private readonly anywhere: readonly number[] = graph.inputs.map(() => 0),
   ) {
-    this.model = lirpa.model(graph);
+    // Not copied: a law sees whether a rule changes what it reads.
+    this.model = lirpa.model(graph, { copy: false });
     this.resolved = resolveGraph(graph, lirpa.registry, { shapes: new Map(graph.inputs.map(({ name, shape }) => [name, shape as Shape])) });
   }
 
