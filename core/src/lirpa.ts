@@ -1,6 +1,7 @@
 import "reflect-metadata";
 import { container, inject, injectable } from "tsyringe";
 import type { Executor } from "./plugin/executor.js";
+import { checkMemory, checkOptions } from "./plugin/options.js";
 import type { Plugin } from "./plugin/plugin.js";
 import { Engine } from "./engine.js";
 import { copyGraph } from "./graph/copy.js";
@@ -78,9 +79,12 @@ async function contentOf(graph: Graph): Promise<string> {
 
 /**
  * The one place where parts are put together: a container of its own for each instance, so that two share nothing but the
- * cache that both are given. Throws `LIRPA_PLUGIN` or `LIRPA_CONFLICT` for plugins that cannot be used together.
+ * cache that both are given. Throws `LIRPA_PLUGIN` or `LIRPA_CONFLICT` for plugins that cannot be used together, and
+ * `LIRPA_OPTION` for options that there are not.
  */
 export function createLirpa(options: LirpaOptions): Lirpa {
+  checkOptions(options, ["plugins", "executor", "cache", "methods", "catalogue", "memory"], "createLirpa");
+  checkMemory(options.memory);
   const own = container.createChildContainer();
   const registry = PluginRegistry.from(options.plugins, options.catalogue);
   const methods = new MethodTable(options.methods ?? standardMethods);

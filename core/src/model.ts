@@ -1,4 +1,5 @@
 import { LirpaError } from "./plugin/errors.js";
+import { checkMemory, checkOptions } from "./plugin/options.js";
 import type { PerturbationQuery } from "./plugin/perturbation.js";
 import type { Program } from "./plugin/program.js";
 import type { HostTensor, Shape } from "./plugin/tensor.js";
@@ -14,7 +15,7 @@ import type { ResolvedGraph, Value } from "./graph/resolved.js";
 import type { MethodTable } from "./methods/table.js";
 import { problemKey } from "./problem-key.js";
 import { makeProgram } from "./program/program.js";
-import { checkedNumbers, isPerturbed, parseSet, queryError, type BoundInput, type Numbers } from "./query.js";
+import { checkedNumbers, isPerturbed, isSingle, parseSet, queryError, SINGLE_HINT, type BoundInput, type Numbers } from "./query.js";
 import type { PluginRegistry } from "./registry/plugin-registry.js";
 import { showShape, sizeOf } from "./tensor/shapes.js";
 import { Vocabulary } from "./tensor/vocabulary.js";
@@ -38,6 +39,8 @@ export interface BoundOptions {
   /** Bytes that intermediate values may take. */
   readonly memory?: number;
 }
+
+const BOUND_OPTIONS = ["method", "spec", "output", "weights", "parameters", "relaxation", "alpha", "memory"];
 
 /** A lower and an upper bound of every element of an output, or of every row of a spec. */
 export interface Bounds {
@@ -137,6 +140,8 @@ export class Model {
   }
 
   private request(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions): Omit<EngineRequest, "key"> {
+    checkOptions(options, BOUND_OPTIONS, "bounds");
+    checkMemory(options.memory);
     const method = this.methods.get(options.method ?? "crown");
     const weights = options.weights ?? {};
     const open = Object.fromEntries((options.parameters ?? []).map((name) => [name, name]));
@@ -147,7 +152,7 @@ export class Model {
     const sources: SourceStructure[] = [];
     for (const value of graph.inputs) {
       const input = own(inputs, value.name)!;
-      const data = checkedNumbers(`the input ${value.name}`, isPerturbed(input) ? input.center : input, value.shape, instances);
+      const data = checkedNumbers(`the input ${value.name}`, isPerturbed(input) ? input.center : input, value, instances);
       const center: HostTensor = { shape: [instances, 1, ...value.shape], dtype: value.dtype, data };
       if (isPerturbed(input)) this.bind(value, input.set, center, instances, sources, feeds);
       else feeds[inputNames.fixed(value)] = center;
@@ -180,7 +185,7 @@ export class Model {
     const graph = this.resolve(new Set());
     const instances = this.instancesOf(inputs);
     const feeds = Object.fromEntries(graph.inputs.map((value) => {
-      const data = checkedNumbers(`the input ${value.name}`, own(inputs, value.name)!, value.shape, instances);
+      const data = checkedNumbers(`the input ${value.name}`, own(inputs, value.name)!, value, instances);
       return [inputNames.fixed(value), { shape: [instances, 1, ...value.shape], dtype: value.dtype, data }];
     }));
     const record = () => {
@@ -287,7 +292,9 @@ function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefine
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
-function alphaOptions({ iterations = 20, layers = "all" }: AlphaOptions = {}): AlphaOptions {
+function alphaOptions(options: AlphaOptions = {}): AlphaOptions {
+  checkOptions(options, ["iterations", "layers"], "alpha");
+  const { iterations = 20, layers = "all" } = options;
   if (!Number.isInteger(iterations) || iterations < 1) throw new LirpaError("LIRPA_OPTION", `alpha.iterations is ${iterations}`, { hint: "Give a whole number, 1 or more." });
   if (layers !== "last" && layers !== "all") throw new LirpaError("LIRPA_OPTION", `alpha.layers is ${JSON.stringify(layers)}`, { hint: 'It is "last" or "all".' });
   return { iterations, layers };
@@ -318,7 +325,7 @@ function specRows(spec: readonly Numbers[], output: Value): HostTensor {
   const data = new Float32Array(batch * spec.length * batch * width);
   spec.forEach((row, k) => {
     if (row.length !== width) throw queryError(`row ${k} of the spec has ${row.length} numbers; the output ${output.name} takes ${width}`);
-    for (let i = 0; i < width; i++) if (!Number.isFinite(row[i])) throw queryError(`row ${k} of the spec is ${row[i]} at position ${i}`);
+    for (let i = 0; i < width; i++) if (!isSingle(row[i]!)) throw queryError(`row ${k} of the spec is ${row[i]} at position ${i}`, SINGLE_HINT);
     for (let b = 0; b < batch; b++) data.set(row, ((b * spec.length + k) * batch + b) * width);
   });
   return { shape: [1, batch * spec.length, ...output.shape], dtype: "float", data };

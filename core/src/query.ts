@@ -1,7 +1,7 @@
 import { copied } from "./graph/copy.js";
 import { LirpaError } from "./plugin/errors.js";
 import type { PerturbationQuery, PerturbationSet, PerturbationSite } from "./plugin/perturbation.js";
-import type { HostTensor, Shape } from "./plugin/tensor.js";
+import type { HostTensor } from "./plugin/tensor.js";
 import type { PluginRegistry } from "./registry/plugin-registry.js";
 import type { Perturbation } from "./plugin/perturbation.js";
 import { showShape, sizeOf } from "./tensor/shapes.js";
@@ -32,19 +32,35 @@ export function queryError(message: string, hint?: string): LirpaError {
   return new LirpaError("LIRPA_QUERY", message, hint === undefined ? {} : { hint });
 }
 
-/** Numbers of an input as float data of their own, checked: right length, no NaN, nothing infinite. */
-export function checkedNumbers(name: string, numbers: Numbers, expected: Shape, instances: number): HostTensor["data"] {
+/** True for a number that a 32-bit float can be near: finite, and not beyond the greatest one. */
+export function isSingle(value: number): boolean {
+  return Number.isFinite(Math.fround(value));
+}
+
+export const SINGLE_HINT = "Every number must be finite, and no greater than 3.4e38: programs compute in 32-bit floats.";
+
+/** Numbers of an input, copied and checked: right length, and what its type can hold. */
+export function checkedNumbers(name: string, numbers: Numbers, { shape: expected, dtype }: Typed, instances: number): HostTensor["data"] {
   const wanted = sizeOf(expected) * instances;
   if (numbers.length !== wanted) {
     throw queryError(`${name} has ${numbers.length} numbers, but its shape ${showShape(expected)} takes ${sizeOf(expected)}`, "Give them flat, in row-major order.");
   }
   // Copied first: what is checked is what will be fed.
   const data = numbers instanceof Float32Array ? Float32Array.from(numbers) : Float64Array.from(numbers);
+  const { holds, hint } = HELD[dtype];
   for (let i = 0; i < data.length; i++) {
-    if (!Number.isFinite(data[i])) throw queryError(`${name} is ${data[i]} at position ${i}`, "Every number of an input must be finite.");
+    if (!holds(data[i]!)) throw queryError(`${name} is ${data[i]} at position ${i}`, hint);
   }
   return data;
 }
+
+type Typed = Pick<HostTensor, "shape" | "dtype">;
+
+const HELD: Readonly<Record<HostTensor["dtype"], { holds(value: number): boolean; readonly hint: string }>> = {
+  float: { holds: isSingle, hint: SINGLE_HINT },
+  int: { holds: Number.isSafeInteger, hint: "The input holds integers: every number must be a whole one, within ±(2^53 − 1)." },
+  bool: { holds: (value) => value === 0 || value === 1, hint: "The input holds truth values: every number must be 0 or 1." },
+};
 
 /** A set that was parsed and is ready to feed; it shares nothing with the query. */
 export interface ParsedSet extends PerturbationSet<unknown> {

@@ -1,8 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { createLirpa as compose, LirpaError, type Catalogue, type Lirpa, type LirpaOptions, type Model, type Plugin } from "@lirpa/core";
+import { dirname } from "node:path";
+import { checkOptions, createLirpa as compose, type Catalogue, type Lirpa, type LirpaOptions, type Model, type Plugin } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
-import { readModel } from "@lirpa/onnx";
 import lp from "@lirpa/perturbation-lp";
 import activation from "@lirpa/plugin-activation";
 import arithmetic from "@lirpa/plugin-arithmetic";
@@ -16,7 +14,7 @@ import smooth from "@lirpa/plugin-smooth";
 import { catalogueOf, discoverPlugins, loadPlugins } from "@lirpa/registry";
 import { catalogue } from "./catalogue.js";
 import { diskProgramCache } from "./disk-cache.js";
-import { reasonOf } from "./system-error.js";
+import { readModelFile } from "./files.js";
 
 /** The packs that come with lirpa. */
 export const standardPlugins: readonly Plugin[] = Object.freeze([
@@ -36,6 +34,8 @@ export interface BatteriesOptions extends Partial<Omit<LirpaOptions, "plugins">>
   readonly cacheFolder?: string;
 }
 
+const OPTIONS = ["plugins", "executor", "cache", "methods", "catalogue", "memory", "project", "cacheFolder"];
+
 /** Reads models from files, too. */
 export interface LirpaWithFiles extends Lirpa {
   /** Reads an ONNX file. Throws `LIRPA_MODEL` for what is no readable model. */
@@ -47,6 +47,7 @@ export interface LirpaWithFiles extends Lirpa {
  * ones. Throws `LIRPA_PLUGIN` or `LIRPA_CONFLICT` naming a plugin that cannot be used.
  */
 export async function createLirpa(options: BatteriesOptions = {}): Promise<LirpaWithFiles> {
+  checkOptions(options, OPTIONS, "createLirpa");
   const { cacheFolder: folder, project, ...others } = options;
   const executor = options.executor ?? onnxRuntimeExecutor();
   const own = await projectPlugins(project, options.plugins ?? []);
@@ -58,7 +59,7 @@ export async function createLirpa(options: BatteriesOptions = {}): Promise<Lirpa
     executor,
     plugins,
   });
-  return Object.assign(lirpa, { load: async (file: string) => lirpa.model(await loadGraph(file), { copy: false }) });
+  return Object.assign(lirpa, { load: async (file: string) => lirpa.model((await readModelFile(file)).graph, { copy: false }) });
 }
 
 interface ProjectPlugins {
@@ -74,17 +75,4 @@ async function projectPlugins(project: string | false | undefined, given: readon
   const found = discoverPlugins(project);
   const allowed = found.allowed.filter(({ name }) => !given.some((plugin) => plugin.name === name));
   return { plugins: await loadPlugins({ ...found, allowed }, { besides: standardPlugins }), suggested: catalogueOf(found.suggested), folder: found.project && dirname(found.project) };
-}
-
-async function loadGraph(file: string): ReturnType<typeof readModel> {
-  const bytes = await readBytes(file, "the model");
-  return readModel(bytes, { name: basename(file), readExternal: (location) => readBytes(join(dirname(file), location), "the external data") });
-}
-
-async function readBytes(file: string, what: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw new LirpaError("LIRPA_MODEL", `cannot read ${what} ${file}: ${reasonOf(cause)}`, { cause, hint: "Check the path." });
-  }
 }

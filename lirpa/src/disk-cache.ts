@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { EMITTER_VERSION, standardMethods, type CompiledProgram, type Executor, type InstanceCode, type Plugin, type ProgramCache } from "@lirpa/core";
+import { basename, join } from "node:path";
+import { checkOptions, EMITTER_VERSION, standardMethods, type CompiledProgram, type Executor, type InstanceCode, type Plugin, type ProgramCache } from "@lirpa/core";
 import { packageHash } from "./packages.js";
 import { reasonOf } from "./system-error.js";
 
@@ -17,8 +17,8 @@ export interface DiskCacheOptions {
   readonly project?: string;
 }
 
-/** First line of a file; the checksum of what follows the second one is on the second. */
-const MAGIC = "lirpa-program 1";
+/** First line of a file. The second one is the checksum of the file's own name and of all that follows it. */
+const MAGIC = "lirpa-program 2";
 const HEADER = MAGIC.length + 1 + 64 + 1;
 
 /**
@@ -29,7 +29,9 @@ const HEADER = MAGIC.length + 1 + 64 + 1;
  * name in another process keeps its programs in memory: one with a plugin that comes from no package, with methods of its
  * own, or with other plugins or another executor than those that are named here.
  */
-export function diskProgramCache({ folder, executor, plugins, project }: DiskCacheOptions): ProgramCache {
+export function diskProgramCache(options: DiskCacheOptions): ProgramCache {
+  checkOptions(options, ["folder", "executor", "plugins", "project"], "diskProgramCache");
+  const { folder, executor, plugins, project } = options;
   const files = new ProgramFiles(folder, executor);
   const known = new Set<object>(plugins.flatMap(({ operators, perturbations, fusions }) => [...operators, ...perturbations, ...fusions]));
   let hash: string | undefined;
@@ -91,7 +93,8 @@ class ProgramFiles {
     const content = await readFile(file).catch(() => undefined);
     if (content === undefined || content.length < HEADER) return undefined;
     const payload = content.subarray(HEADER);
-    return content.toString("latin1", 0, HEADER) === header(payload) ? payload : undefined;
+    // A file under another one's name would give the other one's bounds.
+    return content.toString("latin1", 0, HEADER) === header(file, payload) ? payload : undefined;
   }
 
   /**
@@ -102,7 +105,7 @@ class ProgramFiles {
     const temporary = `${file}.${process.pid}.${randomUUID()}.tmp`;
     try {
       await mkdir(this.folder, { recursive: true });
-      await writeFile(temporary, [header(payload), payload], { flag: "wx" });
+      await writeFile(temporary, [header(file, payload), payload], { flag: "wx" });
       await rename(temporary, file);
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined);
@@ -112,8 +115,9 @@ class ProgramFiles {
   }
 }
 
-function header(payload: Uint8Array): string {
-  return `${MAGIC}\n${sha256(payload)}\n`;
+function header(file: string, payload: Uint8Array): string {
+  const checksum = createHash("sha256").update(`${basename(file)}\n`).update(payload).digest("hex");
+  return `${MAGIC}\n${checksum}\n`;
 }
 
 function sha256(content: string | Uint8Array): string {

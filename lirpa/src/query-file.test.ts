@@ -54,18 +54,39 @@ describe("a query file", () => {
   });
 
   it("is refused when a number is none, or too large for one", () => {
-    for (const bad of [null, "1", "NaN", true, {}]) expect(complaint({ inputs: [{ ...input, center: [1, bad] }] })).to.include(`the center of input x is ${JSON.stringify(bad)} at position 1`);
+    for (const bad of [null, "1", "NaN", true, 1e39, -3.5e38]) expect(complaint({ inputs: [{ ...input, center: [1, bad] }] })).to.include(`the center of input x is ${JSON.stringify(bad)} at position 1`);
     expect(complaint('{ "inputs": [{ "name": "x", "center": [1e999] }] }')).to.include("position 0");
+    expect(complaint({ inputs: [{ ...input, center: [{}] }] })).to.include("the center of input x is an object at position 0");
+    expect(complaint({ inputs: [input], spec: [[1e39, 0]] })).to.include("spec[0] is 1e+39 at position 0");
     expect(complaint({ inputs: [input], spec: [[1, null]] })).to.include("spec[0] is null at position 1");
     expect(complaint({ inputs: [input], spec: [1] })).to.include("spec[0] is not a list");
   });
 
+  it("is refused when it is nested without end", () => {
+    const deep = (text: string, depth: number): string => `${"[".repeat(depth)}${text}${"]".repeat(depth)}`;
+    for (const depth of [70, 7000, 100_000]) {
+      expect(complaint(`{ "inputs": [{ "name": "x", "center": ${deep("1", depth)} }] }`)).to.match(/nested deeper than 64 lists|is no JSON/);
+      expect(complaint(`{ "inputs": [{ "name": "x", "center": [1] }], "spec": ${deep("1", depth)} }`)).to.match(/nested deeper|is no JSON/);
+    }
+  });
+
+  it("is refused when a shape does not fit its numbers", () => {
+    expect(complaint({ inputs: [{ ...input, shape: [3] }] })).to.include("inputs[0].shape has 3 elements");
+    expect(complaint({ inputs: [{ ...input, shape: ["2"] }] })).to.include("inputs[0].shape is no list of whole numbers");
+    expect(complaint({ inputs: [{ ...input, shape: 2 }] })).to.include("inputs[0].shape is not a list");
+  });
+
+  it("may name the output", () => {
+    expect(readQuery(JSON.stringify({ inputs: [input], output: "y" })).options.output).to.equal("y");
+    expect(complaint({ inputs: [input], output: 3 })).to.include("output is not a name");
+  });
+
   it("is refused when a field is missing or misspelt", () => {
     expect(complaint({ inputs: [{ center: [1] }] })).to.include("inputs[0].name is not a name");
-    expect(complaint({ inputs: [{ name: "x" }] })).to.include("the query has no the center of input x");
+    expect(complaint({ inputs: [{ name: "x" }] })).to.include("the center of input x is missing");
     expect(complaint({ inputs: [{ ...input, perturbation: { eps: 1 } }] })).to.include("the type of the perturbation of input x");
     expect(complaint({ inputs: [{ ...input, perturbation: 0.1 }] })).to.include("the perturbation of input x is not an object");
-    expect(complaint({ inputs: [{ ...input, pertubation: {} }] })).to.include('unknown field "pertubation"').and.include("Its fields are name, shape, center, perturbation");
+    expect(complaint({ inputs: [{ ...input, pertubation: {} }] })).to.include('unknown field "pertubation"').and.include("Did you mean perturbation?");
     expect(complaint({ inputs: [input], weights: [{ name: "w", eps: 1 }] })).to.include('unknown field "eps"');
     expect(complaint({ inputs: [input], relaxation: { Relu: 1 } })).to.include("relaxation.Relu");
   });

@@ -1,4 +1,4 @@
-import { LirpaError, perturbed, type AlphaOptions, type BoundInput, type BoundOptions, type PerturbationQuery } from "@lirpa/core";
+import { hintOf, LirpaError, perturbed, type AlphaOptions, type BoundInput, type BoundOptions, type PerturbationQuery } from "@lirpa/core";
 
 /** What a query file asks: inputs for `model.bounds`, and its options. */
 export interface Query {
@@ -7,19 +7,20 @@ export interface Query {
 }
 
 /** What a query asks, and what a golden case says besides. */
-const QUESTIONS = ["inputs", "weights", "spec", "relaxation", "alpha"];
+const QUESTIONS = ["inputs", "weights", "spec", "output", "relaxation", "alpha"];
 const ANSWERS = ["name", "group", "description", "model", "opset", "operators", "outputShape", "boundShape", "methods", "reference", "peer", "notes"];
 
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a query: `inputs[]` with name, center and perturbation (null: fixed), `weights[]`, `spec`, `relaxation`, `alpha`.
+ * Reads a query: `inputs[]` with name, center and perturbation (null: fixed), `weights[]`, `spec`, `output`, `relaxation`,
+ * `alpha`.
  * A golden case's answers may stand beside them. Throws `LIRPA_QUERY`.
  */
-export function readQuery(text: string): Query {
-  const query = record(parse(text), "the query");
+export function readQuery(json: string): Query {
+  const query = record(parse(json), "the query");
   refuseUnknown(query, [...QUESTIONS, ...ANSWERS], "the query");
-  const inputs = list(query["inputs"], "inputs");
+  const inputs = list(query["inputs"] ?? [], "inputs");
   if (inputs.length === 0) throw wrong("the query has no inputs", 'Give "inputs": [{ "name", "center", "perturbation" }].');
   const entries = inputs.map((entry, i) => readInput(record(entry, `inputs[${i}]`), i));
   refuseTwice(entries, "input");
@@ -29,6 +30,7 @@ export function readQuery(text: string): Query {
     inputs: Object.fromEntries(entries),
     options: {
       ...(query["spec"] !== undefined && query["spec"] !== null && { spec: list(query["spec"], "spec").map((row, i) => numbers(row, `spec[${i}]`)) }),
+      ...(query["output"] !== undefined && { output: text(query["output"], "output") }),
       ...(weights.length > 0 && { weights: Object.fromEntries(weights) }),
       ...(query["alpha"] !== undefined && { alpha: readAlpha(record(query["alpha"], "alpha")) }),
       ...(query["relaxation"] !== undefined && { relaxation: readRelaxation(record(query["relaxation"], "relaxation")) }),
@@ -51,6 +53,7 @@ function readInput(entry: Json, i: number): [string, BoundInput] {
   refuseUnknown(entry, ["name", "shape", "center", "perturbation"], `inputs[${i}]`);
   const name = text(entry["name"], `inputs[${i}].name`);
   const center = numbers(entry["center"], `the center of input ${name}`);
+  if (entry["shape"] !== undefined) checkShape(entry["shape"], center.length, `inputs[${i}].shape`);
   const set = entry["perturbation"];
   return [name, set === undefined || set === null ? center : perturbed(center, readSet(set, `the perturbation of input ${name}`))];
 }
@@ -58,7 +61,16 @@ function readInput(entry: Json, i: number): [string, BoundInput] {
 function readWeight(entry: Json, i: number): [string, PerturbationQuery] {
   refuseUnknown(entry, ["name", "shape", "perturbation"], `weights[${i}]`);
   const name = text(entry["name"], `weights[${i}].name`);
+  if (entry["shape"] !== undefined) checkShape(entry["shape"], undefined, `weights[${i}].shape`);
   return [name, readSet(entry["perturbation"], `the perturbation of weight ${name}`)];
+}
+
+/** A shape is for people to read; one that does not fit its numbers would mislead them. */
+function checkShape(value: unknown, count: number | undefined, what: string): void {
+  const sizes = list(value, what);
+  if (!sizes.every((size) => Number.isInteger(size) && (size as number) >= 0)) throw wrong(`${what} is no list of whole numbers`);
+  const product = (sizes as number[]).reduce((a, b) => a * b, 1);
+  if (count !== undefined && product !== count) throw wrong(`${what} has ${product} elements, and the center has ${count}`);
 }
 
 function readSet(value: unknown, what: string): PerturbationQuery {
@@ -82,7 +94,7 @@ function readAlpha(value: Json): AlphaOptions {
 /** A misspelt perturbation would be none at all. */
 function refuseUnknown(entry: Json, fields: readonly string[], what: string): void {
   const unknown = Object.keys(entry).find((field) => !fields.includes(field));
-  if (unknown !== undefined) throw wrong(`${what} has an unknown field ${JSON.stringify(unknown)}`, `Its fields are ${fields.join(", ")}.`);
+  if (unknown !== undefined) throw wrong(`${what} has an unknown field ${JSON.stringify(unknown)}`, hintOf(unknown, fields));
 }
 
 function refuseTwice(entries: readonly (readonly [string, unknown])[], what: string): void {
@@ -97,7 +109,7 @@ function record(value: unknown, what: string): Json {
 }
 
 function list(value: unknown, what: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw wrong(value === undefined ? `the query has no ${what}` : `${what} is not a list`);
+  if (!Array.isArray(value)) throw wrong(value === undefined ? `${what} is missing` : `${what} is not a list`);
   return value;
 }
 
@@ -106,12 +118,24 @@ function text(value: unknown, what: string): string {
   return value;
 }
 
+/** No tensor has more axes. */
+const DEEPEST = 64;
+
 /** Numbers, flat or nested; JSON has no NaN, so null or a string in their place is refused here. */
 function numbers(value: unknown, what: string): number[] {
-  const flat = list(value, what).flat(Infinity);
-  const bad = flat.findIndex((entry) => typeof entry !== "number" || !Number.isFinite(entry));
-  if (bad >= 0) throw wrong(`${what} is ${JSON.stringify(flat[bad])} at position ${bad}`, "Every entry must be a finite number.");
+  let flat: readonly unknown[] = list(value, what);
+  for (let depth = 0; flat.some(Array.isArray); depth++) {
+    if (depth === DEEPEST) throw wrong(`${what} is nested deeper than ${DEEPEST} lists`, "Give the numbers flat, or nested as the shape is.");
+    flat = flat.flat();
+  }
+  const bad = flat.findIndex((entry) => typeof entry !== "number" || !Number.isFinite(Math.fround(entry)));
+  if (bad >= 0) throw wrong(`${what} is ${shown(flat[bad])} at position ${bad}`, "Every entry must be a number that a 32-bit float can hold: finite, and at most 3.4e38.");
   return flat as number[];
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "object" && value !== null) return "an object";
+  return typeof value === "string" ? JSON.stringify(value.slice(0, 40)) : String(value);
 }
 
 function wrong(message: string, hint?: string): LirpaError {

@@ -13,12 +13,33 @@ export function isExternal(proto: onnx.TensorProto): boolean {
 
 /** Fetches each file that the graph's tensors refer to, once. */
 export async function readExternalFiles(graph: onnx.GraphProto, readExternal: ReadExternal | undefined): Promise<ExternalFiles> {
-  const locations = new Map<string, string>();
+  const users = new Map<string, onnx.TensorProto>();
+  const checksums = new Map<string, onnx.TensorProto>();
   for (const tensor of tensorsOf(graph)) {
-    if (isExternal(tensor)) locations.set(locationOf(tensor), labelOf(tensor));
+    if (!isExternal(tensor)) continue;
+    const location = locationOf(tensor);
+    users.set(location, tensor);
+    const checksum = entry(tensor, "checksum");
+    if (checksum !== undefined) checksums.set(JSON.stringify([location, checksum.toLowerCase()]), tensor);
   }
-  const files = [...locations].map(async ([location, user]) => [location, await fetchFile(location, user, readExternal)] as const);
-  return new Map(await Promise.all(files));
+  const files = new Map<string, Uint8Array>();
+  // One after the other: a model with many files would open all of them at once.
+  for (const [location, user] of users) files.set(location, await fetchFile(location, labelOf(user), readExternal));
+  for (const tensor of checksums.values()) await verify(tensor, files.get(locationOf(tensor))!);
+  return files;
+}
+
+/** ONNX's checksum of an external file is its SHA-1 in hexadecimal letters. */
+async function verify(tensor: onnx.TensorProto, file: Uint8Array): Promise<void> {
+  const location = locationOf(tensor);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-1", file as Uint8Array<ArrayBuffer>));
+  const actual = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const expected = entry(tensor, "checksum")!.toLowerCase();
+  if (actual === expected) return;
+  throw modelError(`the external file "${location}" has not the checksum that ${labelOf(tensor)} names`, {
+    hint: "Copy the file again; it must belong to this very model.",
+    details: { location, expected, actual },
+  });
 }
 
 /** The part of its external file that holds a tensor of the given size. */

@@ -197,7 +197,7 @@ function tightness(operator: Operator, methods: readonly Method[]): Record<strin
 function withSuggestion(error: LirpaError, { domain, type }: GraphNode, suggested: Catalogue): LirpaError {
   const owner = suggested[domain === "" || domain === "ai.onnx" ? type : `${domain}:${type}`];
   if (owner === undefined) return error;
-  return new LirpaError(error.code, error.message, { hint: `Add ${owner}, which is installed, to lirpa.plugins in package.json.`, details: { ...error.details, package: owner } });
+  return new LirpaError(error.code, error.problem, { hint: `Add ${owner}, which is installed, to lirpa.plugins in package.json.`, details: { ...error.details, package: owner } });
 }
 
 function opsetOf(graph: Graph, { domain }: GraphNode): number {

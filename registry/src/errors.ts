@@ -68,8 +68,8 @@ export function wrongManifest(name: string, project: string, what: string): Lirp
 
 /** The registry's own complaint, which does not know of projects. */
 export function inProject(error: LirpaError, name: string, project: string): LirpaError {
-  const { code, message, hint = `Tell its author, or take it off lirpa.plugins in ${project}.`, details } = error;
-  return new LirpaError(code, message.includes(name) ? message : `[${name}] ${message}`, { cause: error, hint, details: { ...details, plugin: name, project } });
+  const { code, problem, hint = `Tell its author, or take it off lirpa.plugins in ${project}.`, details } = error;
+  return new LirpaError(code, problem.includes(name) ? problem : `[${name}] ${problem}`, { cause: error, hint, details: { ...details, plugin: name, project } });
 }
 
 function of(name: string, project: string, message: string, options: LirpaErrorOptions): LirpaError {

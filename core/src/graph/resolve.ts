@@ -224,9 +224,9 @@ function checkCount(node: GraphNode, operator: Operator, count: number): void {
 /** The same error with the node's name in front, where the rule could not know it. */
 function located(error: unknown, node: { readonly name: string; readonly type: string; readonly plugin: string }): unknown {
   if (isLirpaError(error)) {
-    if (error.message.includes(node.name)) return error;
+    if (error.problem.includes(node.name)) return error;
     const { hint, details } = error;
-    return new LirpaError(error.code, `node ${node.name} (${node.type}): ${error.message}`, { ...(hint !== undefined && { hint }), details: { ...details, node: node.name }, cause: error });
+    return new LirpaError(error.code, `node ${node.name} (${node.type}): ${error.problem}`, { ...(hint !== undefined && { hint }), details: { ...details, node: node.name }, cause: error });
   }
   return new LirpaError("LIRPA_PLUGIN", `[${node.plugin}] the rule of ${node.type} failed at node ${node.name}: ${error instanceof Error ? error.message : String(error)}`, {
     cause: error, hint: "This is a defect of the plugin.",

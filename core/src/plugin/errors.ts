@@ -26,18 +26,27 @@ export interface LirpaErrorOptions {
   readonly cause?: unknown;
 }
 
-/** Every error that lirpa throws on purpose. Match on `code`, never on the message. */
+/**
+ * Every error that lirpa throws on purpose. Match on `code`, never on the message: that is `problem` and `hint`, one
+ * sentence each, so that whoever prints the message alone also learns what to do.
+ */
 export class LirpaError extends Error {
   readonly $$type = "lirpa.error";
   readonly code: ErrorCode;
+  /** What went wrong. */
+  readonly problem: string;
+  /** What to do next. */
   readonly hint: string | undefined;
   readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(code: ErrorCode, message: string, options: LirpaErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  constructor(code: ErrorCode, problem: string, options: LirpaErrorOptions = {}) {
+    const { hint, cause } = options;
+    const message = hint === undefined || hint === "" ? problem : `${problem}${/[.!?:;]$/.test(problem.trimEnd()) ? "" : "."} ${hint}`;
+    super(message, cause === undefined ? undefined : { cause });
     this.name = "LirpaError";
     this.code = code;
-    this.hint = options.hint;
+    this.problem = problem;
+    this.hint = hint;
     this.details = options.details ?? {};
   }
 }

@@ -107,7 +107,7 @@ describe("lirpa refuses, in one line with a hint and nothing on standard output,
 
   it("with the stack where LIRPA_DEBUG asks for it", async () => {
     const { stderr } = await lirpa(["bounds", "nowhere.onnx", "--query", "query.json"], { cwd: folder, env: { LIRPA_DEBUG: "1" } });
-    expect(stderr).to.match(/^lirpa: cannot read the model[^\n]*\nLirpaError: /).and.include("create.js:");
+    expect(stderr).to.match(/^lirpa: cannot read the model[^\n]*\nLirpaError: /).and.include("files.js:");
   });
 
   function argumentsOf(one: Case, i: number): readonly string[] {

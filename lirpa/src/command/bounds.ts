@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { emitOnnx, LirpaError, type BoundOptions, type Bounds, type Model } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { createLirpa } from "../create.js";
+import { readModelFile, readRegular } from "../files.js";
 import { readQuery, type Query } from "../query-file.js";
 import { reasonOf } from "../system-error.js";
 import type { Answer, ExplainedNode } from "./answer.js";
@@ -13,7 +13,7 @@ import type { BoundsFlags } from "./usage.js";
 
 /** `lirpa bounds`. Prints only when all is done: a failure leaves standard output empty and no file behind. */
 export async function bounds(file: string, flags: BoundsFlags): Promise<void> {
-  const { query: queryFile, method: methods = ["crown"], output, json, save, explain, memory, threads, provider } = flags;
+  const { query: queryFile, method: methods = ["crown"], json, save, explain, memory, threads, provider } = flags;
   const lirpa = await createLirpa({
     executor: onnxRuntimeExecutor({ provider, ...(threads !== undefined && { threads }) }),
     ...(memory !== undefined && { memory }),
@@ -23,10 +23,14 @@ export async function bounds(file: string, flags: BoundsFlags): Promise<void> {
     for (const method of methods) {
       if (lirpa.methods.get(method).optimizes === true && save !== undefined) throw manyRuns(method);
     }
-    const target = save === undefined ? undefined : await saveTarget(save, [file, queryFile]);
+    // What cannot be written is said before anything is read, and again when it is known what the model reads.
+    if (save !== undefined) await saveTarget(save, [file, queryFile]);
     progress.say("reading");
     const query = readQuery(await readText(queryFile));
-    const model = await lirpa.load(file);
+    const output = flags.output ?? query.options.output;
+    const { graph, files } = await readModelFile(file);
+    const target = save === undefined ? undefined : await saveTarget(save, [...files, queryFile]);
+    const model = lirpa.model(graph, { copy: false });
     const answers = await answerAll(model, query, methods, output, progress);
     if (target !== undefined) {
       const method = methods[0]!;
@@ -77,11 +81,12 @@ function checked(answer: Bounds): Bounds {
 
 async function readText(file: string): Promise<string> {
   try {
-    if (file !== "-") return await readFile(file, "utf8");
+    if (file !== "-") return Buffer.from(await readRegular(file, "the query", "LIRPA_QUERY")).toString("utf8");
     const chunks: Buffer[] = [];
     for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
     return Buffer.concat(chunks).toString("utf8");
   } catch (cause) {
+    if (cause instanceof LirpaError) throw cause;
     throw new LirpaError("LIRPA_QUERY", `cannot read the query ${file}: ${reasonOf(cause)}`, { cause, hint: "Check the path." });
   }
 }

@@ -41,7 +41,7 @@ function toText({ nodes }: Coverage): string {
   const rows = nodes.flatMap((node) => [row(node), ...(node.parts ?? []).map((part) => ruleRow(`  ${part.node}`, part.operator, part))]);
   const count = (status: CoveredNode["status"]): number => nodes.filter((node) => node.status === status).length;
   const summary = `${nodes.length} nodes: ${(["covered", "constant", "fused", "missing", "refused"] as const).filter((status) => count(status) > 0).map((status) => `${count(status)} ${status}`).join(", ")}.`;
-  const problems = nodes.flatMap(({ problem }) => (problem === undefined ? [] : [`${complaint(problem.message, problem.hint)}\n`]));
+  const problems = nodes.flatMap(({ problem }) => (problem === undefined ? [] : [`${complaint(problem.problem, problem.hint)}\n`]));
   return [table(["node", "operator", "kind", "plugin", "methods", "bounds"], rows, colors, "left"), "\n", ...problems, `${colors.bold(summary)}\n`].join("");
 }
 

@@ -38,7 +38,7 @@ function endUsage(error: CommanderError, args: readonly string[]): number {
 }
 
 function report(error: unknown): void {
-  if (isLirpaError(error)) print(error.message, error.hint);
+  if (isLirpaError(error)) print(error.problem, error.hint);
   else print(`internal error: ${error instanceof Error ? error.message : String(error)}`, "This is a defect of lirpa: please report it with what LIRPA_DEBUG=1 prints.");
   if (process.env["LIRPA_DEBUG"] === "1") process.stderr.write(`${inspect(error)}\n`);
 }

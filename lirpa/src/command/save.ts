@@ -1,7 +1,8 @@
 import { rmSync } from "node:fs";
-import { access, constants, realpath, rename, stat, writeFile } from "node:fs/promises";
+import { access, constants, lstat, realpath, rename, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { LirpaError } from "@lirpa/core/plugin";
+import { isSameFile } from "../files.js";
 import { findPackage } from "../packages.js";
 import { reasonOf } from "../system-error.js";
 
@@ -14,25 +15,30 @@ export async function saveTarget(file: string, sources: readonly string[]): Prom
     const target = join(await realpath(dirname(file)), basename(file));
     await access(dirname(target), constants.W_OK);
     const found = await stat(target).catch(() => undefined);
-    if (found === undefined) return target;
+    if (found === undefined) {
+      if ((await lstat(target).catch(() => undefined)) !== undefined) throw cannotSave(file, "it is a link to a file that is not there");
+      return target;
+    }
     if (!found.isFile()) throw cannotSave(file, "it is no regular file");
-    const real = await realpath(target);
-    const read = await Promise.all(sources.map((source) => realpath(source).catch(() => source)));
-    if (read.includes(real)) throw cannotSave(file, "the command reads that file");
-    return real;
+    for (const source of sources) if (await isSameFile(target, source)) throw cannotSave(file, `the command reads that file (${source})`);
+    return await realpath(target);
   } catch (cause) {
     throw cause instanceof LirpaError ? cause : cannotSave(file, reasonOf(cause), cause);
   }
 }
 
+/** What ends the command from outside: Ctrl-C, `kill`, a terminal that is closed. */
+const SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+
 /** The whole file or none: a file beside it takes its place when all is written. */
 export async function writeAtomically(target: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${target}.${process.pid}.tmp`;
-  const interrupted = (): void => {
+  const leave = (signal: NodeJS.Signals): void => {
     rmSync(temporary, { force: true });
-    process.kill(process.pid, "SIGINT");
+    for (const other of SIGNALS) process.off(other, leave);
+    process.kill(process.pid, signal);
   };
-  process.once("SIGINT", interrupted);
+  for (const signal of SIGNALS) process.on(signal, leave);
   try {
     await writeFile(temporary, bytes, { flag: "wx" });
     await rename(temporary, target);
@@ -40,7 +46,7 @@ export async function writeAtomically(target: string, bytes: Uint8Array): Promis
     rmSync(temporary, { force: true });
     throw cannotSave(target, reasonOf(cause), cause);
   } finally {
-    process.off("SIGINT", interrupted);
+    for (const signal of SIGNALS) process.off(signal, leave);
   }
 }
 

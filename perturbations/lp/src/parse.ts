@@ -1,6 +1,6 @@
 import type { HostTensor, PerturbationQuery, PerturbationSet, PerturbationSite } from "@lirpa/core/plugin";
 import type { Ball } from "./ball.js";
-import { count, list, place, readTensor, refusal, refuseUnknown } from "./fields.js";
+import { count, isSingle, list, place, readTensor, refusal, refuseUnknown, shown } from "./fields.js";
 import type { Norm } from "./norms.js";
 
 const NORMS: Readonly<Record<string, Norm>> = { linf: "inf", l2: 2, l1: 1 };
@@ -28,18 +28,18 @@ function readNorm(query: PerturbationQuery, site: PerturbationSite): Norm {
   const p = query.type === "lp" ? query["p"] : NORMS[query.type];
   if (p === "inf" || p === Infinity) return "inf";
   if (typeof p === "number" && p >= 1) return p;
-  const problem = p === undefined ? '"p" is missing' : `"p" is ${typeof p === "number" ? p : JSON.stringify(p)}`;
+  const problem = p === undefined ? '"p" is missing' : `"p" is ${shown(p)}`;
   throw refusal(query, site, problem, 'Give "p" as a number of at least 1, or as "inf".');
 }
 
 function readEps(query: PerturbationQuery, site: PerturbationSite): HostTensor {
   const eps = query["eps"];
-  const hint = 'Give "eps" as a finite number of at least 0, or as one such number per element.';
+  const hint = 'Give "eps" as a number of at least 0 and at most 3.4e38, or as one such number per element.';
   if (typeof eps !== "number" && list(eps) === undefined) {
-    throw refusal(query, site, eps === undefined ? '"eps" is missing' : `"eps" is ${JSON.stringify(eps)}`, hint);
+    throw refusal(query, site, eps === undefined ? '"eps" is missing' : `"eps" is ${shown(eps)}`, hint);
   }
   if (typeof eps === "number") {
-    if (!(eps >= 0 && eps < Infinity)) throw refusal(query, site, `"eps" is ${eps}`, hint);
+    if (!(eps >= 0 && isSingle(eps))) throw refusal(query, site, `"eps" is ${eps}`, hint);
     return { shape: [], dtype: "float", data: Float64Array.of(eps) };
   }
   const radii = readTensor(query, site, "eps");
@@ -56,7 +56,7 @@ function readOver(query: PerturbationQuery, site: PerturbationSite): "all" | "ro
   const over = query["over"];
   if (over === undefined) return site.role === "input" && site.shape.length > 1 ? "rows" : "all";
   if (over === "all" || over === "rows") return site.shape.length === 0 ? "all" : over;
-  throw refusal(query, site, `"over" is ${JSON.stringify(over)}`, 'Give "rows" (one ball per row of the first axis) or "all" (one ball).');
+  throw refusal(query, site, `"over" is ${shown(over)}`, 'Give "rows" (one ball per row of the first axis) or "all" (one ball).');
 }
 
 function refuseCenter(query: PerturbationQuery, site: PerturbationSite): void {

@@ -1,4 +1,4 @@
-import type { PerturbationQuery } from "@lirpa/core/plugin";
+import { checkOptions, LirpaError, type PerturbationQuery } from "@lirpa/core/plugin";
 
 /** The norm and the radius of a ball. */
 export interface LpOptions {
@@ -18,7 +18,10 @@ export interface BoxOptions {
 }
 
 /** A ball around an input or a weight, as a query says it. It is checked when it meets its tensor. */
-export function lp({ norm, eps, over }: LpOptions): PerturbationQuery {
+export function lp(options: LpOptions): PerturbationQuery {
+  checkOptions(options, ["norm", "eps", "over"], "lp");
+  const { norm, eps, over } = options;
+  if (typeof eps !== "number" && typeof eps?.length !== "number") throw notGiven("lp", "eps", "one radius, or one per element");
   return Object.freeze({
     ...named(norm),
     eps: typeof eps === "number" ? eps : frozen(eps),
@@ -27,8 +30,16 @@ export function lp({ norm, eps, over }: LpOptions): PerturbationQuery {
 }
 
 /** A box around an input or a weight, as a query says it. It is checked when it meets its tensor. */
-export function box({ lower, upper }: BoxOptions): PerturbationQuery {
+export function box(options: BoxOptions): PerturbationQuery {
+  checkOptions(options, ["lower", "upper"], "box");
+  const { lower, upper } = options;
+  if (typeof lower?.length !== "number") throw notGiven("box", "lower", "one number per element");
+  if (typeof upper?.length !== "number") throw notGiven("box", "upper", "one number per element");
   return Object.freeze({ type: "box", lower: frozen(lower), upper: frozen(upper) });
+}
+
+function notGiven(what: string, option: string, wanted: string): LirpaError {
+  return new LirpaError("LIRPA_OPTION", `${what} needs ${option}: ${wanted}`, { details: { option } });
 }
 
 function named(norm: number): PerturbationQuery {
