@@ -46,7 +46,8 @@ function mutated(query: unknown, list: readonly Mutation[]): unknown {
     if (places.length === 0) break;
     const [holder, key] = places[at % places.length]!;
     if (how === "replace") holder[key] = value;
-    else if (Array.isArray(holder)) how === "repeat" ? holder.push(holder[Number(key)]) : holder.splice(Number(key), 1);
+    else if (Array.isArray(holder) && how === "repeat") holder.push(holder[Number(key)]);
+    else if (Array.isArray(holder)) holder.splice(Number(key), 1);
     else {
       const old = holder[key];
       delete holder[key];

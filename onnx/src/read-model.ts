@@ -1,4 +1,4 @@
-import type { Graph, HostTensor } from "@lirpa/core";
+import { checkOptions, type Graph, type HostTensor } from "@lirpa/core";
 import type { onnx } from "onnx-proto";
 import { decodeModel } from "./decode.js";
 import { modelError } from "./errors.js";
@@ -20,6 +20,7 @@ export interface ReadModelOptions {
 
 /** Reads an ONNX file. Whatever is wrong with it is a `LirpaError`. */
 export async function readModel(bytes: Uint8Array, options: ReadModelOptions = {}): Promise<Graph> {
+  checkOptions(options, ["readExternal", "name"], "readModel");
   const { model, graph } = decodeModel(bytes, options.name ?? "this");
   const opsets = readOpsets(model);
   const files = await readExternalFiles(graph, options.readExternal);

@@ -1,4 +1,4 @@
-import { isLirpaError, LirpaError, resolveGraph, type Catalogue, type Graph, type GraphNode, type Method, type Operator, type PluginRegistry, type ResolvedGraph, type ResolvedNode, type Shape } from "@lirpa/core";
+import { checkOptions, isLirpaError, LirpaError, resolveGraph, type Catalogue, type Graph, type GraphNode, type Method, type Operator, type PluginRegistry, type ResolvedGraph, type ResolvedNode, type Shape } from "@lirpa/core";
 
 /** How good a rule's bounds are: `loose` where a method knows only the interval of the node and starts again from it. */
 export type Tightness = "tight" | "loose";
@@ -58,6 +58,7 @@ export interface CoverageOptions {
  * others: what does not depend on it is looked at in full, the rest by its operator alone.
  */
 export function coverage(graph: Graph, registry: PluginRegistry, options: CoverageOptions = {}): Coverage {
+  checkOptions(options, ["methods", "shapes", "suggested"], "coverage");
   const { methods = [], suggested = {} } = options;
   const problems = new Map<string, LirpaError>();
   const found = new Map(graph.nodes.map((node) => [node, registry.operator(node.domain, node.type, opsetOf(graph, node))]));

@@ -1,4 +1,4 @@
-import { defineExecutor, emitOnnx, isLirpaError, LirpaError, readProgram, sizeOfProgram, type CompiledProgram, type DType, type Executor, type HostTensor, type Program, type SavedProgram } from "@lirpa/core";
+import { checkOptions, defineExecutor, emitOnnx, hintOf, isLirpaError, LirpaError, readProgram, sizeOfProgram, type CompiledProgram, type DType, type Executor, type HostTensor, type Program, type SavedProgram } from "@lirpa/core";
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import { checkFeeds } from "./feeds.js";
 import { OpenSession } from "./open-session.js";
@@ -16,6 +16,7 @@ export interface LoadedProgram extends CompiledProgram, SavedProgram {}
 
 /** Emits a program as one ONNX model and runs it in ONNX Runtime, in float32. The default. */
 export function onnxRuntimeExecutor(options: OnnxRuntimeOptions = {}): Executor {
+  checkRuntimeOptions(options, "onnxRuntimeExecutor");
   const { provider = "cpu", threads } = options;
   const key = JSON.stringify([provider, threads]);
   let executor = executors.get(key);
@@ -43,8 +44,22 @@ function executorFor(options: OnnxRuntimeOptions): Executor {
  * against what the file says. Throws `LIRPA_MODEL` where the bytes are no saved program.
  */
 export async function loadProgram(bytes: Uint8Array, options: OnnxRuntimeOptions = {}): Promise<LoadedProgram> {
+  checkRuntimeOptions(options, "loadProgram");
   const saved = readProgram(bytes);
   return { ...saved, ...compiled(saved, await OpenSession.by(() => createSession(saved, bytes, options))) };
+}
+
+const PROVIDERS = ["cpu", "cuda", "webgpu"];
+
+function checkRuntimeOptions(options: OnnxRuntimeOptions, what: string): void {
+  checkOptions(options, ["provider", "threads"], what);
+  const { provider = "cpu", threads } = options;
+  if (!PROVIDERS.includes(provider)) {
+    throw new LirpaError("LIRPA_OPTION", `provider is ${JSON.stringify(provider)}`, { hint: hintOf(String(provider), PROVIDERS), details: { option: "provider" } });
+  }
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
+    throw new LirpaError("LIRPA_OPTION", `threads is ${String(threads)}`, { hint: "Give a whole number, 1 or more.", details: { option: "threads" } });
+  }
 }
 
 /** What a session takes and gives. */

@@ -1,4 +1,4 @@
-import { defineExecutor, type Executor } from "@lirpa/core";
+import { checkOptions, defineExecutor, type Executor } from "@lirpa/core";
 import { startBackend } from "./backends.js";
 import { Interpreter } from "./interpret.js";
 import type { Tf } from "./kernel.js";
@@ -13,7 +13,9 @@ export interface TfjsOptions {
  * Interprets programs on a TensorFlow.js backend, in float32. The backend's package must be installed: it is a peer
  * dependency. tfjs has one current backend for everybody; it is changed while a program runs and put back afterwards.
  */
-export function tfjsExecutor({ backend = "cpu" }: TfjsOptions = {}): Executor {
+export function tfjsExecutor(options: TfjsOptions = {}): Executor {
+  checkOptions(options, ["backend"], "tfjsExecutor");
+  const { backend = "cpu" } = options;
   let executor = executors.get(backend);
   if (executor === undefined) executors.set(backend, (executor = executorOn(backend)));
   return executor;

@@ -13,7 +13,7 @@ export function refuseUnknown(query: PerturbationQuery, site: PerturbationSite, 
   const unknown = Object.keys(query).filter((field) => field !== "type" && !known.includes(field) && query[field] !== undefined);
   if (unknown.length === 0) return;
   const names = unknown.map((field) => `"${field}"`).join(", ");
-  throw refusal(query, site, `unknown field ${names}`, hintOf(unknown[0]!, known));
+  throw refusal(query, site, `unknown field ${names}`, hintOf(unknown[0]!, ["type", ...known]));
 }
 
 /** A field with one finite number per element of the site, flat or nested as the shape is. */
