@@ -33,7 +33,7 @@ function executorFor(options: OnnxRuntimeOptions): Executor {
     precision: "float32",
     compile: async (program) => {
       const open = (): Promise<InferenceSession> => createSession({ name: program.name, nodes: sizeOfProgram(program) }, emitOnnx(program), options);
-      return { ...compiled(portsOf(program), await OpenSession.by(open)), serialize: () => emitOnnx(program) };
+      return { ...compiled(portsOf(program), await OpenSession.by(open, options.threads)), serialize: () => emitOnnx(program) };
     },
     load: (bytes) => loadProgram(bytes, options),
   });
@@ -46,7 +46,7 @@ function executorFor(options: OnnxRuntimeOptions): Executor {
 export async function loadProgram(bytes: Uint8Array, options: OnnxRuntimeOptions = {}): Promise<LoadedProgram> {
   checkRuntimeOptions(options, "loadProgram");
   const saved = readProgram(bytes);
-  return { ...saved, ...compiled(saved, await OpenSession.by(() => createSession(saved, bytes, options))) };
+  return { ...saved, ...compiled(saved, await OpenSession.by(() => createSession(saved, bytes, options), options.threads)) };
 }
 
 const PROVIDERS = ["cpu", "cuda", "webgpu"];

@@ -3,10 +3,10 @@ import type { InferenceSession, Tensor } from "onnxruntime-node";
 
 /**
  * Every session has a pool of threads of its own, as many as there are cores: ONNX Runtime for Node offers no common one.
- * So at most this many are open at a time; one that was not used for the longest time is closed, and opened again by its
- * next run.
+ * So at most this many that have a pool are open at a time; the one that was not used for the longest time is closed, and
+ * opened again by its next run.
  */
-const MOST_OPEN = 16;
+const MOST_OPEN = 24;
 
 /** The open sessions of this process, the one that ran last at the end. Held weakly: who forgets a program has it closed. */
 const open = new Set<WeakRef<OpenSession>>();
@@ -24,12 +24,13 @@ export class OpenSession {
   private constructor(
     private readonly create: () => Promise<InferenceSession>,
     private session: Promise<InferenceSession> | undefined,
+    private readonly hasPool: boolean,
   ) {}
 
-  static async by(create: () => Promise<InferenceSession>): Promise<OpenSession> {
+  static async by(create: () => Promise<InferenceSession>, threads?: number): Promise<OpenSession> {
     const session = create();
     await session;
-    const own = new OpenSession(create, session);
+    const own = new OpenSession(create, session, threads !== 1);
     own.makeRoom();
     return own;
   }
@@ -52,6 +53,7 @@ export class OpenSession {
 
   /** Counts this one as used last, and closes what is too much. */
   private makeRoom(): void {
+    if (!this.hasPool) return;
     open.delete(this.self);
     open.add(this.self);
     for (const reference of open) {
