@@ -53,8 +53,10 @@ export class Lirpa {
    * A model from a graph that an importer or a builder made. Nothing is checked or recorded yet; the graph is copied, so
    * that it may change afterwards. Throws `LIRPA_DISPOSED`.
    */
-  model(graph: Graph, { copy = true }: ModelOptions = {}): Model {
+  model(graph: Graph, options: ModelOptions = {}): Model {
     this.engine.lifecycle.demandAlive();
+    checkOptions(options, ["copy"], "model");
+    const { copy = true } = options;
     const own = copy ? copyGraph(graph) : graph;
     const name = `${own.name}#${this.count++}`;
     let content: Promise<string> | undefined;
