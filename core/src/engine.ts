@@ -75,8 +75,8 @@ interface Account {
  */
 @injectable()
 export class Engine {
-  /** The calls that are under way. */
-  readonly lifecycle: Lifecycle = new Lifecycle();
+  private living = new Lifecycle();
+  private ended: Promise<unknown> = Promise.resolve();
 
   constructor(
     @inject(TOKENS.executor) private readonly executor: Executor,
@@ -89,9 +89,17 @@ export class Engine {
     return this.kept.use(key, () => this.compile(record, seconds), (program) => timedRun(program, feeds, seconds));
   }
 
+  /** The calls of models that are made from now on, until `dispose`. */
+  get lifecycle(): Lifecycle {
+    return this.living;
+  }
+
   /** Waits for the calls that are under way, and gives back all that they left behind. */
-  dispose(): Promise<void> {
-    return this.lifecycle.end(() => this.kept.dispose());
+  async dispose(): Promise<void> {
+    const before = this.living;
+    this.living = new Lifecycle();
+    this.ended = Promise.all([this.ended, before.end(() => this.kept.dispose())]);
+    await this.ended;
   }
 
   private async compile(record: () => Program, seconds: Seconds): Promise<CompiledProgram> {

@@ -51,10 +51,9 @@ export class Lirpa {
 
   /**
    * A model from a graph that an importer or a builder made. Nothing is checked or recorded yet; the graph is copied, so
-   * that it may change afterwards. Throws `LIRPA_DISPOSED`.
+   * that it may change afterwards.
    */
   model(graph: Graph, options: ModelOptions = {}): Model {
-    this.engine.lifecycle.demandAlive();
     checkOptions(options, ["copy"], "model");
     const { copy = true } = options;
     const own = copy ? copyGraph(graph) : graph;
@@ -62,12 +61,13 @@ export class Lirpa {
     let content: Promise<string> | undefined;
     // A name of this instance will do, unless others read the same keys.
     const id = (): Promise<string> => (this.programs.areShared ? (content ??= contentOf(own)) : Promise.resolve(name));
-    return new Model(own, id, this.registry, this.methods, this.engine);
+    return new Model(own, id, this.registry, this.methods, this.engine, this.engine.lifecycle);
   }
 
   /**
-   * Waits for the calls that are under way and gives back compiled programs; later calls throw `LIRPA_DISPOSED`. A cache
-   * that was handed over keeps its programs: others may use them.
+   * Waits for the calls that are under way and gives back compiled programs. Models that were made before are done with:
+   * their calls throw `LIRPA_DISPOSED` from now on. New ones may be made, and call for another `dispose()`. A cache that was
+   * handed over keeps its programs: others may use them.
    */
   dispose(): Promise<void> {
     return this.engine.dispose();

@@ -9,6 +9,7 @@ import { inputNames, recordWhole, type BoundProblem, type SourceStructure } from
 import { readRelaxation } from "./bounds/relaxation.js";
 import { BoundRun, type AlphaOptions } from "./bounds/run.js";
 import type { Engine, EngineRequest, Seconds } from "./engine.js";
+import type { Lifecycle } from "./lifecycle.js";
 import type { Graph, GraphInput } from "./graph/graph.js";
 import { resolveGraph } from "./graph/resolve.js";
 import type { ResolvedGraph, Value } from "./graph/resolved.js";
@@ -80,6 +81,7 @@ export class Model {
     private readonly registry: PluginRegistry,
     private readonly methods: MethodTable,
     private readonly engine: Engine,
+    private readonly lifecycle: Lifecycle,
   ) {}
 
   /** Inputs with the shape of one instance: an open first size is 1. */
@@ -97,7 +99,7 @@ export class Model {
    * Throws `LIRPA_QUERY`, `LIRPA_PERTURBATION`, `LIRPA_UNSUPPORTED_…`, or `LIRPA_DISPOSED` after `dispose()`.
    */
   async bounds(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions = {}): Promise<Bounds> {
-    return this.engine.lifecycle.during(() => this.bound(inputs, options));
+    return this.lifecycle.during(() => this.bound(inputs, options));
   }
 
   private async bound(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions): Promise<Bounds> {
@@ -117,7 +119,7 @@ export class Model {
    * method's bounds: `alpha-crown` runs a step again and again on its own results.
    */
   program(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions = {}): { readonly program: Program; readonly feeds: Readonly<Record<string, HostTensor>> } {
-    this.engine.lifecycle.demandAlive();
+    this.lifecycle.demandAlive();
     const { problem, feeds, rows } = this.request(inputs, options);
     if (optimizationOf(problem) !== undefined) throw manyPrograms(problem.method.name);
     return { program: recordWhole(problem), feeds: { ...feeds, ...(rows !== undefined && { [inputNames.rows]: rows }) } };
@@ -178,7 +180,7 @@ export class Model {
 
   /** The outputs by the operators' forward rules, in the executor's precision. Throws `LIRPA_DISPOSED` after `dispose()`. */
   async forward(inputs: Readonly<Record<string, Numbers>>): Promise<Record<string, Output>> {
-    return this.engine.lifecycle.during(() => this.forwarded(inputs));
+    return this.lifecycle.during(() => this.forwarded(inputs));
   }
 
   private async forwarded(inputs: Readonly<Record<string, Numbers>>): Promise<Record<string, Output>> {

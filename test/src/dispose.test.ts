@@ -69,7 +69,7 @@ describe("dispose", () => {
     expect(await Promise.race([call, Promise.resolve("still under way")])).to.equal("failed");
   });
 
-  it("lets no call begin afterwards, nor while it waits", async () => {
+  it("lets no call of its models begin afterwards, nor while it waits", async () => {
     const watched = new Watched();
     const lirpa = compose({ plugins: standardPlugins, executor: watched.executor });
     const model = lirpa.model(net(1));
@@ -78,7 +78,7 @@ describe("dispose", () => {
     const end = lirpa.dispose();
     const late: Record<string, () => unknown> = {
       bounds: () => model.bounds(input), "bounds by alpha-crown": () => model.bounds(input, { method: "alpha-crown" }), forward: () => model.forward({ x: [1, 2] }),
-      program: () => model.program(input), model: () => lirpa.model(net(2)),
+      program: () => model.program(input),
     };
     for (const when of ["while it waits", "afterwards"]) {
       for (const [what, begin] of Object.entries(late)) {
@@ -88,6 +88,24 @@ describe("dispose", () => {
       watched.open();
       await Promise.all([call, end]);
     }
+  });
+
+  it("leaves an instance that may make new models, and that waits again", async () => {
+    const watched = new Watched();
+    const lirpa = compose({ plugins: standardPlugins, executor: watched.executor });
+    const first = lirpa.model(net(1)).bounds(input);
+    await watched.untilRunning(1);
+    const end = lirpa.dispose();
+    const second = lirpa.model(net(1)).bounds(input);
+    await watched.untilRunning(2);
+    let ended = false;
+    const again = lirpa.dispose().then(() => (ended = true));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([ended, watched.events]).to.deep.equal([false, []]);
+    watched.open();
+    await Promise.all([end, again]);
+    expect((await second).lower).to.deep.equal((await first).lower);
+    expect(watched.events).to.deep.equal(["ran", "ran", "disposed", "disposed"]);
   });
 
   it("of a session waits for its runs; it runs no more", async () => {
