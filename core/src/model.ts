@@ -9,6 +9,7 @@ import { inputNames, recordWhole, type BoundProblem, type SourceStructure } from
 import { readRelaxation } from "./bounds/relaxation.js";
 import { BoundRun, type AlphaOptions } from "./bounds/run.js";
 import type { Engine, EngineRequest, Seconds } from "./engine.js";
+import { Recent } from "./recent.js";
 import type { Lifecycle } from "./lifecycle.js";
 import type { Graph, GraphInput } from "./graph/graph.js";
 import { resolveGraph } from "./graph/resolve.js";
@@ -71,9 +72,12 @@ export interface NodeExplanation {
   readonly shape: Shape;
 }
 
+/** The graph is resolved anew for each set of open parameters; so many of these are kept. */
+const RESOLVED_AT_ONCE = 8;
+
 /** A model that can be bounded. Made by `lirpa.model(graph)` or `lirpa.load(file)`. */
 export class Model {
-  private readonly resolved = new Map<string, ResolvedGraph>();
+  private readonly resolved = new Recent<ResolvedGraph>(RESOLVED_AT_ONCE);
 
   constructor(
     readonly graph: Graph,

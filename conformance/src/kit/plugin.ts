@@ -1,4 +1,4 @@
-import { defineOperator, definePerturbation, definePlugin, type HostTensor, type Operator, type Perturbation, type PerturbationQuery, type PerturbationSite, type Plugin, type Shape } from "@lirpa/core";
+import { defineOperator, definePerturbation, definePlugin, type HostTensor, type Operator, type Perturbation, type PerturbationQuery, type PerturbationSite, type Plugin, type Shape, type Tensor } from "@lirpa/core";
 import { tensor } from "./numbers.js";
 
 /** The domain of the kit's own operators. */
@@ -70,6 +70,39 @@ const bend: Operator = defineOperator({
   },
 });
 
+/** max(x, 0) by its own backward step: the chord above, zero or the identity below. */
+const fold: Operator = defineOperator({
+  type: "Fold",
+  domain: KIT,
+  sinceVersion: 1,
+  kind: "custom",
+  inputs: ["x"],
+  forward: ({ t }, x) => t.relu(x!),
+  interval: ({ t }, x) => ({ lower: t.relu(x!.lower), upper: t.relu(x!.upper) }),
+  backward: ({ t }, [a], x) => {
+    const [below, above] = [t.min(x[0]!.lower, 0), t.relu(x[0]!.upper)];
+    const chord = t.div(above, t.max(t.sub(above, below), 1e-30));
+    const least = t.where(t.greater(t.add(x[0]!.lower, x[0]!.upper), 0), 1, 0);
+    const slope = (side: Tensor, positive: Tensor, negative: Tensor): Tensor => t.add(t.mul(t.relu(side), positive), t.mul(t.min(side, 0), negative));
+    const constant = t.expand(t.neg(t.mul(chord, below)), x[0]!.lower.shape);
+    return {
+      inputs: [{ lower: slope(a!.lower, least, chord), upper: slope(a!.upper, chord, least) }],
+      bias: { lower: t.dot(t.min(a!.lower, 0), constant), upper: t.dot(t.relu(a!.upper), constant) },
+    };
+  },
+});
+
+/** max(x, 0) of which only an interval is known. */
+const span: Operator = defineOperator({
+  type: "Span",
+  domain: KIT,
+  sinceVersion: 1,
+  kind: "custom",
+  inputs: ["x"],
+  forward: ({ t }, x) => t.relu(x!),
+  interval: ({ t }, x) => ({ lower: t.relu(x!.lower), upper: t.relu(x!.upper) }),
+});
+
 /** a · b. */
 const product: Operator = defineOperator({
   type: "Product",
@@ -127,4 +160,4 @@ function numbersOf(query: PerturbationQuery, { shape }: PerturbationSite, fields
   return Object.fromEntries(fields.map((field) => [field, tensor(shape, query[field] as readonly number[])]));
 }
 
-export const kitPlugin: Plugin = definePlugin({ name: "@lirpa/conformance", apiVersion: 1, operators: [blur, mix, confine, bend, product, sum], perturbations: [boxSet, pointSet] });
+export const kitPlugin: Plugin = definePlugin({ name: "@lirpa/conformance", apiVersion: 1, operators: [blur, mix, confine, bend, fold, span, product, sum], perturbations: [boxSet, pointSet] });

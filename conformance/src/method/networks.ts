@@ -40,7 +40,10 @@ class Builder {
   }
 }
 
-/** A chain, a residual block, a product of what shares an input, a network of two inputs and outputs, and wide layers. */
+/**
+ * A chain, a residual block, a product of what shares an input, a network of two inputs and outputs, wide layers, and
+ * operators of kind `custom`.
+ */
 export function methodNetworks(): Graph[] {
   const chain = new Builder(1);
   const hidden = chain.node("Bend", [chain.mix("x", 3, 4)]);
@@ -65,5 +68,9 @@ export function methodNetworks(): Graph[] {
   const layer = wide.node("Bend", [wide.mix("x", 2, 20)]);
   const widened = wide.graph("wide", { x: [2] }, [wide.mix(wide.node("Bend", [wide.mix(layer, 20, 18)]), 18, 2)]);
 
-  return [chained, residue, multiplied, twice, widened];
+  const custom = new Builder(6);
+  const folded = custom.node("Fold", [custom.mix("x", 2, 4)]);
+  const written = custom.graph("operators with rules of their own", { x: [2] }, [custom.mix(custom.node("Span", [custom.mix(folded, 4, 3)]), 3, 2)]);
+
+  return [chained, residue, multiplied, twice, widened, written];
 }
