@@ -1,4 +1,4 @@
-import { checkOptions, isLirpaError, LirpaError, resolveGraph, type Catalogue, type Graph, type GraphNode, type Method, type Operator, type PluginRegistry, type ResolvedGraph, type ResolvedNode, type Shape } from "@lirpa/core";
+import { checkOptions, isLirpaError, LirpaError, operatorKey, resolveGraph, type Catalogue, type Graph, type GraphNode, type Method, type Operator, type PluginRegistry, type ResolvedGraph, type ResolvedNode, type Shape } from "@lirpa/core";
 
 /** How good a rule's bounds are: `loose` where a method knows only the interval of the node and starts again from it. */
 export type Tightness = "tight" | "loose";
@@ -196,7 +196,8 @@ function tightness(operator: Operator, methods: readonly Method[]): Record<strin
 
 /** Names an installed package rather than one to install. */
 function withSuggestion(error: LirpaError, { domain, type }: GraphNode, suggested: Catalogue): LirpaError {
-  const owner = suggested[domain === "" || domain === "ai.onnx" ? type : `${domain}:${type}`];
+  const key = operatorKey({ domain, type });
+  const owner = Object.hasOwn(suggested, key) ? suggested[key] : undefined;
   if (owner === undefined) return error;
   return new LirpaError(error.code, error.problem, { hint: `Add ${owner}, which is installed, to lirpa.plugins in package.json.`, details: { ...error.details, package: owner } });
 }

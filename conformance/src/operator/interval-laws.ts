@@ -3,7 +3,7 @@ import { demandEqual, demandFinite, demandInside, show, slackOf, sizeOf } from "
 import { forAll, LawBroken } from "../settings.js";
 import { boxesOf, partOf, pointBox, pointsIn, trials, within } from "./boxes.js";
 import { hasBounds, type OperatorLaw } from "./law.js";
-import type { OperatorSubject } from "./subject.js";
+import { isOf, type OperatorSubject } from "./subject.js";
 
 const SAMPLES = 14;
 
@@ -100,7 +100,7 @@ const MOST_LOST = 1.1;
 
 export const linesAreWorthwhile: OperatorLaw = {
   name: "has, if elementwise, lines that lose no more than the width of its range",
-  applies: (subject) => hasBounds(subject) && subject.operator.kind === "elementwise" && subject.alone.resolved.nodes[0]?.operator === subject.operator,
+  applies: (subject) => hasBounds(subject) && subject.operator.kind === "elementwise" && subject.alone.resolved.nodes.slice(0, 1).some((node) => isOf(node, subject.operator)),
   check: (subject) =>
     forAll(subject.settings, boxesOf(subject), (boxes) => {
       const [interval, lines] = ["ibp", "crown"].map((method) => subject.recording(method).run([boxes]));
@@ -119,7 +119,7 @@ export const linesAreWorthwhile: OperatorLaw = {
 /** One affine step from a box is exact both ways. */
 export const linearIsTight: OperatorLaw = {
   name: "has, if linear, an interval as tight as its coefficients",
-  applies: (subject) => hasBounds(subject) && subject.operator.kind === "linear" && subject.alone.resolved.nodes.length === 1 && subject.alone.resolved.nodes[0]!.operator === subject.operator,
+  applies: (subject) => hasBounds(subject) && subject.operator.kind === "linear" && subject.alone.resolved.nodes.length === 1 && isOf(subject.alone.resolved.nodes[0]!, subject.operator),
   check: (subject) =>
     forAll(subject.settings, boxesOf(subject), (boxes) => {
       for (const output of subject.bounded) {

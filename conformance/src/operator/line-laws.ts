@@ -8,7 +8,7 @@ import { forAll, LawBroken } from "../settings.js";
 import { pointsIn, rowsFor, trials } from "./boxes.js";
 import { describeBoxes } from "./interval-laws.js";
 import { hasBounds, type OperatorLaw } from "./law.js";
-import type { OperatorSubject, SubjectOptions } from "./subject.js";
+import { isOf, type OperatorSubject, type SubjectOptions } from "./subject.js";
 
 const SAMPLES = 14;
 const ROWS = 4;
@@ -105,7 +105,7 @@ export const namedLinesBracket: OperatorLaw = {
 };
 
 function namesOf({ operator, alone: { resolved } }: OperatorSubject): string[] {
-  if (operator.kind !== "elementwise" || !resolved.nodes.some((node) => node.operator === operator)) return [];
+  if (operator.kind !== "elementwise" || !resolved.nodes.some((node) => isOf(node, operator))) return [];
   return Object.keys(operator.relaxations ?? {});
 }
 

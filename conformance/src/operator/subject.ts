@@ -1,4 +1,4 @@
-import { definePlugin, operatorKey, type Graph, type GraphNode, type HostTensor, type Operator, type Plugin } from "@lirpa/core";
+import { definePlugin, operatorKey, type Graph, type GraphNode, type HostTensor, type Operator, type Plugin, type ResolvedNode } from "@lirpa/core";
 import { Network, referenceLirpa, type Recording, type RecordingOptions } from "../kit/network.js";
 import { KIT, kitPlugin } from "../kit/plugin.js";
 import type { Settings } from "../settings.js";
@@ -80,6 +80,11 @@ function openInputs({ inputs }: OperatorCase): Required<OpenInput>[] {
     if (isShape(input)) return [{ shape: input, ...standard }];
     return "same" in input ? [] : [{ ...standard, ...input }];
   });
+}
+
+/** True for a node of this operator: registries guard the functions of what they hold, so that it is another object. */
+export function isOf({ operator }: ResolvedNode, { type, domain, sinceVersion }: Operator): boolean {
+  return operatorKey(operator) === operatorKey({ type, ...(domain !== undefined && { domain }) }) && operator.sinceVersion === sinceVersion;
 }
 
 /** The operator, those that it expands to and the kit's own; it replaces another plugin's operator of its name. */

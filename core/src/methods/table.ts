@@ -1,4 +1,6 @@
 import { LirpaError } from "../plugin/errors.js";
+import { nearest } from "../plugin/nearest.js";
+import { hintOf } from "../plugin/options.js";
 import { alphaCrown } from "./alpha-crown.js";
 import { crownIbp } from "./crown-ibp.js";
 import { crown } from "./crown.js";
@@ -14,7 +16,13 @@ export const standardMethods: readonly Method[] = Object.freeze([ibp, crownIbp, 
 export class MethodTable {
   private readonly byName: ReadonlyMap<string, Method>;
 
+  /** Throws `LIRPA_OPTION` for what is no method, and where two have one name. */
   constructor(methods: readonly Method[]) {
+    if (!Array.isArray(methods) || methods.length === 0) throw wrongMethods("methods is no list of methods");
+    methods.forEach(checkMethod);
+    const names = methods.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+    const twice = names.find((name, i) => names.indexOf(name) !== i);
+    if (twice !== undefined) throw wrongMethods(`two methods are called ${JSON.stringify(twice)}`);
     this.byName = new Map(methods.flatMap((method) => [method.name, ...(method.aliases ?? [])].map((name) => [name, method])));
     Object.freeze(this);
   }
@@ -32,8 +40,40 @@ export class MethodTable {
   get(name: string): Method {
     const method = this.byName.get(name);
     if (method === undefined) {
-      throw new LirpaError("LIRPA_UNSUPPORTED_METHOD", `there is no method ${JSON.stringify(name)}`, { hint: `Methods: ${this.names().join(", ")}.` });
+      const near = typeof name === "string" ? nearest(name, this.names()) : [];
+      throw new LirpaError("LIRPA_UNSUPPORTED_METHOD", `there is no method ${JSON.stringify(name)}`, {
+        hint: `${near.length > 0 ? `Did you mean ${near.join(" or ")}? ` : ""}Methods: ${this.names().join(", ")}.`,
+      });
     }
     return method;
   }
+}
+
+const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
+const isOptional = (type: string) => (value: unknown): boolean => value === undefined || typeof value === type;
+
+const FIELDS: Readonly<Record<keyof Method, (value: unknown) => boolean>> = {
+  $$type: (value) => value === "lirpa.method",
+  name: isText,
+  description: isOptional("string"),
+  intermediate: (value) => ["interval", "rows", "forward"].includes(value as string),
+  rows: (value) => typeof value === "function",
+  optimizes: isOptional("boolean"),
+  relaxes: isOptional("boolean"),
+  aliases: (value) => value === undefined || (Array.isArray(value) && value.every(isText)),
+  elements: isOptional("function"),
+};
+
+function checkMethod(method: Method): void {
+  if (method?.$$type !== "lirpa.method") throw wrongMethods("methods holds what defineMethod() did not make");
+  const what = isText(method.name) ? `the method ${method.name}` : "a method without a name";
+  for (const [field, check] of Object.entries(FIELDS)) {
+    if (!check(method[field as keyof Method])) throw wrongMethods(`${what} has no right ${field}`);
+  }
+  const unknown = Object.keys(method).find((field) => !Object.hasOwn(FIELDS, field));
+  if (unknown !== undefined) throw wrongMethods(`${what} has a field ${JSON.stringify(unknown)}, which nobody reads`, hintOf(unknown, Object.keys(FIELDS).slice(1)));
+}
+
+function wrongMethods(problem: string, hint = "Methods come from defineMethod(); leave the option out for those of core."): LirpaError {
+  return new LirpaError("LIRPA_OPTION", problem, { hint, details: { option: "methods" } });
 }

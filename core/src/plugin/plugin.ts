@@ -1,6 +1,7 @@
 import { pluginError } from "./errors.js";
 import type { Fusion } from "./fusion.js";
 import type { Operator } from "./operator.js";
+import { hintOf } from "./options.js";
 import type { Perturbation } from "./perturbation.js";
 
 /** The generation of this contract. It moves only when a plugin written against the previous one would break. */
@@ -29,10 +30,20 @@ export interface Plugin extends PluginDefinition {
   readonly overrides: readonly string[];
 }
 
+const LISTS = ["operators", "perturbations", "fusions", "overrides"] as const;
+const FIELDS: readonly string[] = ["name", "apiVersion", ...LISTS];
+
 /** A plugin is a plain frozen value; importing it has no effect. */
 export function definePlugin(definition: PluginDefinition): Plugin {
   if (typeof definition.name !== "string" || definition.name === "") {
     throw pluginError("?", "a plugin needs a name", { hint: "Use the package's npm name." });
+  }
+  const unknown = Object.keys(definition).find((field) => !FIELDS.includes(field));
+  if (unknown !== undefined) {
+    throw pluginError(definition.name, `a plugin has no field ${JSON.stringify(unknown)}`, { hint: hintOf(unknown, FIELDS) });
+  }
+  for (const field of LISTS) {
+    if (definition[field] !== undefined && !Array.isArray(definition[field])) throw pluginError(definition.name, `its ${field} are no list`);
   }
   return Object.freeze({
     $$type: "lirpa.plugin",

@@ -1,13 +1,18 @@
-import { LirpaError, pluginError } from "../plugin/errors.js";
-import type { Fusion, Pattern } from "../plugin/fusion.js";
+import { LirpaError } from "../plugin/errors.js";
+import type { Fusion } from "../plugin/fusion.js";
 import { nearest } from "../plugin/nearest.js";
 import { operatorKey, type Operator } from "../plugin/operator.js";
 import type { Perturbation } from "../plugin/perturbation.js";
-import { API_VERSION, type Plugin } from "../plugin/plugin.js";
+import type { Plugin } from "../plugin/plugin.js";
+import { checkFusion, checkOperator, checkPerturbation, checkPlugin } from "./checks.js";
+import { guardOperator, guardPerturbation } from "./guard.js";
 
 /** What a plugin brings, and which plugin it was. */
 export interface Registered<T> {
+  /** With its functions guarded: what one does wrong is an error that names the plugin. */
   readonly value: T;
+  /** As the plugin brings it. */
+  readonly original: T;
   readonly plugin: string;
   /** True where it took the place of another plugin's. */
   readonly overrides?: boolean;
@@ -48,9 +53,9 @@ export class PluginRegistry {
 
   /** All that was put together, and how it is looked up: two registries of the same parts resolve and record the same. */
   parts(): readonly (readonly [name: string, part: object])[] {
-    const operators = [...this.operators].flatMap(([key, list]) => list.map(({ value, plugin }) => [`${key} of ${plugin}`, value] as const));
-    const sets = [...this.perturbations].map(([type, { value, plugin }]) => [`${type} of ${plugin}`, value] as const);
-    return [...operators, ...sets, ...this.fusions.map(({ value, plugin }) => [`fusion of ${plugin}`, value] as const)];
+    const operators = [...this.operators].flatMap(([key, list]) => list.map(({ original, plugin }) => [`${key} of ${plugin}`, original] as const));
+    const sets = [...this.perturbations].map(([type, { original, plugin }]) => [`${type} of ${plugin}`, original] as const);
+    return [...operators, ...sets, ...this.fusions.map(({ original, plugin }) => [`fusion of ${plugin}`, original] as const)];
   }
 
   /** All versions of an operator by its key (`operatorKey`), the newest first; empty where no plugin provides it. */
@@ -67,10 +72,16 @@ export class PluginRegistry {
     const found = this.perturbations.get(type);
     if (found !== undefined) return found;
     const known = [...this.perturbations.keys()];
+    const provider = this.providerOf(`perturbation:${type}`);
     throw new LirpaError("LIRPA_UNSUPPORTED_PERTURBATION", `no plugin provides the perturbation ${JSON.stringify(type)}`, {
-      hint: this.catalogue[`perturbation:${type}`] === undefined ? `Known types: ${known.join(", ")}.` : `Install ${this.catalogue[`perturbation:${type}`]}.`,
+      hint: provider === undefined ? `Known types: ${known.join(", ")}.` : `Install ${provider}.`,
       details: { type, known },
     });
+  }
+
+  /** A name may be any that a model or a query has, `constructor` among them. */
+  private providerOf(name: string): string | undefined {
+    return Object.hasOwn(this.catalogue, name) ? this.catalogue[name] : undefined;
   }
 
   /** The error for a node whose operator nobody provides: says who would, or what is called alike. */
@@ -78,7 +89,7 @@ export class PluginRegistry {
     const name = operatorKey({ domain, type });
     const older = this.operators.get(name)?.map(({ value }) => value.sinceVersion);
     const shown = domain === "" ? `${type} (opset ${opset})` : `${type} of domain ${domain} (version ${opset})`;
-    const provider = this.catalogue[name];
+    const provider = this.providerOf(name);
     const near = nearest(name, this.operators.keys());
     const hint =
       older !== undefined ? `The rule reads it from version ${Math.min(...older)} on; convert the model.`
@@ -92,32 +103,15 @@ export class PluginRegistry {
   }
 }
 
-function checkPlugin(plugin: Plugin): void {
-  const name = typeof plugin?.name === "string" ? plugin.name : "?";
-  if (plugin?.$$type !== "lirpa.plugin") {
-    throw pluginError(name, "is not a lirpa plugin", { hint: "Its default export must come from definePlugin()." });
-  }
-  if (plugin.apiVersion !== API_VERSION) {
-    throw pluginError(name, `was built for generation ${plugin.apiVersion} of the plugin contract; this is generation ${API_VERSION}`, {
-      hint: plugin.apiVersion > API_VERSION ? "Update @lirpa/core." : "Update the plugin.",
-    });
-  }
-}
-
 function addOperator(operators: Map<string, Registered<Operator>[]>, plugin: Plugin, operator: Operator): void {
-  if (operator?.$$type !== "lirpa.operator") throw pluginError(plugin.name, "lists an operator that defineOperator() did not make");
-  if (operator.kind === "elementwise" && operator.monotone === undefined && operator.range === undefined) {
-    throw pluginError(plugin.name, `the operator ${operator.type} says neither monotone nor range`);
-  }
-  if (operator.kind === "linear" && operator.nonnegative !== true && operator.magnitude === undefined && operator.data?.length !== 0) {
-    throw pluginError(plugin.name, `the operator ${operator.type} says neither nonnegative nor magnitude`);
-  }
+  checkOperator(plugin.name, operator);
+  const value = guardOperator(plugin.name, operator);
   const key = operatorKey(operator);
   const list = operators.get(key) ?? [];
   const rival = list.find(({ value, plugin: other }) => value.sinceVersion === operator.sinceVersion || other !== plugin.name);
   // Of two that both take an operator over, neither has a better claim.
   if (rival !== undefined && plugin.overrides.includes(key) && rival.plugin !== plugin.name && rival.overrides !== true) {
-    operators.set(key, [{ value: operator, plugin: plugin.name, overrides: true }]);
+    operators.set(key, [{ value, original: operator, plugin: plugin.name, overrides: true }]);
     return;
   }
   if (rival !== undefined) {
@@ -126,33 +120,24 @@ function addOperator(operators: Map<string, Registered<Operator>[]>, plugin: Plu
       details: { operator: key, plugins: [rival.plugin, plugin.name] },
     });
   }
-  list.push({ value: operator, plugin: plugin.name });
+  list.push({ value, original: operator, plugin: plugin.name });
   list.sort((a, b) => b.value.sinceVersion - a.value.sinceVersion);
   operators.set(key, list);
 }
 
 function addPerturbation(perturbations: Map<string, Registered<Perturbation>>, plugin: Plugin, perturbation: Perturbation): void {
-  if (perturbation?.$$type !== "lirpa.perturbation") throw pluginError(plugin.name, "lists a perturbation that definePerturbation() did not make");
+  checkPerturbation(plugin.name, perturbation);
+  const value = guardPerturbation(plugin.name, perturbation);
   for (const type of perturbation.types) {
     const rival = perturbations.get(type);
     if (rival !== undefined) {
       throw new LirpaError("LIRPA_CONFLICT", `the perturbation ${type} comes from ${rival.plugin} and from ${plugin.name}`, { hint: "Leave one out." });
     }
-    perturbations.set(type, { value: perturbation, plugin: plugin.name });
+    perturbations.set(type, { value, original: perturbation, plugin: plugin.name });
   }
 }
 
 function checkedFusion({ name: plugin }: Plugin, fusion: Fusion): Registered<Fusion> {
-  if (fusion?.$$type !== "lirpa.fusion") throw pluginError(plugin, "lists a fusion that defineFusion() did not make");
-  for (const pattern of fusion.patterns) {
-    const names = namesIn(pattern);
-    const unknown = fusion.inputs.find((input) => !names.has(input));
-    if (unknown !== undefined) throw pluginError(plugin, `the fusion ${fusion.name} takes ${unknown}, which a pattern of it does not name`);
-  }
-  return { value: fusion, plugin };
-}
-
-function namesIn(pattern: Pattern): Set<string> {
-  if (typeof pattern === "number") return new Set();
-  return typeof pattern === "string" ? new Set([pattern]) : new Set(pattern.inputs.flatMap((input) => [...namesIn(input)]));
+  checkFusion(plugin, fusion);
+  return { value: Object.freeze({ ...fusion, operator: guardOperator(plugin, fusion.operator) }), original: fusion, plugin };
 }
