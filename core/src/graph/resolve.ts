@@ -1,5 +1,5 @@
 import { LirpaError, isLirpaError } from "../plugin/errors.js";
-import type { AttributeContext, Operator, Subgraph } from "../plugin/operator.js";
+import { operatorKey, type AttributeContext, type Operator, type Subgraph } from "../plugin/operator.js";
 import type { HostTensor, Shape, Tensor } from "../plugin/tensor.js";
 import type { PluginRegistry } from "../registry/plugin-registry.js";
 import { constantOf, isConstant } from "../tensor/recorder.js";
@@ -27,6 +27,9 @@ export function resolveGraph(graph: Graph, registry: PluginRegistry, options: Re
   verifyResolved(resolved);
   return resolved;
 }
+
+/** Composites may expand into composites, but none of them into itself for ever. */
+const DEEPEST_EXPANSION = 64;
 
 type OpenValue = Value & { readonly tensor: IrNode };
 
@@ -67,7 +70,8 @@ class Resolver {
     return Object.freeze({ name: this.graph.name, inputs: this.inputs, outputs, nodes, parameters: this.parameters, fused });
   }
 
-  private resolve(node: GraphNode): void {
+  /** `within`: the composites that the node comes from, the outermost first. */
+  private resolve(node: GraphNode, within: readonly string[] = []): void {
     const opset = this.graph.opsets.get(node.domain) ?? 1;
     const found = this.registry.operator(node.domain, node.type, opset);
     if (found === undefined) throw this.registry.missing(node.name, node.domain, node.type, opset);
@@ -78,7 +82,7 @@ class Resolver {
     const context = this.contextOf(node, opset, inputs);
     const attributes = Object.freeze(operator.attributes?.(node.attributes, context) ?? {});
     const expansion = operator.expand?.(attributes, context);
-    if (expansion !== undefined) this.expand(node, expansion);
+    if (expansion !== undefined) this.expand(node, expansion, [...within, found.plugin, operatorKey(operator)]);
     else if (operator.kind === "composite") throw new LirpaError("LIRPA_PLUGIN", `[${found.plugin}] ${node.type} expands to nothing (node ${node.name})`);
     else this.add(node, operator, found.plugin, attributes, inputs);
   }
@@ -162,7 +166,14 @@ class Resolver {
   }
 
   /** Splices a composite's subgraph in; its nodes are called `<node>/<part>`. */
-  private expand(node: GraphNode, { nodes, constants = {} }: Subgraph): void {
+  private expand(node: GraphNode, { nodes, constants = {} }: Subgraph, within: readonly string[]): void {
+    if (within.length > 2 * DEEPEST_EXPANSION) {
+      const [plugin, type] = within as [string, string];
+      const chain = [...new Set(within.filter((_, i) => i % 2 === 1))];
+      throw new LirpaError("LIRPA_PLUGIN", `[${plugin}] ${type} expands without end, through ${chain.join(", ")} (node ${node.name.slice(0, 80)})`, {
+        hint: "This is a defect of the plugin.", details: { plugin, operator: type },
+      });
+    }
     const local = (name: string): string => {
       const place = /^(inputs|outputs)\.(\d+)$/.exec(name);
       const own = place === null ? undefined : (place[1] === "inputs" ? node.inputs : node.outputs)[Number(place[2])];
@@ -180,7 +191,7 @@ class Resolver {
         inputs: trimmed(part.inputs.map(local)),
         outputs: part.outputs.map(local),
         attributes: part.attributes ?? {},
-      });
+      }, within);
     }
   }
 
