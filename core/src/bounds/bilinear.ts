@@ -17,6 +17,7 @@ export const bilinearRules: KindRules = {
     if (isAffineFromPreciseSources(run, node)) return preciseIntervals(run, node);
     return isAffine(run, node) ? linearInterval(run, node, of) : productInterval(run, node, of);
   },
+  startsAfresh: isAffineFromPreciseSources,
   backward: (context, node) => {
     check(context.run, node);
     return isAffine(context.run, node) ? affineStep(context, node) : mcCormickStep(context, node);

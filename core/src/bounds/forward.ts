@@ -1,3 +1,4 @@
+import { inputsOf, needed } from "../graph/order.js";
 import type { Value } from "../graph/resolved.js";
 import { sizeOf } from "../tensor/shapes.js";
 import type { IrNode } from "../tensor/ir.js";
@@ -22,15 +23,32 @@ export class ForwardForms {
 
   /** The form of a value. */
   of(value: Value): ForwardForm {
-    const known = this.forms.get(value);
-    if (known !== undefined) return known;
+    if (!this.forms.has(value)) {
+      const needs = (of: Value): Value[] => (this.isCarried(of) ? inputsOf(of.producer!) : []);
+      for (const need of needed(value, (other) => this.forms.has(other), needs)) if (!this.forms.has(need)) this.find(need);
+    }
+    return this.forms.get(value)!;
+  }
+
+  /** True where a value's form comes from those of its producer's inputs. */
+  private isCarried(value: Value): boolean {
+    const { run } = this;
+    return run.isPerturbed(value) && !run.sources.has(value) && run.rules(value.producer!).forward !== undefined;
+  }
+
+  /** Of a value whose producer's inputs have theirs. */
+  private find(value: Value): void {
     const { run } = this;
     const { t } = run;
-    if (!run.isPerturbed(value)) return this.keep(value, { coefficients: new Map(), bias: { lower: run.exact(value), upper: run.exact(value) } });
+    if (!run.isPerturbed(value)) {
+      this.forms.set(value, { coefficients: new Map(), bias: { lower: run.exact(value), upper: run.exact(value) } });
+      return;
+    }
     if (run.sources.has(value)) {
       const unit = t.eye(value.shape, elementRows(value));
       const zero = t.zeros(value.shape);
-      return this.keep(value, { coefficients: new Map([[value, { lower: unit, upper: unit }]]), bias: { lower: zero, upper: zero } });
+      this.forms.set(value, { coefficients: new Map([[value, { lower: unit, upper: unit }]]), bias: { lower: zero, upper: zero } });
+      return;
     }
     const node = value.producer!;
     const rules = run.rules(node);
@@ -38,13 +56,7 @@ export class ForwardForms {
       rules.forward?.({ run, formOf: (input) => this.of(input), boundsOf: this.boundsOf }, node) ??
       // Only an interval is known: the form starts again, with slopes of zero.
       rules.interval(run, node, this.boundsOf).map((bias): ForwardForm => ({ coefficients: new Map(), bias }));
-    forms.forEach((form, i) => this.keep(node.outputs[i]!, form));
-    return this.forms.get(value)!;
-  }
-
-  private keep(value: Value, form: ForwardForm): ForwardForm {
-    this.forms.set(value, form);
-    return form;
+    forms.forEach((form, i) => this.forms.set(node.outputs[i]!, form));
   }
 
   /** Bounds of every element. */

@@ -14,6 +14,7 @@ export const linearRules: KindRules = {
     checkParameters(run, node);
     return isAffineFromPreciseSources(run, node) ? preciseIntervals(run, node) : intervalStep(run, node, of);
   },
+  startsAfresh: isAffineFromPreciseSources,
   backward: (context, node) => {
     checkParameters(context.run, node);
     return affineStep(context, node);

@@ -8,6 +8,7 @@ import { sizeOf } from "../tensor/shapes.js";
 import type { Vocabulary } from "../tensor/vocabulary.js";
 import { boundsByBackward } from "./backward.js";
 import type { CoefficientPair } from "./kind-rules.js";
+import { onDemand } from "./demand.js";
 import { asFact } from "./fact.js";
 import { elementTarget } from "./element-rows.js";
 import { boundsBy, combinedBounds, inputNames, intermediateBounds, needsRows, newRun, representations, targetOf, type BoundProblem } from "./record.js";
@@ -154,25 +155,16 @@ class Passes {
 
   /** Intermediate bounds by passes of this kind. */
   intermediate(problem: BoundProblem): (value: Value) => NodeInterval {
-    const known = new Map<Value, NodeInterval>();
-    const boundsOf = (value: Value): NodeInterval => {
-      let bounds = known.get(value);
-      if (bounds === undefined) {
-        const elements = (): NodeInterval => {
-          const { target, toIntervals } = elementTarget(this.run, value);
-          return toIntervals(this.both(value.name, target, boundsOf));
-        };
-        if (needsRows(this.run, problem.method, value)) {
-          bounds = this.withBest(value, combinedBounds(this.run, value, elements(), boundsOf));
-          this.intervals.set(value, bounds);
-        } else {
-          bounds = intermediateBounds(this.run, problem.method, value, boundsOf);
-        }
-        known.set(value, (bounds = asFact(this.run, value, bounds)));
+    return onDemand<NodeInterval>(this.run, problem.method, (value, boundsOf) => {
+      if (!needsRows(this.run, problem.method, value)) {
+        return asFact(this.run, value, intermediateBounds(this.run, problem.method, value, boundsOf));
       }
-      return bounds;
-    };
-    return boundsOf;
+      const { target, toIntervals } = elementTarget(this.run, value);
+      const elements = toIntervals(this.both(value.name, target, boundsOf));
+      const bounds = this.withBest(value, combinedBounds(this.run, value, elements, boundsOf));
+      this.intervals.set(value, bounds);
+      return asFact(this.run, value, bounds);
+    });
   }
 
   /**

@@ -1,3 +1,4 @@
+import { inputsOf, needed } from "../graph/order.js";
 import type { ResolvedNode, Value } from "../graph/resolved.js";
 import type { IrNode, RowSpace } from "../tensor/ir.js";
 import { sizeOf } from "../tensor/shapes.js";
@@ -9,20 +10,32 @@ import type { BoundRun, NodeInterval, Target } from "./run.js";
  * around that set; the exact linear form is concretized over the set itself, by its dual norm.
  */
 export function isAffineFromPreciseSources(run: BoundRun, node: ResolvedNode): boolean {
-  let precise = false;
-  const seen = new Set<Value>();
-  const affine = (value: Value): boolean => {
-    if (seen.has(value) || !run.isPerturbed(value)) return true;
-    seen.add(value);
-    const source = run.sources.get(value);
-    if (source !== undefined) {
-      precise ||= !source.perturbation.isBox(source.structure);
-      return true;
-    }
-    const producer = value.producer!;
-    return run.rules(producer).isAffine(run, producer) && producer.inputs.every((input) => input === undefined || affine(input));
-  };
-  return run.rules(node).isAffine(run, node) && node.inputs.every((input) => input === undefined || affine(input)) && precise;
+  if (!run.rules(node).isAffine(run, node)) return false;
+  const origins = inputsOf(node).map((input) => originOf(run, input));
+  return origins.every(({ affine }) => affine) && origins.some(({ precise }) => precise);
+}
+
+/** Whether a value is affine in its sources, and whether one of those is no box. */
+interface Origin {
+  readonly affine: boolean;
+  readonly precise: boolean;
+}
+
+const origins = new WeakMap<BoundRun, Map<Value, Origin>>();
+
+function originOf(run: BoundRun, value: Value): Origin {
+  let known = origins.get(run);
+  if (known === undefined) origins.set(run, (known = new Map()));
+  const isOwn = (of: Value): boolean => !run.isPerturbed(of) || run.sources.has(of) || !run.rules(of.producer!).isAffine(run, of.producer!);
+  for (const need of known.has(value) ? [] : needed(value, (of) => known.has(of), (of) => (isOwn(of) ? [] : inputsOf(of.producer!)))) {
+    const source = run.sources.get(need);
+    const parts = isOwn(need) ? [] : inputsOf(need.producer!).map((input) => known.get(input)!);
+    known.set(need, {
+      affine: !run.isPerturbed(need) || source !== undefined || (!isOwn(need) && parts.every(({ affine }) => affine)),
+      precise: (source !== undefined && !source.perturbation.isBox(source.structure)) || parts.some(({ precise }) => precise),
+    });
+  }
+  return known.get(value)!;
 }
 
 /** Bounds of all elements of each output by the exact linear form. */

@@ -11,6 +11,7 @@ import { localizeRows } from "../tensor/transforms/localize.js";
 import { Vocabulary } from "../tensor/vocabulary.js";
 import { isPlaceholder } from "./adjoint.js";
 import { asFact } from "./fact.js";
+import { onDemand } from "./demand.js";
 import { elementTarget, selectedIndex } from "./element-rows.js";
 import { forwardForms } from "./forward.js";
 import { rulesOf } from "./kinds.js";
@@ -71,12 +72,7 @@ function openRows(run: BoundRun, value: Value): Target {
 
 /** Bounds that relaxations rely on, recorded once for each value that is asked for. */
 export function boundsBy(run: BoundRun, method: Method, known: Map<Value, NodeInterval> = new Map()): (value: Value) => NodeInterval {
-  const boundsOf = (value: Value): NodeInterval => {
-    let bounds = known.get(value);
-    if (bounds === undefined) known.set(value, (bounds = asFact(run, value, intermediateBounds(run, method, value, boundsOf))));
-    return bounds;
-  };
-  return boundsOf;
+  return onDemand(run, method, (value, boundsOf) => asFact(run, value, intermediateBounds(run, method, value, boundsOf)), known);
 }
 
 /** Bounds of a value that relaxations rely on, as the method wants them. */
@@ -117,18 +113,16 @@ export function rowStages(problem: BoundProblem): Value[] {
   if (method.intermediate !== "rows") return [];
   const run = newRun(problem);
   const stages = new Set<Value>();
-  const boundsOf = (value: Value): NodeInterval => {
-    if (!stages.has(value) && !intervalIsExact(run, value)) {
-      const step = intervalStep(run, value);
-      if (step !== "useless") stepOf(run, value, boundsOf);
-      // Recording one row finds what this value's bounds rely on.
-      if (step !== "enough") {
-        method.rows(run, openRows(run, value), boundsOf);
-        stages.add(value);
-      }
+  const boundsOf = onDemand<NodeInterval>(run, method, (value, of) => {
+    const step = intervalIsExact(run, value) ? undefined : intervalStep(run, value);
+    if (step === "helps" || step === "enough") stepOf(run, value, of);
+    // Recording one row finds what this value's bounds rely on.
+    if (step === "helps" || step === "useless") {
+      method.rows(run, openRows(run, value), of);
+      stages.add(value);
     }
     return run.interval(value);
-  };
+  });
   if (run.isPerturbed(output)) method.rows(run, openRows(run, output), boundsOf);
   return [...stages];
 }

@@ -2,6 +2,7 @@ import { LirpaError } from "../plugin/errors.js";
 import type { Interval } from "../plugin/operator.js";
 import type { Perturbation, SetContext } from "../plugin/perturbation.js";
 import type { ResolvedGraph, ResolvedNode, Value } from "../graph/resolved.js";
+import { inputsOf, needed } from "../graph/order.js";
 import { contextOf } from "../graph/resolved.js";
 import type { IrNode, RowSpace } from "../tensor/ir.js";
 import type { Marks, Vocabulary } from "../tensor/vocabulary.js";
@@ -109,34 +110,60 @@ export class BoundRun {
   exact(value: Value): IrNode {
     const known = this.exactValues.get(value);
     if (known !== undefined) return known;
-    if (this.isPerturbed(value)) throw new LirpaError("LIRPA_INTERNAL", `the value ${value.name} is perturbed and has no exact value`);
-    if (value.constant !== undefined) return this.remember(value, this.t.constant(value.constant));
-    const { producer } = value;
-    if (producer === undefined) throw new LirpaError("LIRPA_INTERNAL", `nothing gives the value ${value.name}`);
-    const inputs = producer.inputs.map((input) => (input === undefined ? undefined : this.exact(input)));
-    outputsOf(producer, contextOf(producer, this.t), inputs).forEach((tensor, i) => this.remember(producer.outputs[i]!, tensor));
+    const needs = ({ constant, producer }: Value): Value[] => (constant === undefined && producer !== undefined ? inputsOf(producer) : []);
+    for (const need of needed(value, (other) => this.exactValues.has(other), needs)) this.findExact(need);
     return this.exactValues.get(value)!;
   }
 
-  private remember(value: Value, tensor: IrNode): IrNode {
-    this.exactValues.set(value, tensor);
-    return tensor;
+  /** Of a value whose producer's inputs are known. */
+  private findExact(value: Value): void {
+    if (this.exactValues.has(value)) return;
+    if (this.isPerturbed(value)) throw new LirpaError("LIRPA_INTERNAL", `the value ${value.name} is perturbed and has no exact value`);
+    const { constant, producer } = value;
+    if (constant !== undefined) {
+      this.exactValues.set(value, this.t.constant(constant));
+      return;
+    }
+    if (producer === undefined) throw new LirpaError("LIRPA_INTERNAL", `nothing gives the value ${value.name}`);
+    const inputs = producer.inputs.map((input) => (input === undefined ? undefined : this.exactValues.get(input)));
+    outputsOf(producer, contextOf(producer, this.t), inputs).forEach((tensor, i) => this.exactValues.set(producer.outputs[i]!, tensor));
   }
 
   /** Interval bounds (IBP) of a value; settled bounds where there are any. */
   interval(value: Value): NodeInterval {
-    const known = (this.settled ? this.given.get(value) : undefined) ?? this.intervals.get(value);
+    const known = this.knownInterval(value);
     if (known !== undefined) return known;
-    if (!this.isPerturbed(value)) return this.keep(value, this.exact(value), this.exact(value));
+    for (const need of needed(value, (other) => this.knownInterval(other) !== undefined, (of) => this.intervalNeeds(of))) {
+      if (this.knownInterval(need) === undefined) this.findInterval(need);
+    }
+    return this.intervals.get(value)!;
+  }
+
+  private knownInterval(value: Value): NodeInterval | undefined {
+    return (this.settled ? this.given.get(value) : undefined) ?? this.intervals.get(value);
+  }
+
+  private intervalNeeds(value: Value): Value[] {
+    const { producer } = value;
+    if (producer === undefined || !this.isPerturbed(value) || this.sources.has(value)) return [];
+    return this.rules(producer).startsAfresh?.(this, producer) === true ? [] : inputsOf(producer);
+  }
+
+  /** Of a value whose needs are known. */
+  private findInterval(value: Value): void {
+    if (!this.isPerturbed(value)) {
+      this.keep(value, this.exact(value), this.exact(value));
+      return;
+    }
     const source = this.sources.get(value);
     if (source !== undefined) {
       const { lower, upper } = source.perturbation.hull(this.setContext(source));
-      return this.keep(value, this.t.node(lower), this.t.node(upper));
+      this.keep(value, this.t.node(lower), this.t.node(upper));
+      return;
     }
     const node = value.producer!;
     const results = this.rules(node).interval(this, node, (input) => this.interval(input));
     results.forEach((result, i) => this.keep(node.outputs[i]!, result.lower, result.upper));
-    return this.intervals.get(value)!;
   }
 
   /** Intervals of a node's inputs, as its rules want them. */
@@ -144,10 +171,8 @@ export class BoundRun {
     return node.inputs.map((input) => (input === undefined ? undefined : of(input)));
   }
 
-  private keep(value: Value, lower: IrNode, upper: IrNode): NodeInterval {
-    const interval = { lower, upper };
-    this.intervals.set(value, interval);
-    return interval;
+  private keep(value: Value, lower: IrNode, upper: IrNode): void {
+    this.intervals.set(value, { lower, upper });
   }
 
   setContext({ structure, center, values }: Source): SetContext<unknown> {

@@ -1,5 +1,6 @@
 import type { ElementwiseOperator } from "../plugin/operator.js";
-import { contextOf, type Value } from "../graph/resolved.js";
+import { inputsOf } from "../graph/order.js";
+import { contextOf, type ResolvedGraph, type ResolvedNode, type Value } from "../graph/resolved.js";
 import type { IrNode } from "../tensor/ir.js";
 import type { BoundRun, NodeInterval } from "./run.js";
 
@@ -19,8 +20,7 @@ export function stableOr(run: BoundRun, value: Value, bounds: NodeInterval): Nod
 export function stableWhere(run: BoundRun, value: Value, interval: NodeInterval): IrNode | undefined {
   const { t } = run;
   let all: IrNode | undefined;
-  for (const node of run.graph.nodes) {
-    if (!node.inputs.includes(value)) continue;
+  for (const node of readersOf(run.graph, value)) {
     if (run.rules(node).isAffine(run, node)) continue;
     const operator = node.operator as ElementwiseOperator<unknown>;
     if (operator.kind !== "elementwise" || operator.stable === undefined) return undefined;
@@ -29,4 +29,22 @@ export function stableWhere(run: BoundRun, value: Value, interval: NodeInterval)
     all = all === undefined ? stable : t.and(all, stable);
   }
   return all;
+}
+
+const readers = new WeakMap<ResolvedGraph, Map<Value, ResolvedNode[]>>();
+
+/** The nodes that read a value, in order. */
+function readersOf(graph: ResolvedGraph, value: Value): readonly ResolvedNode[] {
+  let known = readers.get(graph);
+  if (known === undefined) {
+    readers.set(graph, (known = new Map()));
+    for (const node of graph.nodes) {
+      for (const input of new Set(inputsOf(node))) {
+        const others = known.get(input);
+        if (others === undefined) known.set(input, [node]);
+        else others.push(node);
+      }
+    }
+  }
+  return known.get(value) ?? [];
 }

@@ -65,7 +65,9 @@ function lastReaders(order: readonly IrNode[], outputs: readonly IrNode[]): Read
 }
 
 function ownerOf(node: IrNode): IrNode {
-  return VIEWS.has(node.primitive.name) ? ownerOf(node.inputs[0]!) : node;
+  let owner = node;
+  while (VIEWS.has(owner.primitive.name)) owner = owner.inputs[0]!;
+  return owner;
 }
 
 function bytesOf({ inputs, rows, shape, dtype }: IrNode): MemoryNeeds {

@@ -1,0 +1,54 @@
+import type { ResolvedNode, Value } from "../graph/resolved.js";
+import type { Method } from "../methods/method.js";
+import { inputsOf, needed } from "../graph/order.js";
+import { factorSlots } from "./mccormick.js";
+import { intervalIsExact, intervalStep } from "./precise.js";
+import type { BoundRun } from "./run.js";
+
+/**
+ * Bounds that are computed once for each value that is asked for. Those that a value's bounds rely on come first: what
+ * `compute` asks for is known then. It may ask for others too, at the price of a deeper stack.
+ */
+export function onDemand<B>(
+  run: BoundRun,
+  method: Method,
+  compute: (value: Value, boundsOf: (value: Value) => B) => B,
+  known: Map<Value, B> = new Map(),
+): (value: Value) => B {
+  const boundsOf = (value: Value): B => {
+    if (!known.has(value)) {
+      for (const need of needed(value, (other) => known.has(other), (of) => reliedOn(run, method, of))) {
+        if (!known.has(need)) known.set(need, compute(need, boundsOf));
+      }
+    }
+    return known.get(value)!;
+  };
+  return boundsOf;
+}
+
+/** The values on whose bounds those of a value rely, as far as they are the nearest ones. */
+function reliedOn(run: BoundRun, method: Method, value: Value): Value[] {
+  if (method.intermediate === "interval" || run.isSettled(value) || intervalIsExact(run, value)) return [];
+  const step = intervalStep(run, value);
+  const own = step === "useless" ? [] : relaxedInputs(run, value.producer!);
+  return step === "enough" || run.givenRows(value) !== undefined ? own : [...own, ...beforeAffineStretch(run, value)];
+}
+
+/** Inputs of the relaxed nodes from which only affine ones lead to a value. */
+function beforeAffineStretch(run: BoundRun, value: Value): Value[] {
+  const found: Value[] = [];
+  const seen = new Set<Value>([value]);
+  // The list grows while it is walked.
+  for (const { producer } of seen) {
+    if (producer === undefined) continue;
+    if (!run.rules(producer).isAffine(run, producer)) found.push(...relaxedInputs(run, producer));
+    else for (const input of inputsOf(producer)) if (run.isPerturbed(input)) seen.add(input);
+  }
+  return found;
+}
+
+/** The perturbed inputs whose bounds a relaxation asks for. */
+function relaxedInputs(run: BoundRun, node: ResolvedNode): Value[] {
+  const slots = node.operator.kind === "bilinear" ? factorSlots(node) : run.perturbedSlots(node);
+  return slots.flatMap((slot) => (run.isPerturbed(node.inputs[slot]!) ? [node.inputs[slot]!] : []));
+}

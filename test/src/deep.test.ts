@@ -1,0 +1,67 @@
+import { expect } from "chai";
+import { standardMethods, type Graph, type HostTensor } from "@lirpa/core";
+import { lp, perturbed } from "lirpa";
+import { graph, randomTensor, referenceLirpa, seeded, tensor } from "./graphs.js";
+
+type Link = readonly [type: string, ...others: string[]];
+
+/** Nodes one behind the other; a name after the type stands for a stored tensor or, as "^", for the value two before. */
+const CHAINS: Readonly<Record<string, readonly Link[]>> = {
+  Relu: [["Relu"]],
+  affine: [["Mul", "scale"], ["Add", "shift"]],
+  "Gemm and Relu": [["Gemm", "weights"], ["Relu"]],
+  mixed: [["Gemm", "weights"], ["Relu"], ["Add", "^"], ["Sigmoid"], ["Mul", "scale"], ["Add", "shift"]],
+};
+
+function chain(links: readonly Link[], length: number): Graph {
+  const random = seeded(5);
+  const stored: Record<string, HostTensor> = {
+    weights: randomTensor([3, 3], random, 0.6), scale: tensor([1], [0.9]), shift: randomTensor([1, 3], random, 0.1),
+  };
+  const nodes = Array.from({ length }, (_, i) => {
+    const [type, ...others] = links[i % links.length]!;
+    const inputs = [i === 0 ? "x" : `h${i}`, ...others.map((other) => (other === "^" ? `h${i - 1}` : other))];
+    return [type, inputs, [`h${i + 1}`]] as const;
+  });
+  return graph({ x: [1, 3] }, stored, nodes, [`h${length}`]);
+}
+
+const ball = (norm: number) => ({ x: perturbed([0.3, -0.2, 0.5], lp({ norm, eps: 0.1 })) });
+
+async function sound(net: Graph, method: string, norm = Infinity): Promise<void> {
+  const model = referenceLirpa().model(net);
+  const { lower, upper } = await model.bounds(ball(norm), { method });
+  const { data } = (await model.forward({ x: [0.3, -0.2, 0.5] }))[net.outputs[0]!]!;
+  data.forEach((value, i) => {
+    expect(lower[i]).to.be.at.most(value + 1e-9);
+    expect(upper[i]).to.be.at.least(value - 1e-9);
+  });
+}
+
+describe("deep graphs", () => {
+  for (const [name, links] of Object.entries(CHAINS)) {
+    it(`chains of 5,000 nodes (${name}) are bounded by intervals`, async function () {
+      this.timeout(30_000);
+      await sound(chain(links, 5000), "ibp");
+    });
+
+    it(`chains of 3,000 nodes (${name}) are bounded by forward forms`, async function () {
+      this.timeout(60_000);
+      await sound(chain(links, 3000), "forward");
+    });
+
+    it(`chains of 3,000 nodes (${name}) are bounded backward from intervals`, async function () {
+      this.timeout(60_000);
+      await sound(chain(links, 3000), "crown-ibp");
+    });
+  }
+
+  it("chains whose bounds need no rows are bounded by every method", async function () {
+    this.timeout(60_000);
+    for (const { name } of standardMethods) {
+      await sound(chain(CHAINS["Relu"]!, 500), name);
+      await sound(chain(CHAINS["affine"]!, 2000), name);
+    }
+    await sound(chain(CHAINS["affine"]!, 2000), "crown", 2);
+  });
+});
