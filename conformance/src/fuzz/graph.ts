@@ -81,7 +81,7 @@ class Generator {
       outputs: [output],
       initializers: this.initializers,
       nodes: this.nodes,
-      opsets: new Map([["", OPSET], ["lirpa", 1], [KIT, 1]]),
+      opsets: new Map([...versionsOf(this.ingredients), ["", OPSET], ["lirpa", 1], [KIT, 1]]),
     };
     return { graph, boxes, seed: this.seed };
   }
@@ -134,6 +134,13 @@ class Generator {
   private node(type: string, domain: string, inputs: readonly string[], outputs: readonly string[], attributes: Readonly<Record<string, AttributeValue>>): void {
     this.nodes.push({ name: `${type}_${this.nodes.length}`, type, domain, inputs, outputs, attributes });
   }
+}
+
+/** Each domain in the version that all of its operators are read from. */
+function versionsOf(ingredients: readonly Ingredient[]): Map<string, number> {
+  const versions = new Map<string, number>();
+  for (const { operator: { domain = "", sinceVersion } } of ingredients) versions.set(domain, Math.max(sinceVersion, versions.get(domain) ?? 1));
+  return versions;
 }
 
 /** A case as text, for a file. */
