@@ -46,7 +46,10 @@ export function checkedNumbers(name: string, numbers: Numbers, { shape: expected
     throw queryError(`${name} has ${numbers.length} numbers, but its shape ${showShape(expected)} takes ${sizeOf(expected)}`, "Give them flat, in row-major order.");
   }
   // Copied first: what is checked is what will be fed.
-  const data = numbers instanceof Float32Array ? Float32Array.from(numbers) : Float64Array.from(numbers);
+  const data =
+    numbers instanceof Float32Array ? new Float32Array(numbers)
+    : numbers instanceof Float64Array ? new Float64Array(numbers)
+    : Float64Array.from(numbers);
   const { holds, hint } = HELD[dtype];
   for (let i = 0; i < data.length; i++) {
     if (!holds(data[i]!)) throw queryError(`${name} is ${data[i]} at position ${i}`, hint);
@@ -67,6 +70,10 @@ export interface ParsedSet extends PerturbationSet<unknown> {
   readonly perturbation: Perturbation;
 }
 
+function copiedValues(values: PerturbationSet<unknown>["values"]): PerturbationSet<unknown>["values"] {
+  return Object.fromEntries(Object.entries(values).map(([key, part]) => [key, { ...part, data: part.data.slice() }]));
+}
+
 /** Asks the plugin that owns the query's type to parse it. */
 export function parseSet(registry: PluginRegistry, query: PerturbationQuery, site: PerturbationSite): ParsedSet {
   if (typeof query !== "object" || query === null || typeof query.type !== "string") {
@@ -74,5 +81,5 @@ export function parseSet(registry: PluginRegistry, query: PerturbationQuery, sit
   }
   const { value: perturbation } = registry.perturbation(query.type);
   const { structure, values } = perturbation.parse(query, site);
-  return { perturbation, structure: copied(structure), values: copied(values) as typeof values };
+  return { perturbation, structure: copied(structure), values: copiedValues(values) };
 }

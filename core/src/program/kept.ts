@@ -1,8 +1,7 @@
 import type { CompiledProgram } from "../plugin/executor.js";
 import { Recent } from "../recent.js";
 import { MemoryProgramCache, type InstanceCode, type ProgramCache } from "./cache.js";
-import { contentKey } from "./fingerprint.js";
-import { identityOf } from "./identity.js";
+import { identityOfAll } from "./identity.js";
 import { EMITTER_VERSION } from "./saved.js";
 import { isShared } from "./shared.js";
 
@@ -36,7 +35,9 @@ export class KeptPrograms {
   }
 
   /** Uses the program of a key; until the work is done nobody disposes of it. */
-  async use<T>(key: string, make: () => Promise<CompiledProgram>, work: (program: CompiledProgram) => Promise<T>): Promise<T> {
+  async use<T>(
+    key: string, make: () => Promise<CompiledProgram>, work: (program: CompiledProgram) => Promise<T>,
+  ): Promise<T> {
     for (;;) {
       const program = await this.memory.get(`${this.own}|${key}`, () => this.made(key, make));
       if (!isShared(program)) return work(program);
@@ -74,5 +75,7 @@ export class KeptPrograms {
 
 /** Names code by identity, for this process. */
 function localCode({ executor, registry, methods }: InstanceCode): string {
-  return contentKey([EMITTER_VERSION, identityOf(KeptPrograms), identityOf(executor), registry.parts().map(([name, part]) => name + identityOf(part)), methods.map(identityOf)]);
+  const named = methods.map((method) => ["method", method] as const);
+  const all = identityOfAll([["core", KeptPrograms], ["executor", executor], ...registry.parts(), ...named]);
+  return `${EMITTER_VERSION}${all}`;
 }
