@@ -34,6 +34,17 @@ const mix: Operator = defineOperator<{ readonly shape: Shape }>({
   magnitude: ({ t, attributes }, x, matrix) => t.reshape(t.matmul(t.reshape(x!, [1, matrix!.shape[0]!]), t.abs(matrix!)), attributes.shape),
 });
 
+/** weight · x + offset, element by element: puts an operand anywhere, instance by instance. */
+const place: Operator = defineOperator({
+  type: "Place",
+  domain: KIT,
+  sinceVersion: 1,
+  kind: "linear",
+  inputs: ["x", "weight", "offset"],
+  forward: ({ t }, x, weight, offset) => t.add(t.mul(x!, weight!), offset!),
+  magnitude: ({ t }, x, weight) => t.mul(x!, t.abs(weight!)),
+});
+
 /** x cut off at min and max: what keeps random graphs within an operator's domain. */
 const confine: Operator = defineOperator<{ readonly min: number; readonly max: number }>({
   type: "Confine",
@@ -160,4 +171,4 @@ function numbersOf(query: PerturbationQuery, { shape }: PerturbationSite, fields
   return Object.fromEntries(fields.map((field) => [field, tensor(shape, query[field] as readonly number[])]));
 }
 
-export const kitPlugin: Plugin = definePlugin({ name: "@lirpa/conformance", apiVersion: 1, operators: [blur, mix, confine, bend, fold, span, product, sum], perturbations: [boxSet, pointSet] });
+export const kitPlugin: Plugin = definePlugin({ name: "@lirpa/conformance", apiVersion: 1, operators: [blur, mix, place, confine, bend, fold, span, product, sum], perturbations: [boxSet, pointSet] });

@@ -10,6 +10,8 @@ export interface OpenInput {
   readonly radius?: number;
   /** What no box leaves: where the operator is defined and worth anything. [-1e4, 1e4] where absent. */
   readonly domain?: readonly [number, number];
+  /** Where the rules hold, if that is more than `domain`: boxes far from zero lie there. */
+  readonly defined?: readonly [number, number];
 }
 
 /** A perturbed input (its shape is enough), a constant, the value of an earlier input again, or an input that is absent. */

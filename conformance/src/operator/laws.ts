@@ -1,4 +1,5 @@
 import { everyMethodIsSound, instancesAreApart, runtimesAgree } from "./executor-laws.js";
+import { soundInFloat32 } from "./float32-law.js";
 import { containsSamples, exactAtPoints, finite, linearIsTight, linesAreWorthwhile, smallerIsNotLooser } from "./interval-laws.js";
 import type { OperatorLaw } from "./law.js";
 import { boundsPart, defaultIsOffered, freeChoicesAreSound, linesBracket, linesHoldAtPoints, namedLinesBracket, stableMeansExact, widerBoundsAreSound } from "./line-laws.js";
@@ -10,12 +11,12 @@ export type OperatorLawName =
   | "computesOnnx" | "inputsUntouched" | "recordsTheSame" | "sameOnConstants" | "gradientsAgree"
   | "containsSamples" | "smallerIsNotLooser" | "exactAtPoints" | "finite" | "linearIsTight" | "linesAreWorthwhile"
   | "linesBracket" | "linesHoldAtPoints" | "boundsPart" | "namedLinesBracket" | "freeChoicesAreSound" | "defaultIsOffered" | "widerBoundsAreSound" | "stableMeansExact"
-  | "instancesAreApart" | "runtimesAgree" | "everyMethodIsSound";
+  | "instancesAreApart" | "runtimesAgree" | "everyMethodIsSound" | "soundInFloat32";
 
 /** Every law of operators. */
 export const operatorLaws: Readonly<Record<OperatorLawName, OperatorLaw>> = Object.freeze({
   computesOnnx, inputsUntouched, recordsTheSame, sameOnConstants, gradientsAgree,
   containsSamples, smallerIsNotLooser, exactAtPoints, finite, linearIsTight, linesAreWorthwhile,
   linesBracket, linesHoldAtPoints, boundsPart, namedLinesBracket, freeChoicesAreSound, defaultIsOffered, widerBoundsAreSound, stableMeansExact,
-  instancesAreApart, runtimesAgree, everyMethodIsSound,
+  instancesAreApart, runtimesAgree, everyMethodIsSound, soundInFloat32,
 });

@@ -16,7 +16,7 @@ export interface SubjectOptions extends Omit<RecordingOptions, "relaxation"> {
 /** One operator in one case, as a model of one node, with what the laws ask of it. */
 export class OperatorSubject {
   readonly name: string;
-  readonly open: readonly Required<OpenInput>[];
+  readonly open: readonly Required<Omit<OpenInput, "defined">>[];
   readonly alone: Network;
   readonly company: Network;
   /** Outputs that a perturbation reaches and that can be bounded. */
@@ -73,7 +73,7 @@ export class OperatorSubject {
   }
 }
 
-function openInputs({ inputs }: OperatorCase): Required<OpenInput>[] {
+function openInputs({ inputs }: OperatorCase): Required<Omit<OpenInput, "defined">>[] {
   const standard = { center: [-2, 2], radius: 2, domain: [-1e4, 1e4] } as const;
   return inputs.flatMap((input) => {
     if (input === undefined || isTensor(input)) return [];

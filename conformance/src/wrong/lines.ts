@@ -152,6 +152,33 @@ export const wrongLines: readonly WrongOperator[] = [
     passes: ["linesBracket"],
   },
   {
+    mistake: "the constant of a line is a small difference of large numbers",
+    law: "soundInFloat32",
+    operator: defineOperator({
+      type: "ConstantThatCancels", domain: "wrong", sinceVersion: 1, kind: "elementwise", inputs: ["x"], monotone: "increasing",
+      forward: ({ t }, x) => t.sigmoid(x),
+      relax: ({ t }, { lower, upper }) => {
+        const at = (end: Tensor): Tensor => t.sub(t.add(t.sigmoid(end), end), end);
+        return { lower: { slope: 0, intercept: at(lower) }, upper: { slope: 0, intercept: at(upper) } };
+      },
+    }),
+    passes: ["linesBracket", "containsSamples", "everyMethodIsSound"],
+  },
+  {
+    mistake: "a maximum is taken as one operand plus what the other one is ahead",
+    law: "soundInFloat32",
+    operator: defineOperator({
+      type: "MaximumByDifference", domain: "wrong", sinceVersion: 1, kind: "custom", inputs: ["a", "b"],
+      forward: ({ t }, a, b) => t.max(a!, b!),
+      interval: ({ t }, a, b) => ({
+        lower: t.add(a!.lower, t.relu(t.sub(b!.lower, a!.lower))),
+        upper: t.add(a!.upper, t.relu(t.sub(b!.upper, a!.upper))),
+      }),
+    }),
+    example: { inputs: [[3], [3]] },
+    passes: ["containsSamples", "runtimesAgree"],
+  },
+  {
     mistake: "the range is looser for narrower intervals",
     law: "smallerIsNotLooser",
     operator: square("LooserWhenNarrow", {

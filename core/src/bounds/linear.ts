@@ -58,8 +58,10 @@ function magnitude(run: BoundRun, node: ResolvedNode, radii: (slot: number) => I
   return outputsOf(node, contextOf(node, t), inputs).map((output, i) => t.sub(output, zeros[i]!));
 }
 
-export function middle({ t }: BoundRun, { lower, upper }: NodeInterval): NodeInterval["lower"] {
-  return lower === upper ? lower : t.mul(t.add(lower, upper), 0.5);
+/** From the lower end on: the sum of ends near the last of float32 has no number. */
+export function middle(run: BoundRun, interval: NodeInterval): NodeInterval["lower"] {
+  const { lower, upper } = interval;
+  return lower === upper ? lower : run.t.add(lower, radius(run, interval));
 }
 
 export function radius({ t }: BoundRun, { lower, upper }: NodeInterval): NodeInterval["lower"] {

@@ -158,9 +158,9 @@ export function mcCormickForward({ run, formOf, boundsOf }: ForwardContext, node
   // One factor moves along a pair of tensors, the other one stands: the sign of what stands chooses the side.
   const moving = (slot: number, fixed: IrNode, pair: CoefficientPair, side: "lower" | "upper"): IrNode => {
     const at = (x: IrNode, y: IrNode): IrNode => (slot === left ? value(x, y) : value(y, x));
-    const center = at(t.mul(t.add(pair.lower, pair.upper), 0.5), fixed);
-    if (pair.lower === pair.upper) return center;
-    const reach = at(t.mul(t.sub(pair.upper, pair.lower), 0.5), t.abs(fixed));
+    if (pair.lower === pair.upper) return at(pair.lower, fixed);
+    const half = t.mul(t.sub(pair.upper, pair.lower), 0.5);
+    const [center, reach] = [at(t.add(pair.lower, half), fixed), at(half, t.abs(fixed))];
     return side === "lower" ? t.sub(center, reach) : t.add(center, reach);
   };
   const planes = (of: (slot: number) => CoefficientPair | undefined, constant: boolean): CoefficientPair => {

@@ -11,6 +11,8 @@ interface Plane {
 const WORTH = 0.8;
 /** Differences below this share of the values are noise. */
 const NOISE = 1e-5;
+/** What a sum of two numbers that were rounded to float32 before may have lost, relative to their sizes. */
+const LOST = 2 ** -22;
 
 /** max(a, b), given the difference a − b as well. */
 export const greatest: Operator = defineOperator<undefined>({
@@ -48,11 +50,19 @@ function mirrored(t: TensorOps, { lower, upper }: Interval): Interval {
   return { lower: t.neg(upper), upper: t.neg(lower) };
 }
 
-/** The ends of both operands, and those of b + (a − b)⁺ and a + (b − a)⁺. */
+/**
+ * The ends of both operands, and those of b + (a − b)⁺ and a + (b − a)⁺, which know what the two have in common. Where one
+ * operand is far away, behind a mask say, its distance cancels in them with all digits of the other one: they count for
+ * less by as much as is lost there.
+ */
 function intervalOfMax(t: TensorOps, difference: Interval, a: Interval, b: Interval): Interval {
-  const ahead = t.min(t.add(b.upper, t.relu(difference.upper)), t.add(a.upper, t.relu(t.neg(difference.lower))));
+  const lost = (x: Tensor, y: Tensor): Tensor => t.mul(t.add(t.abs(x), t.abs(y)), LOST);
+  const sum = (x: Tensor, y: Tensor, side: 1 | -1): Tensor => t.add(t.add(x, y), t.mul(lost(x, y), side));
+  const [least, most] = [t.neg(difference.upper), t.neg(difference.lower)];
+  const ahead = t.min(t.max(b.upper, sum(b.upper, difference.upper, 1)), t.max(a.upper, sum(a.upper, most, 1)));
+  const ends = t.max(a.lower, b.lower);
   return {
-    lower: t.max(t.add(b.lower, t.relu(difference.lower)), t.add(a.lower, t.relu(t.neg(difference.upper)))),
+    lower: t.max(ends, t.max(sum(b.lower, difference.lower, -1), sum(a.lower, least, -1))),
     upper: t.min(t.max(a.upper, b.upper), ahead),
   };
 }

@@ -8,6 +8,8 @@ const TINY = 1e-30;
 const SHORT = 1e-3;
 /** The exponential of what lies so far below the greatest element is zero in float32, and below 1e-45 anywhere. */
 const NEGLIGIBLE = -104;
+/** Nothing farther below is told apart: float32 has numbers for what is computed from it. */
+const FARTHEST = -1e30;
 /**
  * What is added and taken away around a common offset of the elements is rounded relative to that offset. Four units in
  * the last place of a float32 are kept for it, so that no plane is proved by digits that were lost; numbers of ordinary
@@ -86,14 +88,14 @@ export function planeBelow(t: TensorOps, interval: Interval, axes: readonly numb
  * widths, the chords' errors are about p_k (1 − θ_k)² w_k² + Σ_{j≠k} p_j (w_j + θ_k w_k)² for one θ_k that is not zero;
  * the least is at θ_k w_k = (2 p_k w_k − Σ p_j w_j)⁺, which at most one k has. Every θ in [0, 1] is sound.
  *
- * An element that is negligible all over the box (behind a mask, say) is taken as the constant exp(its upper end), with
+ * An element that is negligible in the middle (behind a mask, say) is taken as the constant exp(its upper end), with
  * θ = 0: it must not bring its distance into sums that cancel.
  */
 export function planeAbove(t: TensorOps, interval: Interval, axes: readonly number[]): Plane {
   const sum = (x: Tensor): Tensor => t.sum(x, axes, true);
   const { origin, from: mid } = shifted(t, middleOf(t, interval), axes);
   const counts = t.greater(t.sub(interval.upper, origin), NEGLIGIBLE);
-  const near = (x: Tensor): Tensor => t.where(counts, x, NEGLIGIBLE);
+  const near = (x: Tensor): Tensor => t.max(x, FARTHEST);
   const [low, high, middle] = [near(t.sub(interval.lower, origin)), near(t.sub(interval.upper, origin)), near(mid)];
   const widths = t.sub(high, low);
   const shares = t.exp(t.sub(middle, nearZero(t, middle, axes)));
@@ -132,9 +134,11 @@ function plane(t: TensorOps, { weights, origin, parts, value }: Touching, side: 
   const sum = (x: Tensor): Tensor => t.sum(x, axes, true);
   const rest = t.sub(1, sum(weights));
   const intercept = t.add(t.sub(value, sum(parts)), t.mul(origin, rest));
-  const atOrigin = t.mul(t.abs(origin), t.add(t.add(t.abs(rest), sum(t.abs(weights))), 1));
-  const magnitude = t.add(atOrigin, t.add(t.abs(value), sum(t.abs(parts))));
-  const slack = t.stopGradient(t.mul(t.relu(t.sub(magnitude, ORDINARY)), ROUNDING));
+  // Each part by itself: near the last of float32 their sum has no number.
+  const lost = (x: Tensor): Tensor => t.mul(t.abs(x), ROUNDING);
+  const atOrigin = t.mul(lost(origin), t.add(t.add(t.abs(rest), sum(t.abs(weights))), 1));
+  const magnitude = t.add(atOrigin, t.add(lost(value), sum(lost(parts))));
+  const slack = t.stopGradient(t.relu(t.sub(magnitude, ROUNDING * ORDINARY)));
   return { weights, intercept: side === "below" ? t.sub(intercept, slack) : t.add(intercept, slack) };
 }
 

@@ -39,8 +39,10 @@ export const hardSwish: Operator = defineOperator({
 
 /** The first point, from l on, whose tangent clears l: l itself between the bends. */
 function touch(t: TensorOps, l: Tensor): Tensor {
-  const root = t.sqrt(t.max(t.mul(l, t.add(l, 3)), 1e-12));
-  const far = t.div(t.mul(l, -3), t.sub(t.min(l, -3), root));
+  // Farther out the point is the same, and float32 has no square of l.
+  const near = t.max(l, -1e9);
+  const root = t.sqrt(t.max(t.mul(near, t.add(near, 3)), 1e-12));
+  const far = t.div(t.mul(near, -3), t.sub(t.min(near, -3), root));
   return t.where(t.less(l, -3), far, l);
 }
 

@@ -19,6 +19,7 @@ export interface SShape {
  * one is as sound; and with the same steps as in auto_LiRPA's tables, bounds are the same to the last digit.
  */
 const STEP = 0.01;
+const FARTHEST = 1e30;
 
 /**
  * Lines around an S-shaped function on [l, u], after Zhang et al., "Efficient Neural Network Robustness Certification
@@ -53,9 +54,13 @@ function lineByRightPart(t: TensorOps, shape: SShape, curve: Curve, interval: In
   return tangentOrChord(t, isConcave ? "above" : "below", curve, interval, touching, chord);
 }
 
-/** The next multiple of STEP beyond a distance: not zero, where the touching point has no derivative. */
+/**
+ * The next multiple of STEP beyond a distance: not zero, where the touching point has no derivative, and not so far that
+ * float32 has no number for what is computed from it. `lineAt` makes the line sound wherever it touches.
+ */
 function stepped(t: TensorOps, distance: Tensor): Tensor {
-  return t.mul(t.add(t.floor(t.mul(t.relu(distance), 1 / STEP)), 1), STEP);
+  const near = t.min(t.relu(distance), FARTHEST);
+  return t.mul(t.add(t.floor(t.mul(near, 1 / STEP)), 1), STEP);
 }
 
 /**
