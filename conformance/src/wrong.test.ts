@@ -11,13 +11,14 @@ import { impure } from "./wrong/impure.js";
 import { wrongKinds } from "./wrong/kinds.js";
 import { wrongLines } from "./wrong/lines.js";
 import { wrongMethods } from "./wrong/methods.js";
+import { wrongAtSpecialPoints } from "./wrong/special.js";
 import { rightBall, wrongPerturbations } from "./wrong/sets.js";
 
 const SIMPLE = { inputs: [[3]] } as const;
 const BALL = { query: { type: "wrong-ball", eps: 0.75 }, shape: [3] } as const;
 
 describe("A wrong operator is rejected:", () => {
-  const all = [...wrongLines, ...wrongKinds, ...impure];
+  const all = [...wrongLines, ...wrongKinds, ...impure, ...wrongAtSpecialPoints];
   for (const { mistake, operator, law, example = SIMPLE, passes = [] } of all) {
     it(`${mistake} (${operatorLaws[law].name})`, async () => {
       await expectBroken(() => operatorLaws[law].check(new OperatorSubject(operator, example, {})));

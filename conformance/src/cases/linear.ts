@@ -1,6 +1,9 @@
 import type { OperatorCases } from "../operator/describe.js";
 import { scalar, positive, weights } from "./make.js";
 
+/** Dividends of either sign and zero above a pole. */
+const QUOTIENTS = [[0, 0], [1, 0], [-1, 0], [30, 0]];
+
 /** Affine operators and products. */
 export const linearCases: OperatorCases = {
   Add: [{ inputs: [[2, 3], [3]] }, { inputs: [[2, 2], weights(2, 2)] }, { inputs: [[3], { same: 0 }] }],
@@ -8,14 +11,15 @@ export const linearCases: OperatorCases = {
   Neg: [{ inputs: [[2, 2]] }],
   Sum: [{ inputs: [[2, 2], [2], weights(1, 2)] }, { inputs: [[3]] }],
   Mul: [
-    { inputs: [[2, 3], [3]] },
+    { inputs: [[2, 3], [3]], points: [-1, 0, 1] },
     { inputs: [[2, 2], weights(2)] },
     { inputs: [weights(2, 1), [2]] },
     { inputs: [[3], { same: 0 }], points: [0] },
   ],
   Div: [
     { inputs: [[2, 3], weights(3)] },
-    { inputs: [[2], { shape: [2, 2], center: [2, 4], radius: 1, domain: [0.25, 1e4] }], tolerance: 1e-7 },
+    { inputs: [[2], { shape: [2, 2], center: [2, 4], radius: 1, domain: [0.25, 1e4] }], tuples: QUOTIENTS, tolerance: 1e-7 },
+    { inputs: [weights(3), { shape: [3], center: [2, 4], radius: 1, domain: [0.25, 1e4] }], points: [0], tolerance: 1e-7 },
   ],
   MatMul: [
     { inputs: [[2, 3], weights(3, 2)] },

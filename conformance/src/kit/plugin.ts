@@ -1,4 +1,4 @@
-import { defineOperator, definePerturbation, definePlugin, type HostTensor, type Operator, type Perturbation, type PerturbationQuery, type PerturbationSite, type Plugin, type Shape, type Tensor } from "@lirpa/core";
+import { defineOperator, definePerturbation, definePlugin, type HostTensor, type Operator, type Perturbation, type PerturbationQuery, type PerturbationSite, type Plugin, type Shape, type Tensor, type TensorOps } from "@lirpa/core";
 import { tensor } from "./numbers.js";
 
 /** The domain of the kit's own operators. */
@@ -138,6 +138,41 @@ const sum: Operator = defineOperator({
   nonnegative: true,
 });
 
+/** How steep the straight lines are that the kit adds to a function. */
+export const TILTS: readonly number[] = [0, 0.5, -0.5, 3, -3];
+
+/** y plus straight lines of its inputs, as many as there are tilts, along a new first axis; each input has its own turn. */
+const tilt: Operator = defineOperator({
+  type: "Tilt",
+  domain: KIT,
+  sinceVersion: 1,
+  kind: "linear",
+  inputs: ["y", "x..."],
+  data: ["y", "x"],
+  forward: ({ t }, y, ...xs) => tilted(t, y!, xs as readonly Tensor[], (slope) => slope),
+  magnitude: ({ t }, y, ...xs) => tilted(t, y!, xs as readonly Tensor[], Math.abs),
+});
+
+function tilted(t: TensorOps, y: Tensor, xs: readonly Tensor[], of: (slope: number) => number): Tensor {
+  const sheets = TILTS.map((_, sheet) => {
+    const sum = xs.reduce((total, x, i) => t.add(total, t.mul(alongside(t, x, y), of(tiltOf(sheet, i)))), y);
+    return t.reshape(sum, [1, ...y.shape]);
+  });
+  return t.concat(sheets, 0);
+}
+
+/** The slope of an input in one of the sheets. */
+export function tiltOf(sheet: number, input: number): number {
+  return TILTS[(sheet + 2 * input) % TILTS.length]!;
+}
+
+/** An input as it is where it broadcasts to y, the sum of its elements elsewhere. */
+function alongside(t: TensorOps, x: Tensor, y: Tensor): Tensor {
+  const behind = y.shape.slice(Math.max(y.shape.length - x.shape.length, 0));
+  const fits = x.shape.length <= y.shape.length && x.shape.every((size, i) => size === 1 || size === behind[i]);
+  return fits ? x : t.sum(x, [...x.shape.keys()], false);
+}
+
 /** A box by its ends: the set in which operators are tried. */
 const boxSet: Perturbation = definePerturbation<"box">({
   types: ["lirpa.kit.box"],
@@ -171,4 +206,4 @@ function numbersOf(query: PerturbationQuery, { shape }: PerturbationSite, fields
   return Object.fromEntries(fields.map((field) => [field, tensor(shape, query[field] as readonly number[])]));
 }
 
-export const kitPlugin: Plugin = definePlugin({ name: "@lirpa/conformance", apiVersion: 1, operators: [blur, mix, place, confine, bend, fold, span, product, sum], perturbations: [boxSet, pointSet] });
+export const kitPlugin: Plugin = definePlugin({ name: "@lirpa/conformance", apiVersion: 1, operators: [blur, mix, place, confine, bend, fold, span, product, sum, tilt], perturbations: [boxSet, pointSet] });

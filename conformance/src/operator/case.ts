@@ -28,8 +28,14 @@ export interface OperatorCase {
   readonly opset?: number;
   /** How many outputs the node has; 1 where absent. */
   readonly outputs?: number;
-  /** Where the function bends or jumps: boxes end and samples lie there often. */
+  /**
+   * Where the function bends or jumps, has a pole or an end of its domain: boxes end and samples lie there often, and
+   * `soundAtSpecialPoints` draws intervals that begin, end and straddle there, whatever the inputs' `domain` is. Zero
+   * where absent.
+   */
   readonly points?: readonly number[];
+  /** The same for several inputs: one number for each that is perturbed; all pairs of `points` where absent. */
+  readonly tuples?: readonly (readonly number[])[];
   /** What rounding in float64 may lose, relative to the values; 1e-9 where absent. */
   readonly tolerance?: number;
   /** The same for float32; 1e-4 where absent. */

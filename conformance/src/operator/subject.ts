@@ -1,4 +1,5 @@
-import { definePlugin, operatorKey, type Graph, type GraphNode, type HostTensor, type Operator, type Plugin, type ResolvedNode } from "@lirpa/core";
+import { createLirpa, definePlugin, operatorKey, type Graph, type GraphNode, type HostTensor, type Lirpa, type Operator, type Plugin, type ResolvedNode } from "@lirpa/core";
+import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { Network, referenceLirpa, type Recording, type RecordingOptions } from "../kit/network.js";
 import { KIT, kitPlugin } from "../kit/plugin.js";
 import type { Settings } from "../settings.js";
@@ -19,6 +20,10 @@ export class OperatorSubject {
   readonly open: readonly Required<Omit<OpenInput, "defined">>[];
   readonly alone: Network;
   readonly company: Network;
+  /** The network in which the outputs are tilted, once it is asked for. */
+  private leaning: Network | undefined;
+  private readonly anywhere: readonly number[];
+  private readonly lirpa: Lirpa;
   /** Outputs that a perturbation reaches and that can be bounded. */
   readonly bounded: readonly number[];
   readonly tolerance: number;
@@ -31,8 +36,8 @@ export class OperatorSubject {
     this.name = nameOf(operator, example);
     this.tolerance = example.tolerance ?? 1e-9;
     this.open = openInputs(example);
-    const lirpa = referenceLirpa(pluginsFor(operator, settings.plugins ?? []));
-    const anywhere = this.open.map(({ domain: [least, most] }) => Math.min(Math.max(0, least), most));
+    const lirpa = (this.lirpa = referenceLirpa(pluginsFor(operator, settings.plugins ?? [])));
+    const anywhere = (this.anywhere = this.open.map(({ domain: [least, most] }) => Math.min(Math.max(0, least), most)));
     this.alone = new Network(this.graph([]), lirpa, anywhere);
     this.bounded = this.alone.boundedOutputs();
     this.company = this.bounded.length === 0 ? this.alone : new Network(this.graph(this.bounded), lirpa, anywhere);
@@ -64,6 +69,30 @@ export class OperatorSubject {
       initializers,
       nodes: [...(company ? this.open.map((_, i) => blur(`x${i}`, `b${i}`)) : []), subject, ...blurred.map((i) => blur(`y${i}`, `z${i}`))],
       opsets: new Map([["", opset], ...(operator.domain === undefined || operator.domain === "" ? [] : [[operator.domain, operator.sinceVersion] as const]), [KIT, 1]]),
+    };
+  }
+
+  /** Each bounded output y as z = y + k · x for every tilt k: what is sound of these is sound of the lines around y. */
+  get tilted(): Network {
+    return (this.leaning ??= new Network(this.tiltedGraph(), this.lirpa, this.anywhere));
+  }
+
+  /** The same in ONNX Runtime, in float32. Whoever asks disposes of `lirpa`. */
+  tiltedInSingle(): { readonly lirpa: Lirpa; readonly network: Network } {
+    const plugins = pluginsFor(this.operator, this.settings.plugins ?? []);
+    const lirpa = createLirpa({ plugins, executor: onnxRuntimeExecutor({ threads: 1 }) });
+    return { lirpa, network: new Network(this.tiltedGraph(), lirpa, this.anywhere) };
+  }
+
+  private tiltedGraph(): Graph {
+    const graph = this.graph([]);
+    const inputs = graph.inputs.map(({ name }) => name);
+    return {
+      ...graph,
+      outputs: this.bounded.map((i) => `z${i}`),
+      nodes: [...graph.nodes, ...this.bounded.map((i): GraphNode => ({
+        name: `tilt ${i}`, type: "Tilt", domain: KIT, inputs: [`y${i}`, ...inputs], outputs: [`z${i}`], attributes: {},
+      }))],
     };
   }
 

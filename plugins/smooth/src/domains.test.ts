@@ -41,24 +41,23 @@ describe("Where an interval leaves the function's domain", () => {
     }
   });
 
-  it("Reciprocal has no bounds around zero, and one where zero is an end", () => {
-    const around = one("Reciprocal", -1, 2);
-    expect([around.below.intercept[0], around.above.intercept[0], around.least[0], around.most[0]]).deep.equal([-NOTHING, NOTHING, -NOTHING, NOTHING]);
-    expectBetween(around, (x) => 1 / x, [-1, -1e-20, 1e-20, 2]);
-
-    const right = one("Reciprocal", 0, 2);
-    expect([right.above.intercept[0], right.most[0], right.least[0]]).deep.equal([NOTHING, NOTHING, 0.5]);
-    expectBetween(right, (x) => 1 / x, [1e-20, 1e-3, 1, 2]);
-
-    const left = one("Reciprocal", -2, 0);
-    expect([left.below.intercept[0], left.least[0], left.most[0]]).deep.equal([-NOTHING, -NOTHING, -0.5]);
-    expectBetween(left, (x) => 1 / x, [-1e-20, -1e-3, -1, -2]);
+  it("Reciprocal and odd negative powers have no bounds where zero is inside or an end, whichever part is longer", () => {
+    for (const [name, f] of [["Reciprocal", (x: number) => 1 / x], ["Pow, exponent -3", (x: number) => x ** -3]] as const) {
+      for (const [l, u] of [[-1, 2], [-2, 1], [-1.5, 0.5], [-1, 1], [0, 2], [-2, 0], [0, 0], [-1e-9, 5], [-5, 1e-9]] as const) {
+        const said = one(name, l, u);
+        expect([said.below.slope[0]! + 0, said.above.slope[0]! + 0]).deep.equal([0, 0]);
+        expect([said.below.intercept[0], said.above.intercept[0], said.least[0], said.most[0]]).deep.equal([-NOTHING, NOTHING, -NOTHING, NOTHING]);
+      }
+      for (const [l, u] of [[1e-3, 2], [-2, -1e-3]] as const) expectBetween(one(name, l, u), f, [l, (l + u) / 2, u]);
+    }
   });
 
   it("even negative powers have a lower bound around zero", () => {
-    const said = one("Pow, exponent -2", -1, 2);
-    expect([said.least[0], said.below.intercept[0], said.most[0]]).deep.equal([0.25, 0.25, NOTHING]);
-    expectBetween(said, (x) => x ** -2, [-1, -1e-12, 1e-12, 2]);
+    for (const [l, u] of [[-1, 2], [-2, 1], [0, 2], [-2, 0]] as const) {
+      const said = one("Pow, exponent -2", l, u);
+      expect([said.least[0], said.below.intercept[0], said.most[0], said.above.intercept[0]]).deep.equal([0.25, 0.25, NOTHING, NOTHING]);
+      expectBetween(said, (x) => x ** -2, [l, l / 2, l * 1e-12, u * 1e-12, u].filter((x) => x !== 0));
+    }
   });
 
   it("Tan has no bounds over a pole, at whatever turn", () => {

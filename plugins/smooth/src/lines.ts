@@ -12,6 +12,9 @@ export interface Curve {
  */
 export const UNBOUNDED = 1e30;
 
+/** The steepest slope that rules compute with: what it is multiplied by fits into float32, too. */
+export const STEEPEST = 1e30;
+
 /** The largest value that a function which outgrows float32 is said to have: twice it is still a float32. */
 export const LARGEST = 1.6e38;
 

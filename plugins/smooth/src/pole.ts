@@ -1,12 +1,10 @@
 import type { Interval, Lines, Tensor, TensorOps } from "@lirpa/core/plugin";
-import { clamp, convexLines, flat, mirrored, negated, select, UNBOUNDED, type Curve } from "./lines.js";
-
-/** What slopes near the pole may reach. */
-const STEEPEST = 1e30;
+import { clamp, convexLines, flat, mirrored, negated, select, STEEPEST, UNBOUNDED, type Curve } from "./lines.js";
 
 /**
  * x^p for p < 0: convex and falling on x > 0; for integers p its image left of zero, turned over for odd ones. At zero
- * the function has a pole: an interval with zero inside has no bounds there, one that ends there has one. Other
+ * the function has a pole. Floating point gives it a value there, infinite and of the sign of the zero, which no interval
+ * knows: an interval that holds zero, be it as an end, has no upper end, and for odd p no lower one either. Other
  * exponents have no values left of zero, and what an interval has there counts for nothing.
  *
  * Everything is computed on the side x > 0, for [−u, −l] where the interval lies left of zero.
@@ -38,9 +36,9 @@ interface Pole {
   /** The interval, or its image where it lies left of zero, as far as slopes do not overflow float32. */
   readonly side: Interval;
   readonly isLeft: Tensor;
-  /** Zero is inside. */
+  /** Zero is inside, or an end. */
   readonly isAround: Tensor;
-  /** Zero is at an end of `side` or next to it. */
+  /** So near to zero that float32 does not hold the slope there, and perhaps not the value. */
   readonly atPole: Tensor;
   /** The least of |x|^p: that of the end farthest from zero. */
   readonly least: Tensor;
@@ -51,8 +49,7 @@ function sideOf(t: TensorOps, interval: Interval, p: number): Pole {
   const lower = whole ? interval.lower : t.relu(interval.lower);
   const upper = whole ? interval.upper : t.relu(interval.upper);
   const isLeft = t.less(upper, t.relu(t.neg(lower)));
-  // The point zero is no value of the function, but float32 gives it one: infinite, of either sign.
-  const isAround = t.or(t.and(t.less(lower, 0), t.greater(upper, 0)), t.and(t.equal(lower, 0), t.equal(upper, 0)));
+  const isAround = t.and(t.lessEqual(lower, 0), t.greaterEqual(upper, 0));
   // Slopes are p · x^(p − 1), and stay finite in float32.
   const nearest = STEEPEST ** (-1 / (1 - p));
   const near = t.relu(t.where(isLeft, t.neg(upper), lower));

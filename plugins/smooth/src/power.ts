@@ -1,11 +1,11 @@
 import type { Interval, Lines, Tensor, TensorOps } from "@lirpa/core/plugin";
-import { chord, chordSlope, clamp, convexLines, flat, LARGEST, middle, select, tangent, tangentOrChord, UNBOUNDED, type Curve } from "./lines.js";
+import { chord, chordSlope, clamp, convexLines, flat, LARGEST, middle, select, tangent, STEEPEST, tangentOrChord, type Curve } from "./lines.js";
 
 /** x^p for p > 1 or 0 < p < 1. Where p is no integer, what an interval has left of zero counts for nothing. */
 export function powerLines(t: TensorOps, interval: Interval, p: number): Lines {
   const inside = inDomain(t, interval, p);
   // Beyond, a chord's intercept would overflow float32: the interval's own ends stand there.
-  const limit = UNBOUNDED ** (1 / Math.max(p, 1));
+  const limit = STEEPEST ** (1 / Math.max(p, 1));
   const near: Interval = { lower: clamp(t, inside.lower, -limit, limit), upper: clamp(t, inside.upper, -limit, limit) };
   const lines = nearLines(t, near, p);
   if (p < 1) return lines;
@@ -18,13 +18,13 @@ export function powerLines(t: TensorOps, interval: Interval, p: number): Lines {
   };
 }
 
-/** The smallest interval around x^p. */
+/** The smallest interval around x^p: where float32 does not hold an end, it is infinite, on its own side only. */
 export function powerRange(t: TensorOps, interval: Interval, p: number): Interval {
   const { lower, upper } = inDomain(t, interval, p);
-  const [low, high] = [finite(t, t.pow(lower, p)), finite(t, t.pow(upper, p))];
-  if (!isEven(p)) return { lower: low, upper: high };
+  const [low, high] = [t.pow(lower, p), t.pow(upper, p)];
+  if (!isEven(p)) return { lower: t.min(low, LARGEST), upper: t.max(high, -LARGEST) };
   const nearest = clamp(t, 0, lower, upper);
-  return { lower: finite(t, t.pow(nearest, p)), upper: t.max(low, high) };
+  return { lower: t.min(t.pow(nearest, p), LARGEST), upper: t.max(low, high) };
 }
 
 function nearLines(t: TensorOps, interval: Interval, p: number): Lines {
@@ -36,7 +36,7 @@ function nearLines(t: TensorOps, interval: Interval, p: number): Lines {
 
 /** Concave on x ≥ 0, with slopes that overflow near zero: no tangent touches there, and no chord is steeper. */
 function rootLines(t: TensorOps, interval: Interval, p: number): Lines {
-  const nearest = Math.max(UNBOUNDED ** (-1 / (2 * (1 - p))), 1 / UNBOUNDED);
+  const nearest = Math.max(STEEPEST ** (-1 / (2 * (1 - p))), 1 / STEEPEST);
   const away = { lower: t.max(interval.lower, nearest), upper: t.max(interval.upper, nearest) };
   const root = curve(t, p);
   const above = tangent(t, root, t.free(middle(t, away), away.lower, away.upper));
@@ -54,7 +54,7 @@ function oddLines(t: TensorOps, interval: Interval, p: number): Lines {
   const ratio = touchingRatio(p);
   const { lower, upper } = interval;
   const odd = curve(t, p);
-  const between = chordSlope(t, odd, interval, 0, UNBOUNDED);
+  const between = chordSlope(t, odd, interval, 0, STEEPEST);
   const touchRight = t.max(lower, t.mul(lower, -ratio));
   const touchLeft = t.min(upper, t.mul(upper, -ratio));
   return {
@@ -82,10 +82,6 @@ function curve(t: TensorOps, p: number): Curve {
 
 function inDomain(t: TensorOps, { lower, upper }: Interval, p: number): Interval {
   return Number.isInteger(p) ? { lower, upper } : { lower: t.relu(lower), upper: t.relu(upper) };
-}
-
-function finite(t: TensorOps, x: Tensor): Tensor {
-  return clamp(t, x, -LARGEST, LARGEST);
 }
 
 function isOdd(p: number): boolean {

@@ -1,5 +1,5 @@
 import { defineOperator, type Interval, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
-import { flat, select, UNBOUNDED } from "./lines.js";
+import { flat, select, STEEPEST, UNBOUNDED } from "./lines.js";
 import { positive, sLines, touchingPoint, type SShape } from "./s-shaped.js";
 
 /** Farther from the middle of a branch, 1e-4 before the pole, the function counts as unbounded. */
@@ -60,7 +60,7 @@ function branchOf(t: TensorOps, { lower, upper }: Interval): Branch {
 
 const shape = (t: TensorOps): SShape => ({
   right: "convex",
-  limits: { least: 1, most: UNBOUNDED },
+  limits: { least: 1, most: STEEPEST },
   value: (x) => tanOf(t, x),
   slope: (x) => t.square(t.reciprocal(t.cos(x))),
   touch: (a) => touch(t, t.min(a, FARTHEST)),
