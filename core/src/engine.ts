@@ -1,5 +1,5 @@
 import { inject, injectable } from "tsyringe";
-import { LirpaError } from "./plugin/errors.js";
+import { isLirpaError, LirpaError } from "./plugin/errors.js";
 import type { CompiledProgram, Executor } from "./plugin/executor.js";
 import type { Program } from "./plugin/program.js";
 import type { HostTensor } from "./plugin/tensor.js";
@@ -8,6 +8,7 @@ import { inputNames, intervalNames, recordIntervals, recordLast, recordStage, re
 import { allPlaces, joinInstances, joinRows, sliceInstances, sliceRows, withPlaced } from "./chunks.js";
 import { recordOptimization, type Optimization } from "./bounds/optimize.js";
 import { optimize, planOf } from "./optimizer.js";
+import { areNumbers, asBounds, type Ends } from "./ends.js";
 import { Lifecycle } from "./lifecycle.js";
 import type { KeptPrograms } from "./program/kept.js";
 import { bytesFor, memoryOf, rowsWithin, type MemoryNeeds } from "./program/memory.js";
@@ -52,9 +53,6 @@ export interface RawBounds {
   readonly runs: number;
 }
 
-/** Lower and upper ends. */
-type Ends = Pick<RawBounds, "lower" | "upper">;
-
 /** A program by its key: what it takes is known without recording it, where a cache remembers. */
 interface Part {
   readonly key: string;
@@ -77,6 +75,8 @@ interface Account {
 export class Engine {
   private living = new Lifecycle();
   private ended: Promise<unknown> = Promise.resolve();
+  /** Problems of which something was no number, by their keys. */
+  private readonly unbounded = new Set<string>();
 
   constructor(
     @inject(TOKENS.executor) private readonly executor: Executor,
@@ -98,6 +98,7 @@ export class Engine {
   async dispose(): Promise<void> {
     const before = this.living;
     this.living = new Lifecycle();
+    this.unbounded.clear();
     this.ended = Promise.all([this.ended, before.end(() => this.kept.dispose())]);
     await this.ended;
   }
@@ -132,7 +133,24 @@ export class Engine {
     return { key, needs, record: () => recorded ?? record() };
   }
 
+  /**
+   * Bounds of a problem; an end is a number, or infinite on its own side. Programs take values for numbers and find out
+   * where one is none. Where that happened, programs that expect values without bounds are run as well.
+   */
   async bounds(request: EngineRequest): Promise<RawBounds> {
+    const { key, problem } = request;
+    const plain = this.unbounded.has(key) ? undefined : await this.attempt(request);
+    if (plain !== undefined && areNumbers(plain)) return asBounds(plain);
+    this.unbounded.add(key);
+    const expecting = { ...request, key: `${key}|unbounded`, problem: { ...problem, options: { ...problem.options, unbounded: true } } };
+    return asBounds(await this.attempt(expecting).catch((error: unknown) => {
+      // These programs take more memory; what the others found is sound, too.
+      if (plain !== undefined && isLirpaError(error) && error.code === "LIRPA_MEMORY") return plain;
+      throw error;
+    }));
+  }
+
+  private async attempt(request: EngineRequest): Promise<RawBounds> {
     const budget = request.memory ?? this.memory;
     if (request.problem.method.optimizes === true) {
       const optimized = await this.optimized(request, budget);

@@ -2,7 +2,9 @@ import { contextOf, type ResolvedNode, type Value } from "../graph/resolved.js";
 import type { IrNode } from "../tensor/ir.js";
 import { adjoint, linearPart, outputsOf } from "./adjoint.js";
 import type { CoefficientPair, ForwardContext, ForwardForm, Step, StepContext } from "./kind-rules.js";
+import { allElements } from "./precise.js";
 import type { BoundRun, NodeInterval } from "./run.js";
+import { missing, standInFor } from "./unbounded.js";
 
 /** The inputs of a node with exact values where nothing is perturbed and `open` values elsewhere. */
 export function withOpen(run: BoundRun, node: ResolvedNode, open: (slot: number) => IrNode): (IrNode | undefined)[] {
@@ -65,6 +67,45 @@ export function affineForward(
     middles.forEach((a, i) => coefficients[i]!.set(source, { lower: t.sub(a, reaches[i]!), upper: t.add(a, reaches[i]!) }));
   }
   return node.outputs.map((_, i) => ({ coefficients: coefficients[i]!, bias: bias[i]! }));
+}
+
+/**
+ * An interval step of a node that is affine in what is perturbed. A centre and a radius of infinite ends are no numbers:
+ * where values without bounds are expected, the step is taken over stand-ins, and an output is without the end that a
+ * missing end meets by a coefficient that is not zero.
+ */
+export function affineInterval(
+  run: BoundRun,
+  node: ResolvedNode,
+  of: (value: Value) => NodeInterval,
+  step: (run: BoundRun, node: ResolvedNode, of: (value: Value) => NodeInterval) => NodeInterval[],
+): NodeInterval[] {
+  if (!run.unbounded) return step(run, node, of);
+  const { t } = run;
+  const results = step(run, node, standInFor(run, of));
+  const open = run.perturbedSlots(node);
+  const fixed = withOpen(run, node, (slot) => t.zeros(node.inputs[slot]!.shape));
+  return results.map(({ lower, upper }, i) => {
+    const output = node.outputs[i]!;
+    const { target, toIntervals } = allElements(run, output);
+    const outputs = node.outputs.map((value) => (value === output ? target.coefficients : undefined));
+    const coefficients = adjoint(t, node, target.rows, outputs, open, fixed);
+    const met = (side: "lower" | "upper"): IrNode =>
+      open.reduce<IrNode>((sum, slot, at) => {
+        const a = coefficients[at];
+        if (a === undefined) return sum;
+        const { shape } = node.inputs[slot]!;
+        const ends = of(node.inputs[slot]!);
+        const [positive, negative] = side === "lower" ? [ends.lower, ends.upper] : [ends.upper, ends.lower];
+        const meets = (is: IrNode, end: IrNode): IrNode => t.dot(t.expand(t.where(is, 1, 0), shape), t.expand(missing(t, end), shape));
+        return t.add(sum, t.add(meets(t.greater(a, 0), positive), meets(t.less(a, 0), negative)));
+      }, t.zeros([]));
+    const hits = toIntervals({ lower: met("lower"), upper: met("upper") });
+    return {
+      lower: t.where(t.lessEqual(hits.lower, 0), lower, -Infinity),
+      upper: t.where(t.lessEqual(hits.upper, 0), upper, Infinity),
+    };
+  });
 }
 
 function zeroPair(run: BoundRun, value: Value): CoefficientPair {

@@ -2,6 +2,7 @@ import type { Value, ResolvedNode } from "../graph/resolved.js";
 import type { IrNode } from "../tensor/ir.js";
 import type { CoefficientPair } from "./kind-rules.js";
 import type { BoundRun, NodeInterval, Target } from "./run.js";
+import { dotBounds } from "./unbounded.js";
 
 export interface BackwardOptions {
   /**
@@ -101,11 +102,13 @@ class LinearForm {
 }
 
 /** The extreme of a linear form over a box: each element at the end that its coefficient asks for. */
-export function overBox({ t }: BoundRun, pair: CoefficientPair, { lower, upper }: NodeInterval): CoefficientPair {
-  return {
-    lower: t.add(t.dot(t.relu(pair.lower), lower), t.dot(t.min(pair.lower, 0), upper)),
-    upper: t.add(t.dot(t.relu(pair.upper), upper), t.dot(t.min(pair.upper, 0), lower)),
+export function overBox(run: BoundRun, pair: CoefficientPair, { lower, upper }: NodeInterval): CoefficientPair {
+  const { t } = run;
+  const end = (a: IrNode, same: IrNode, other: IrNode, side: "lower" | "upper"): IrNode => {
+    const dot = (part: IrNode, ends: IrNode): IrNode => (run.unbounded ? dotBounds(t, part, ends, side) : t.dot(part, ends));
+    return t.add(dot(t.relu(a), same), dot(t.min(a, 0), other));
   };
+  return { lower: end(pair.lower, lower, upper, "lower"), upper: end(pair.upper, upper, lower, "upper") };
 }
 
 /** True where the affine stretch that ends in a value begins. */

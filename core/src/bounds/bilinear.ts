@@ -3,30 +3,32 @@ import type { BilinearOperator } from "../plugin/operator.js";
 import { contextOf, slotName, slotsOf, type ResolvedNode, type Value } from "../graph/resolved.js";
 import type { IrNode } from "../tensor/ir.js";
 import { adjoint, asNodes, outputsOf } from "./adjoint.js";
-import { affineForward, affineStep, withOpen } from "./affine.js";
+import { affineForward, affineInterval, affineStep, withOpen } from "./affine.js";
 import type { KindRules } from "./kind-rules.js";
 import { around, middle, radius } from "./linear.js";
 import { factorSlots, mcCormickForward, mcCormickStep } from "./mccormick.js";
 import { elementRows, isAffineFromPreciseSources, preciseIntervals } from "./precise.js";
 import type { BoundRun, NodeInterval } from "./run.js";
+import { mulBounds } from "./unbounded.js";
+import { whereBounded, whereFormsBounded } from "./where-bounded.js";
 
 /** Products: linear while one factor is fixed, McCormick's planes where both are perturbed. */
 export const bilinearRules: KindRules = {
   interval: (run, node, of) => {
     check(run, node);
     if (isAffineFromPreciseSources(run, node)) return preciseIntervals(run, node);
-    return isAffine(run, node) ? linearInterval(run, node, of) : productInterval(run, node, of);
+    return isAffine(run, node) ? affineInterval(run, node, of, linearInterval) : productInterval(run, node, of);
   },
   startsAfresh: isAffineFromPreciseSources,
   backward: (context, node) => {
     check(context.run, node);
-    return isAffine(context.run, node) ? affineStep(context, node) : mcCormickStep(context, node);
+    return isAffine(context.run, node) ? affineStep(context, node) : whereBounded(context, node, bilinearRules, mcCormickStep);
   },
   forward: (context, node) => {
     const { run } = context;
     check(run, node);
-    if (!isAffine(run, node)) return mcCormickForward(context, node);
-    return affineForward(context, node, (of) => linearInterval(run, node, of), (radii) => [magnitude(run, node, radii)]);
+    if (!isAffine(run, node)) return whereFormsBounded(context, node, bilinearRules, mcCormickForward);
+    return affineForward(context, node, (of) => affineInterval(run, node, of, linearInterval), (radii) => [magnitude(run, node, radii)]);
   },
   isAffine,
 };
@@ -70,7 +72,8 @@ function productInterval(run: BoundRun, node: ResolvedNode, of: IntervalOf): Nod
         return of(input)[slot === left ? i : slot === right ? j : "lower"];
       });
       const terms = operator.terms(context, ...inputs);
-      return { product: t.mul(terms.left, terms.right), sum: terms.sum };
+      const [l, r] = [t.node(terms.left), t.node(terms.right)];
+      return { product: run.unbounded ? mulBounds(t, l, r) : t.mul(l, r), sum: terms.sum };
     }),
   );
   const extreme = (pick: (a: IrNode, b: IrNode) => IrNode): IrNode =>

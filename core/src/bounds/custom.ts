@@ -3,44 +3,45 @@ import { contextOf, type ResolvedNode, type Value } from "../graph/resolved.js";
 import type { IrNode } from "../tensor/ir.js";
 import { sizeOf } from "../tensor/shapes.js";
 import type { Vocabulary } from "../tensor/vocabulary.js";
-import { overBox } from "./backward.js";
 import { columns, fromColumns } from "./columns.js";
 import type { CoefficientPair, ForwardContext, ForwardForm, KindRules, Step, StepContext } from "./kind-rules.js";
 import { allElements } from "./precise.js";
 import type { BoundRun, NodeInterval, Target } from "./run.js";
+import { allBounded, standInFor } from "./unbounded.js";
+import { atInterval, whereBounded, whereFormsBounded } from "./where-bounded.js";
 
 /** Operators that write their own rules. */
 export const customRules: KindRules = {
   interval: (run, node, of) => {
-    const operator = node.operator as CustomOperator<unknown>;
-    const result = operator.interval(contextOf(node, run.t), ...run.inputIntervals(node, of));
-    const list: readonly Interval[] = Array.isArray(result) ? result : [result as Interval];
-    return list.map(({ lower, upper }): NodeInterval => ({ lower: run.t.node(lower), upper: run.t.node(upper) }));
+    const { t } = run;
+    if (!run.unbounded || (node.operator as CustomOperator<unknown>).takesUnbounded === true) return ownIntervals(run, node, of);
+    const bounded = allBounded(t, run.perturbedSlots(node).map((slot) => of(node.inputs[slot]!)));
+    const none = (end: number, output: IrNode): IrNode => t.where(bounded, output, end);
+    return ownIntervals(run, node, standInFor(run, of)).map(({ lower, upper }) => ({ lower: none(-Infinity, lower), upper: none(Infinity, upper) }));
   },
-  backward,
-  forward: (context, node) => node.outputs.map((_, output) => planesForward(context, node, output)),
+  backward: (context, node) => whereBounded(context, node, customRules, backward),
+  forward: (context, node) =>
+    whereFormsBounded(context, node, customRules, (inner) => node.outputs.map((_, output) => planesForward(inner, node, output))),
   isAffine: () => false,
 };
+
+function ownIntervals(run: BoundRun, node: ResolvedNode, of: (value: Value) => NodeInterval): NodeInterval[] {
+  const result = (node.operator as CustomOperator<unknown>).interval(contextOf(node, run.t), ...run.inputIntervals(node, of));
+  const list: readonly Interval[] = Array.isArray(result) ? result : [result as Interval];
+  return list.map(({ lower, upper }): NodeInterval => ({ lower: run.t.node(lower), upper: run.t.node(upper) }));
+}
 
 type StepInputs = Pick<StepContext, "run" | "outputs" | "boundsOf">;
 
 function backward({ run, outputs, boundsOf }: StepInputs, node: ResolvedNode): Step {
   const operator = node.operator as CustomOperator<unknown>;
   const { t } = run;
-  if (operator.backward === undefined) return atInterval(run, node, outputs, boundsOf);
+  if (operator.backward === undefined) return atInterval(run, node, outputs, customRules.interval(run, node, boundsOf));
   const { inputs, bias } = operator.backward(contextOf(node, t), outputs, run.inputIntervals(node, boundsOf));
   return {
     inputs: inputs.map((pair) => (pair === undefined ? undefined : { lower: t.node(pair.lower), upper: t.node(pair.upper) })),
     bias: { lower: t.node(bias.lower), upper: t.node(bias.upper) },
   };
-}
-
-/** Only an interval is known: linear forms end at its sides. */
-function atInterval(run: BoundRun, node: ResolvedNode, outputs: StepInputs["outputs"], boundsOf: StepInputs["boundsOf"]): Step {
-  const zero = run.t.zeros([]);
-  const intervals = customRules.interval(run, node, boundsOf);
-  const ends = outputs.flatMap((pair, i) => (pair === undefined ? [] : [overBox(run, pair, intervals[i]!)]));
-  return { inputs: node.inputs.map(() => undefined), bias: ends.reduce((a, b) => sum(run.t, a, b), { lower: zero, upper: zero }) };
 }
 
 /**

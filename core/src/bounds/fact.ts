@@ -3,8 +3,11 @@ import type { BoundRun, NodeInterval } from "./run.js";
 
 /**
  * The one door through which bounds become facts: whatever a relaxation relies on is recorded as a pair of `fact` nodes
- * here, and nowhere else. What is exact relies on nothing.
+ * here, and nowhere else. What is exact relies on nothing. A fact that is no number is found out here, too.
  */
-export function asFact({ t }: BoundRun, value: Value, { lower, upper }: NodeInterval): NodeInterval {
-  return lower === upper || value.dtype !== "float" ? { lower, upper } : t.fact(lower, upper, value.name);
+export function asFact(run: BoundRun, value: Value, bounds: NodeInterval): NodeInterval {
+  if (bounds.lower === bounds.upper || value.dtype !== "float") return bounds;
+  const { lower, upper } = run.settle(value, bounds);
+  run.watch({ lower, upper });
+  return run.t.fact(lower, upper, value.name);
 }

@@ -6,6 +6,7 @@ import type { CoefficientPair, ForwardForm } from "./kind-rules.js";
 import { columns } from "./columns.js";
 import { elementRows } from "./precise.js";
 import type { BoundRun, NodeInterval } from "./run.js";
+import { dotBounds } from "./unbounded.js";
 
 type Side = "lower" | "upper";
 
@@ -84,7 +85,8 @@ export class ForwardForms {
     const parts = (side: Side): [IrNode, IrNode, Side] => [t.relu(pair[side]), t.min(pair[side], 0), side === "lower" ? "upper" : "lower"];
     const constant = (side: Side): IrNode => {
       const [positive, negative, other] = parts(side);
-      return t.add(t.dot(positive, bias[side]), t.dot(negative, bias[other]));
+      const dot = (part: IrNode, ends: IrNode): IrNode => (this.run.unbounded ? dotBounds(t, part, ends, side) : t.dot(part, ends));
+      return t.add(dot(positive, t.expand(bias[side], value.shape)), dot(negative, t.expand(bias[other], value.shape)));
     };
     const along = (source: Value, form: CoefficientPair, side: Side): IrNode => {
       const [positive, negative, other] = parts(side);

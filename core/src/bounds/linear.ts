@@ -2,7 +2,7 @@ import { LirpaError } from "../plugin/errors.js";
 import type { LinearOperator } from "../plugin/operator.js";
 import { contextOf, slotName, slotsOf, type ResolvedNode, type Value } from "../graph/resolved.js";
 import type { IrNode } from "../tensor/ir.js";
-import { affineForward, affineStep, withOpen } from "./affine.js";
+import { affineForward, affineInterval, affineStep, withOpen } from "./affine.js";
 import { asNodes, outputsOf } from "./adjoint.js";
 import { isAffineFromPreciseSources, preciseIntervals } from "./precise.js";
 import type { KindRules } from "./kind-rules.js";
@@ -12,7 +12,7 @@ import type { BoundRun, NodeInterval } from "./run.js";
 export const linearRules: KindRules = {
   interval: (run, node, of) => {
     checkParameters(run, node);
-    return isAffineFromPreciseSources(run, node) ? preciseIntervals(run, node) : intervalStep(run, node, of);
+    return isAffineFromPreciseSources(run, node) ? preciseIntervals(run, node) : affineInterval(run, node, of, intervalStep);
   },
   startsAfresh: isAffineFromPreciseSources,
   backward: (context, node) => {
@@ -21,7 +21,7 @@ export const linearRules: KindRules = {
   },
   forward: (context, node) => {
     checkParameters(context.run, node);
-    return affineForward(context, node, (ends) => intervalStep(context.run, node, ends), (radii) => magnitude(context.run, node, radii));
+    return affineForward(context, node, (ends) => affineInterval(context.run, node, ends, intervalStep), (radii) => magnitude(context.run, node, radii));
   },
   isAffine: () => true,
 };

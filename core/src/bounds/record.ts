@@ -208,7 +208,8 @@ export function newRun({ graph, sources, options }: BoundProblem, given: readonl
 }
 
 function close({ graph }: BoundProblem, run: BoundRun, name: string, bounds: NodeInterval): Program {
-  const recorded = [bounds.lower, bounds.upper];
+  const guarded = withGuard(run, bounds);
+  const recorded = [guarded.lower, guarded.upper];
   const { outputs, localized } = localizeRows(run.t, recorded);
   const program = { ...makeProgram(`${graph.name}:${name}`, { lower: outputs[0]!, upper: outputs[1]! }), rows: representations(recorded, localized) };
   const stray = program.inputs.find((input) => isPlaceholder(input.name));
@@ -218,6 +219,12 @@ function close({ graph }: BoundProblem, run: BoundRun, name: string, bounds: Nod
     });
   }
   return program;
+}
+
+/** Bounds that are NaN where something that was relied on is no number. */
+export function withGuard(run: BoundRun, { lower, upper }: NodeInterval): NodeInterval {
+  const guard = run.guard();
+  return guard === undefined ? { lower, upper } : { lower: run.t.add(lower, guard), upper: run.t.add(upper, guard) };
 }
 
 /** In words: `dense` or `patches`, and whether only `selected` elements have rows. */

@@ -7,6 +7,7 @@ import { contextOf } from "../graph/resolved.js";
 import type { IrNode, RowSpace } from "../tensor/ir.js";
 import type { Marks, Vocabulary } from "../tensor/vocabulary.js";
 import { outputsOf } from "./adjoint.js";
+import { chooses, finite, onOwnSides } from "./unbounded.js";
 import type { KindRules } from "./kind-rules.js";
 import type { Relaxation } from "./relaxation.js";
 
@@ -27,6 +28,8 @@ export interface AlphaOptions {
 }
 
 export interface RunOptions {
+  /** Whether every step expects values without bounds, and not only finds out that there are some (`unbounded.ts`). */
+  readonly unbounded?: boolean;
   readonly alpha?: AlphaOptions;
   /** Which lines an operator uses where it offers several, by its key. */
   readonly relaxation: Relaxation;
@@ -67,6 +70,8 @@ export class BoundRun {
     /** Bounds that an earlier program computed: of rows alone, or what relaxations rely on (`settled`). */
     private readonly given: ReadonlyMap<Value, NodeInterval> = new Map(),
     private readonly settled: boolean = false,
+    /** What must be a number, or no bound holds: collected where values without bounds are not expected. */
+    private readonly watched: Set<IrNode> = new Set(),
   ) {
     for (const [value, tensor] of fixed) this.exactValues.set(value, tensor);
     for (const source of sources.keys()) this.perturbed.add(source);
@@ -79,7 +84,19 @@ export class BoundRun {
 
   /** The same run, in which rules' marks mean something else. */
   marked(marks: Marks): BoundRun {
-    return new BoundRun(this.graph, this.rules, this.t.with(marks), this.sources, this.fixed, this.options, this.given, this.settled);
+    return new BoundRun(this.graph, this.rules, this.t.with(marks), this.sources, this.fixed, this.options, this.given, this.settled, this.watched);
+  }
+
+  /** A rule that compares or chooses may make a number of what is none: the sum tells whether anything was none. */
+  watch({ lower, upper }: NodeInterval): void {
+    if (!this.unbounded && lower !== upper) this.watched.add(this.t.sum(this.t.sub(upper, lower)));
+  }
+
+  /** Zero where everything that was watched is a number, otherwise NaN; undefined where nothing was. */
+  guard(): IrNode | undefined {
+    if (this.watched.size === 0) return undefined;
+    const sum = this.t.stopGradient([...this.watched].reduce((a, b) => this.t.add(a, b)));
+    return this.t.sub(sum, sum);
   }
 
   /** A node that differs between instances, if anything does. */
@@ -121,7 +138,7 @@ export class BoundRun {
     if (this.isPerturbed(value)) throw new LirpaError("LIRPA_INTERNAL", `the value ${value.name} is perturbed and has no exact value`);
     const { constant, producer } = value;
     if (constant !== undefined) {
-      this.exactValues.set(value, this.t.constant(constant));
+      this.exactValues.set(value, this.t.constant(this.perturbed.size === 0 ? constant : finite(constant)));
       return;
     }
     if (producer === undefined) throw new LirpaError("LIRPA_INTERNAL", `nothing gives the value ${value.name}`);
@@ -152,18 +169,21 @@ export class BoundRun {
   /** Of a value whose needs are known. */
   private findInterval(value: Value): void {
     if (!this.isPerturbed(value)) {
-      this.keep(value, this.exact(value), this.exact(value));
+      this.keep(value, { lower: this.exact(value), upper: this.exact(value) });
       return;
     }
     const source = this.sources.get(value);
     if (source !== undefined) {
       const { lower, upper } = source.perturbation.hull(this.setContext(source));
-      this.keep(value, this.t.node(lower), this.t.node(upper));
+      this.keep(value, { lower: this.t.node(lower), upper: this.t.node(upper) });
       return;
     }
     const node = value.producer!;
     const results = this.rules(node).interval(this, node, (input) => this.interval(input));
-    results.forEach((result, i) => this.keep(node.outputs[i]!, result.lower, result.upper));
+    results.forEach((result, i) => this.keep(node.outputs[i]!, this.settle(node.outputs[i]!, result)));
+    if (this.unbounded || this.rules(node).isAffine(this, node)) return;
+    const inputs = this.perturbedSlots(node).map((slot) => this.interval(node.inputs[slot]!));
+    if (chooses(results, inputs)) for (const input of inputs) this.watch(input);
   }
 
   /** Intervals of a node's inputs, as its rules want them. */
@@ -171,8 +191,18 @@ export class BoundRun {
     return node.inputs.map((input) => (input === undefined ? undefined : of(input)));
   }
 
-  private keep(value: Value, lower: IrNode, upper: IrNode): void {
-    this.intervals.set(value, { lower, upper });
+  private keep(value: Value, interval: NodeInterval): void {
+    this.intervals.set(value, interval);
+  }
+
+  /** Whether steps expect values without bounds. */
+  get unbounded(): boolean {
+    return this.options.unbounded === true;
+  }
+
+  /** Where values without bounds are expected, a result's ends are put on their own sides. */
+  settle({ dtype }: Value, interval: NodeInterval): NodeInterval {
+    return this.unbounded && dtype === "float" ? onOwnSides(this.t, interval) : interval;
   }
 
   setContext({ structure, center, values }: Source): SetContext<unknown> {

@@ -99,7 +99,15 @@ export interface ElementwiseOperator<A> extends OperatorBase<A> {
   readonly monotone?: "increasing" | "decreasing";
   /** The smallest interval around the function's values on [lower, upper]. Required unless `monotone`. */
   range?(context: RuleContext<A>, interval: Interval, ...parameters: Inputs): Interval;
-  /** A line below and a line above the function on [lower, upper]. */
+  /**
+   * Whether `range` may be asked with infinite ends, each on its own side. Where absent, core says that nothing is known
+   * there; `forward` of a `monotone` operator is always asked.
+   */
+  readonly takesUnbounded?: boolean;
+  /**
+   * A line below and a line above the function on [lower, upper], both of which are finite. Where there is no line, the
+   * slope is 0 and the intercept infinite, on the line's own side.
+   */
   relax(context: RuleContext<A>, interval: Interval, ...parameters: Inputs): Lines;
   /**
    * True where the function is one line on the interval: no better interval can then improve its relaxation, and
@@ -166,8 +174,10 @@ export interface CustomOperator<A> extends OperatorBase<A> {
   forward(context: RuleContext<A>, ...inputs: Inputs): Outputs;
   /** Intervals of the outputs from those of the inputs (an unperturbed input has lower = upper). */
   interval(context: RuleContext<A>, ...inputs: readonly (Interval | undefined)[]): Interval | readonly Interval[];
+  /** Whether `interval` may be asked with infinite ends, each on its own side. Where absent, core says that nothing is known there. */
+  readonly takesUnbounded?: boolean;
   /**
-   * Carries coefficients of the outputs to the inputs, given the inputs' intervals. Core derives forward mode from it.
+   * Carries coefficients of the outputs to the inputs, given the inputs' intervals, all of which are finite. Core derives forward mode from it.
    * Without it linear forms end here, at the interval of the outputs, and `lirpa coverage` says `loose`.
    */
   backward?(
