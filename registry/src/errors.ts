@@ -46,6 +46,10 @@ export function failedImport(name: string, project: string, cause: unknown): Lir
   return of(name, project, `throws when it is imported: ${said.trim().split("\n")[0]!}`, { cause, hint });
 }
 
+export function endlessImport(name: string, project: string, seconds: number): LirpaError {
+  return of(name, project, `is not done with its import after ${seconds} seconds`, { hint: `Tell its author, or take it off lirpa.plugins in ${project}.` });
+}
+
 export function noPlugin(name: string, project: string, cause?: unknown): LirpaError {
   return of(name, project, "is not a lirpa plugin", { cause, hint: "Its default export must come from definePlugin()." });
 }

@@ -2,8 +2,9 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { PluginRegistry } from "@lirpa/core";
 import { API_VERSION, isLirpaError, type LirpaError, type Plugin } from "@lirpa/core/plugin";
+import { inTheNameOf } from "./blame.js";
 import { discoverPlugins, type Discovery, type FoundPlugin } from "./discover.js";
-import { claimedTwice, emptyOverride, failedImport, hiddenEntry, inProject, noManifestField, noPlugin, otherGeneration, otherName, wrongManifest } from "./errors.js";
+import { claimedTwice, emptyOverride, endlessImport, failedImport, hiddenEntry, inProject, noManifestField, noPlugin, otherGeneration, otherName, wrongManifest } from "./errors.js";
 
 /** What is there before the project's own plugins. */
 export interface LoadOptions {
@@ -64,9 +65,25 @@ async function entry(name: string, project: string): Promise<unknown> {
     throw hiddenEntry(name, project, cause);
   }
   try {
-    return ((await import(pathToFileURL(file).href)) as { readonly default?: unknown }).default;
+    return ((await withinTime(inTheNameOf(name, () => import(pathToFileURL(file).href)), name, project)) as { readonly default?: unknown }).default;
   } catch (cause) {
-    throw failedImport(name, project, cause);
+    throw isLirpaError(cause) ? cause : failedImport(name, project, cause);
+  }
+}
+
+/** Importing a plugin reads and defines; what takes longer waits for something. */
+const IMPORT_SECONDS = 10;
+
+/** The timer also keeps a process alive that waits for nothing else, and would end without a word. */
+async function withinTime<T>(work: Promise<T>, name: string, project: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(endlessImport(name, project, IMPORT_SECONDS)), IMPORT_SECONDS * 1000);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -6,6 +6,7 @@ import { readQuery, type Query } from "../query-file.js";
 import { reasonOf } from "../system-error.js";
 import type { Answer, ExplainedNode } from "./answer.js";
 import { toJson } from "./json.js";
+import { writeOut } from "./output.js";
 import { startProgress, type Progress } from "./progress.js";
 import { originMetadata, saveTarget, writeAtomically } from "./save.js";
 import { toText } from "./table.js";
@@ -44,7 +45,7 @@ export async function bounds(file: string, flags: BoundsFlags): Promise<void> {
       ...(explain === true && { explain: explained(model, query, { method: answer.method, ...(output !== undefined && { output }) }) }),
     }));
     await progress.stop();
-    process.stdout.write(json === true ? `${toJson(complete)}\n` : toText(complete, process.stdout));
+    writeOut(json === true ? `${toJson(complete)}\n` : toText(complete, process.stdout));
   } finally {
     await progress.stop();
     await lirpa.dispose();

@@ -4,6 +4,7 @@ import { createLirpa } from "../create.js";
 import { colorsFor } from "./colors.js";
 import { exitCodes } from "./exit-codes.js";
 import { complaint, oneLine } from "./one-line.js";
+import { writeOut } from "./output.js";
 import { startProgress } from "./progress.js";
 import { table } from "./table.js";
 import type { ReportFlags } from "./usage.js";
@@ -19,7 +20,7 @@ export async function coverage(file: string, { json }: ReportFlags): Promise<num
     const methods = [...new Set(lirpa.methods.names().map((name) => lirpa.methods.get(name)))];
     const result = coverageOf(model.graph, lirpa.registry, { methods, shapes, suggested: catalogueOf(discoverPlugins().suggested) });
     await progress.stop();
-    process.stdout.write(json === true ? `${toJson(file, result)}\n` : toText(result));
+    writeOut(json === true ? `${toJson(file, result)}\n` : toText(result));
     return result.complete ? exitCodes.done : exitCodes.unavailable;
   } finally {
     await progress.stop();
@@ -32,8 +33,8 @@ function toJson(model: string, { complete, nodes }: Coverage): string {
 }
 
 /** What JSON says of an error. */
-export function problemOf({ code, message, hint, details }: LirpaError): Readonly<Record<string, unknown>> {
-  return { code, message, hint, plugin: details["plugin"], package: details["package"] };
+export function problemOf({ code, problem, hint, details }: LirpaError): Readonly<Record<string, unknown>> {
+  return { code, message: problem, hint, plugin: details["plugin"], package: details["package"] };
 }
 
 function toText({ nodes }: Coverage): string {

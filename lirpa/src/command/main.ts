@@ -3,9 +3,14 @@ import { isLirpaError } from "@lirpa/core/plugin";
 import { CommanderError } from "commander";
 import { colorsFor } from "./colors.js";
 import { exitCodeOf, exitCodes } from "./exit-codes.js";
+import { watchForLateFailures } from "./late-failures.js";
 import { complaint } from "./one-line.js";
+import { reserveOutput } from "./output.js";
 import { commandLine } from "./usage.js";
 import { reasonOf } from "../system-error.js";
+
+/** Milliseconds for what is still to be written. */
+const LINGERING = 1000;
 
 /**
  * Runs the command `lirpa` and returns its exit code. Results go to standard output; a failure is one line on standard
@@ -13,16 +18,23 @@ import { reasonOf } from "../system-error.js";
  * once (shells call it 130): a handler would wait until ONNX Runtime lets go of the thread.
  */
 export async function main(args: readonly string[]): Promise<number> {
-  process.stdout.on("error", leaveOnBrokenPipe);
+  const over = watchForLateFailures(report);
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    over();
+    leaveOnBrokenPipe(error);
+  });
   process.stderr.on("error", () => undefined);
+  reserveOutput();
   try {
     let code: number = exitCodes.done;
     await commandLine((ended) => (code = ended)).parseAsync(args, { from: "user" });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return endUsage(error, args);
-    report(error);
-    return isLirpaError(error) ? exitCodeOf(error) : exitCodes.internal;
+    return error instanceof CommanderError ? endUsage(error, args) : report(error);
+  } finally {
+    over();
+    // A plugin may have left something running; a process that has nothing else to do is not held up by this.
+    setTimeout(() => process.exit(), LINGERING).unref();
   }
 }
 
@@ -37,10 +49,12 @@ function endUsage(error: CommanderError, args: readonly string[]): number {
   return exitCodes.usage;
 }
 
-function report(error: unknown): void {
+/** Prints an error and gives its exit code. */
+function report(error: unknown): number {
   if (isLirpaError(error)) print(error.problem, error.hint);
   else print(`internal error: ${error instanceof Error ? error.message : String(error)}`, "This is a defect of lirpa: please report it with what LIRPA_DEBUG=1 prints.");
   if (process.env["LIRPA_DEBUG"] === "1") process.stderr.write(`${inspect(error)}\n`);
+  return isLirpaError(error) ? exitCodeOf(error) : exitCodes.internal;
 }
 
 function print(message: string, hint: string | undefined): void {

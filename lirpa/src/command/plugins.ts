@@ -5,6 +5,7 @@ import { colorsFor } from "./colors.js";
 import { problemOf } from "./coverage.js";
 import { exitCodes } from "./exit-codes.js";
 import { complaint, oneLine } from "./one-line.js";
+import { writeOut } from "./output.js";
 import { table } from "./table.js";
 import type { ReportFlags } from "./usage.js";
 
@@ -15,16 +16,21 @@ interface Listed extends Pick<FoundPlugin, "name" | "version" | "operators" | "p
 /** `lirpa plugins`: by manifests alone. */
 export async function plugins({ json }: ReportFlags): Promise<void> {
   const found = discoverPlugins();
-  process.stdout.write(json === true ? `${toJson(found)}\n` : toText(found));
+  writeOut(json === true ? `${toJson(found)}\n` : toText(found));
 }
+
+/** Milliseconds. */
+const SETTLING = 200;
 
 /** `lirpa plugins doctor`. Returns the exit code. */
 export async function doctor({ json }: ReportFlags): Promise<number> {
   const examined = await examinePlugins(undefined, { besides: standardPlugins });
+  // What they started may fail yet.
+  await new Promise((resolve) => setTimeout(resolve, SETTLING));
   const { problems, allowed, project } = examined;
-  if (json === true) process.stdout.write(`${toJson(examined)}\n`);
-  else if (problems.length > 0) process.stdout.write(complaints(examined));
-  else process.stdout.write(`${project === undefined ? "There is no project here." : `${oneLine(project)} allows ${allowed.length === 1 ? "1 plugin" : `${allowed.length} plugins`}. Nothing is wrong.`}\n`);
+  if (json === true) writeOut(`${toJson(examined)}\n`);
+  else if (problems.length > 0) writeOut(complaints(examined));
+  else writeOut(`${project === undefined ? "There is no project here." : `${oneLine(project)} allows ${allowed.length === 1 ? "1 plugin" : `${allowed.length} plugins`}. Nothing is wrong.`}\n`);
   return problems.length === 0 ? exitCodes.done : exitCodes.unavailable;
 }
 
@@ -57,7 +63,7 @@ function toText(found: Discovery): string {
 
 function complaints({ problems }: Discovery): string {
   const colors = colorsFor(process.stdout);
-  return problems.map(({ message, hint }) => `${colors.red("problem:")} ${complaint(message, hint)}\n`).join("");
+  return problems.map(({ problem, hint }) => `${colors.red("problem:")} ${complaint(problem, hint)}\n`).join("");
 }
 
 function shortened(names: readonly string[]): string {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { LirpaError } from "@lirpa/core/plugin";
 import { Command, Option } from "commander";
 import { boundsHelp, coverageHelp, doctorHelp, pluginsHelp, rootHelp } from "./help.js";
+import { writeOut } from "./output.js";
 import { parseMemory, parseMethods, parseThreads } from "./options.js";
 
 /** The options of `lirpa bounds`, parsed. */
@@ -32,7 +33,7 @@ export function commandLine(end: (code: number) => void): Command {
     .version(version(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .exitOverride()
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({ outputError: () => undefined, writeOut })
     .addHelpText("after", rootHelp);
   program
     .command("bounds")
