@@ -95,7 +95,8 @@ export function planeAbove(t: TensorOps, interval: Interval, axes: readonly numb
   const sum = (x: Tensor): Tensor => t.sum(x, axes, true);
   const { origin, from: mid } = shifted(t, middleOf(t, interval), axes);
   const counts = t.greater(t.sub(interval.upper, origin), NEGLIGIBLE);
-  const near = (x: Tensor): Tensor => t.max(x, FARTHEST);
+  // A chord must start where its interval does.
+  const near = (x: Tensor): Tensor => t.where(counts, x, t.max(x, FARTHEST));
   const [low, high, middle] = [near(t.sub(interval.lower, origin)), near(t.sub(interval.upper, origin)), near(mid)];
   const widths = t.sub(high, low);
   const shares = t.exp(t.sub(middle, nearZero(t, middle, axes)));
@@ -153,7 +154,9 @@ function middleOf(t: TensorOps, { lower, upper }: Interval): Tensor {
  */
 export function carryLogSumExp(t: TensorOps, a: Coefficients, x: Interval, axes: readonly number[]): { readonly inputs: Coefficients; readonly bias: Coefficients } {
   if (sizeOf(axes.map((axis) => x.lower.shape[axis]!)) === 1) return { inputs: a, bias: { lower: t.zeros([]), upper: t.zeros([]) } };
-  const [below, above] = [planeBelow(t, x, axes), planeAbove(t, x, axes)];
+  // An element at −∞ has no weight in any plane, and neither has one at the last float.
+  const finite: Interval = { lower: t.max(x.lower, LOWEST), upper: t.max(x.upper, LOWEST) };
+  const [below, above] = [planeBelow(t, finite, axes), planeAbove(t, finite, axes)];
   const side = (onBelow: Tensor, onAbove: Tensor): [Tensor, Tensor] => [
     t.add(t.mul(onBelow, below.weights), t.mul(onAbove, above.weights)),
     t.add(t.dot(onBelow, below.intercept), t.dot(onAbove, above.intercept)),
