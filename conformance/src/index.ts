@@ -13,5 +13,5 @@ export { standardCases } from "./cases/index.js";
 export { describeMethod, type MethodSettings } from "./method/describe.js";
 export { methodLaws, MethodSubject, type MethodLaw, type MethodLawName } from "./method/laws.js";
 export { methodNetworks } from "./method/networks.js";
-export { fuzz, type FuzzFailure, type FuzzOptions, type FuzzResult } from "./fuzz/run.js";
+export { fuzz, replay, type FuzzFailure, type FuzzOptions, type FuzzResult } from "./fuzz/run.js";
 export { fromJson, toJson, type FuzzCase } from "./fuzz/graph.js";

@@ -36,6 +36,27 @@ export async function failureOf({ graph, boxes, seed }: FuzzCase, lirpa: Lirpa, 
   return undefined;
 }
 
+/** Relative to the values, in float32. */
+const SINGLE = 2e-5;
+
+/** The same of a `single` lirpa that computes in float32, as models run; values are those of the other one. */
+export async function failureInFloat32({ graph, boxes, seed }: FuzzCase, reference: Lirpa, single: Lirpa): Promise<string | undefined> {
+  const network = new Network(graph, reference);
+  const model = single.model(graph);
+  const values = network.forward(pointsIn(boxes, SAMPLES, seed)).map(([value]) => value!);
+  for (const { name, optimizes } of standardMethods) {
+    const { lower, upper } = await model.bounds(network.inputsOf(boxes), { method: name, ...(optimizes === true && { alpha: { iterations: 20 } }) });
+    for (const value of values) {
+      const bad = value.findIndex((entry, i) => {
+        const slack = SINGLE * Math.max(1, Math.abs(entry));
+        return !(lower[i]! <= entry + slack && upper[i]! >= entry - slack && lower[i]! <= upper[i]!);
+      });
+      if (bad >= 0) return `${name} in float32: element ${bad} of the output is ${value[bad]}, outside [${lower[bad]}, ${upper[bad]}]`;
+    }
+  }
+  return undefined;
+}
+
 async function boundsBy(network: Network, method: string, boxes: FuzzCase["boxes"]): Promise<{ lower: ArrayLike<number>; upper: ArrayLike<number> }> {
   if (standardMethods.find(({ name }) => name === method)?.optimizes === true) {
     return network.model.bounds(network.inputsOf(boxes), { method, alpha: { iterations: 2 } });

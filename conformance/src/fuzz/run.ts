@@ -1,11 +1,12 @@
-import { checkOptions, isLirpaError, LirpaError, operatorKey, type Operator, type Plugin, type Shape } from "@lirpa/core";
+import { checkOptions, createLirpa, isLirpaError, LirpaError, operatorKey, type Operator, type Plugin, type Shape } from "@lirpa/core";
+import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { standardCases } from "../cases/index.js";
 import { referenceLirpa } from "../kit/network.js";
 import { kitPlugin } from "../kit/plugin.js";
 import type { OperatorCase } from "../operator/case.js";
 import type { OperatorCases } from "../operator/describe.js";
 import { OperatorSubject } from "../operator/subject.js";
-import { failureOf } from "./check.js";
+import { failureInFloat32, failureOf } from "./check.js";
 import { ingredientsOf, randomGraph, type FuzzCase } from "./graph.js";
 import { shrink } from "./shrink.js";
 
@@ -72,9 +73,15 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   return { runs, operators: [...seen], untried, failure: undefined };
 }
 
-/** Bounds of one case again. */
+/** Bounds of one case again: in float64 as when it was found, and in float32 by ONNX Runtime. */
 export async function replay(given: FuzzCase, plugins: readonly Plugin[]): Promise<string | undefined> {
-  return failureOf(given, referenceLirpa([...plugins, kitPlugin]));
+  const reference = referenceLirpa([...plugins, kitPlugin]);
+  const single = createLirpa({ plugins: [...plugins, kitPlugin], executor: onnxRuntimeExecutor({ threads: 1 }) });
+  try {
+    return (await failureOf(given, reference)) ?? (await failureInFloat32(given, reference, single));
+  } finally {
+    await single.dispose();
+  }
 }
 
 /**
