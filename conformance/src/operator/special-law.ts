@@ -93,7 +93,7 @@ class Judge {
     // Ends are rounded relative to each other, where one is far larger.
     const most = values.reduce((greatest, value) => (Number.isFinite(value) ? Math.max(greatest, Math.abs(value)) : greatest), 0);
     values.forEach((exact, k) => {
-      if (!Number.isFinite(exact)) return;
+      if (Number.isNaN(exact)) return;
       const value = single && Math.abs(exact) > LARGEST ? Math.sign(exact) * Infinity : exact;
       const slack = this.slackOf(exact, this.alone[n]![k]![this.subject.bounded[output]!]![i % size]!, most, single);
       if (low <= value + slack && high >= value - slack) return;
@@ -105,6 +105,7 @@ class Judge {
   /** What cancels in y + k x is rounded relative to its parts. */
   private slackOf(value: number, own: number, most: number, single: boolean): number {
     const { tolerance, example: { singleTolerance = SINGLE } } = this.subject;
+    if (!Number.isFinite(value)) return 0;
     const relative = single ? singleTolerance : tolerance;
     return relative * (1 + Math.abs(own) + Math.abs(value - own)) + (single ? ULPS.single : ULPS.double) * most;
   }

@@ -42,6 +42,7 @@ const KINDS: Readonly<Record<Operator["kind"], Fields>> = {
     forward: requiredFunction,
     monotone: { check: (value) => value === "increasing" || value === "decreasing", wants: '"increasing" or "decreasing"' },
     range: optionalFunction,
+    takesUnbounded: { check: isFlag, wants: "true or false" },
     relax: requiredFunction,
     stable: optionalFunction,
     relaxations: { check: isRules, wants: "functions by name" },
@@ -54,7 +55,12 @@ const KINDS: Readonly<Record<Operator["kind"], Fields>> = {
     terms: requiredFunction,
   },
   composite: { expand: requiredFunction },
-  custom: { forward: requiredFunction, interval: requiredFunction, backward: optionalFunction },
+  custom: {
+    forward: requiredFunction,
+    interval: requiredFunction,
+    takesUnbounded: { check: isFlag, wants: "true or false" },
+    backward: optionalFunction,
+  },
 };
 
 const PERTURBATION: Fields = {

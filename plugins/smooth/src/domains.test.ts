@@ -3,7 +3,7 @@ import { CASES, say, type Case, type Said } from "./cases.test.js";
 
 const named = (name: string): Case => CASES.find((one) => one.name === name)!;
 const one = (name: string, l: number, u: number): Said => say(named(name), [l], [u]);
-const NOTHING = 1e30;
+const NOTHING = Infinity;
 
 /** What a line says at a point. */
 function at({ slope, intercept }: Said["below"], x: number): number {
@@ -70,10 +70,13 @@ describe("Where an interval leaves the function's domain", () => {
 });
 
 describe("Where a function outgrows float32", () => {
-  it("Exp stays a number", () => {
+  it("Exp has no upper end", () => {
     const said = one("Exp", -1, 1e4);
-    expect(said.most[0]!).within(1.5e38, 1.7e38);
-    expect(said.above).deep.equal({ slope: [0], intercept: [said.most[0]] });
+    expect(said.most).deep.equal([NOTHING]);
+    expect(said.above).deep.equal({ slope: [0], intercept: [NOTHING] });
+    expect(one("Exp", 88.5, 1e4).least[0]!).at.most(Math.exp(88.5));
+    // Between half the largest float32 and the largest there are values still.
+    expect(one("Exp", 0, 88.6).most[0]!).at.least(Math.exp(88.6));
     expectBetween(said, Math.exp, [-1, 0, 50, 87]);
     expectBetween(one("Exp", 80, 87), Math.exp, [80, 85, 87]);
   });

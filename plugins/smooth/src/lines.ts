@@ -6,16 +6,13 @@ export interface Curve {
   slope(x: Tensor): Tensor;
 }
 
-/**
- * Stands for the end of an interval without one, such as that of 1/x around zero: finite, since sums of infinities are
- * no numbers, and far beyond every bound that says something.
- */
-export const UNBOUNDED = 1e30;
+/** The end of an interval without one, such as that of 1/x around zero; on its own side: −∞ below, +∞ above. */
+export const UNBOUNDED: number = Infinity;
 
 /** The steepest slope that rules compute with: what it is multiplied by fits into float32, too. */
 export const STEEPEST = 1e30;
 
-/** The largest value that a function which outgrows float32 is said to have: twice it is still a float32. */
+/** A lower end of values that outgrow float32: twice it is still a float32. */
 export const LARGEST = 1.6e38;
 
 /** A line whose parts are tensors of one shape. */

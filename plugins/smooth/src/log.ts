@@ -19,6 +19,7 @@ export const log: Operator = defineOperator({
   kind: "elementwise",
   inputs: ["input"],
   forward: ({ t }, x) => t.log(x),
+  takesUnbounded: true,
   range: ({ t }, { lower, upper }) => ({
     lower: t.where(t.less(lower, NEAREST), -UNBOUNDED, t.log(t.max(lower, NEAREST))),
     upper: t.log(t.max(upper, NEAREST)),

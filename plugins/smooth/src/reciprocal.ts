@@ -8,6 +8,7 @@ export const reciprocal: Operator = defineOperator({
   kind: "elementwise",
   inputs: ["X"],
   forward: ({ t }, x) => t.reciprocal(x),
+  takesUnbounded: true,
   range: ({ t }, interval) => poleRange(t, interval, -1),
   relax: ({ t }, interval) => poleLines(t, interval, -1),
 });

@@ -16,6 +16,7 @@ export const sqrt: Operator = defineOperator({
   kind: "elementwise",
   inputs: ["X"],
   forward: ({ t }, x) => t.sqrt(x),
+  takesUnbounded: true,
   range: ({ t }, { lower, upper }) => ({ lower: rootOf(t, lower), upper: rootOf(t, upper) }),
   relax: ({ t }, { lower, upper }) => {
     const [low, high] = [rootOf(t, lower), rootOf(t, upper)];
