@@ -81,8 +81,19 @@ export class Engine {
   constructor(
     @inject(TOKENS.executor) private readonly executor: Executor,
     @inject(TOKENS.programs) private readonly kept: KeptPrograms,
-    @inject(TOKENS.memory) private readonly memory: number,
+    @inject(TOKENS.memory) readonly memory: number,
   ) {}
+
+  /** Like `run`, of a program of which nobody knows yet whether its values fit the instance's budget. */
+  async runWithin(key: string, record: () => Program, feeds: Readonly<Record<string, HostTensor>>, seconds: Seconds): Promise<Record<string, HostTensor>> {
+    const within = (): Program => {
+      const program = record();
+      const bytes = bytesFor(memoryOf(program), 1, 1);
+      if (bytes > this.memory) throw tooLarge(program.name, bytes, this.memory);
+      return program;
+    };
+    return this.run(key, within, feeds, seconds);
+  }
 
   /** Compiles a program once per key and runs it. */
   async run(key: string, record: () => Program, feeds: Readonly<Record<string, HostTensor>>, seconds: Seconds): Promise<Record<string, HostTensor>> {

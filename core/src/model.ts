@@ -151,7 +151,7 @@ export class Model {
     const method = this.methods.get(options.method ?? "crown");
     const weights = options.weights ?? {};
     const open = Object.fromEntries((options.parameters ?? []).map((name) => [name, name]));
-    const graph = this.resolve(new Set(Object.keys(this.checkWeights({ ...weights, ...open }))));
+    const graph = this.resolve(new Set(Object.keys(this.checkWeights({ ...weights, ...open }))), options.memory);
     const output = this.outputOf(graph, options.output);
     const instances = this.instancesOf(inputs);
     const feeds: Record<string, HostTensor> = {};
@@ -200,7 +200,7 @@ export class Model {
       const run = new BoundRun(graph, rulesOf, t, new Map(), fixed, { relaxation: new Map() });
       return makeProgram(`${graph.name}:forward`, Object.fromEntries(graph.outputs.map((value, i) => [`output${i}`, run.exact(value)])));
     };
-    const results = await this.engine.run(`${await this.id()}|forward`, record, feeds, { record: 0, compile: 0, run: 0 });
+    const results = await this.engine.runWithin(`${await this.id()}|forward`, record, feeds, { record: 0, compile: 0, run: 0 });
     return Object.fromEntries(graph.outputs.map((value, i) => {
       const shape = resultShape(value.shape, instances, undefined);
       const { data } = results[`output${i}`]!;
@@ -213,12 +213,12 @@ export class Model {
     this.resolve(new Set());
   }
 
-  private resolve(perturbedParameters: ReadonlySet<string>): ResolvedGraph {
+  private resolve(perturbedParameters: ReadonlySet<string>, memory = 0): ResolvedGraph {
     const key = [...perturbedParameters].sort().join("\n");
     let graph = this.resolved.get(key);
     if (graph === undefined) {
       const shapes = new Map(this.inputs.map(({ name, shape }) => [name, shape]));
-      this.resolved.set(key, (graph = resolveGraph(this.graph, this.registry, { shapes, perturbedParameters })));
+      this.resolved.set(key, (graph = resolveGraph(this.graph, this.registry, { shapes, perturbedParameters, memory: Math.max(memory, this.engine.memory) })));
     }
     return graph;
   }

@@ -2,7 +2,8 @@ import { LirpaError, isLirpaError } from "../plugin/errors.js";
 import { operatorKey, type AttributeContext, type Operator, type Subgraph } from "../plugin/operator.js";
 import type { HostTensor, Shape, Tensor } from "../plugin/tensor.js";
 import type { PluginRegistry } from "../registry/plugin-registry.js";
-import { constantOf, isConstant } from "../tensor/recorder.js";
+import { constantOf, isConstant, isVast, Recorder } from "../tensor/recorder.js";
+import { isOutOfMemory, outOfMemory } from "../tensor/extent.js";
 import { isIrNode, type IrNode } from "../tensor/ir.js";
 import { Vocabulary } from "../tensor/vocabulary.js";
 import type { Graph, GraphNode } from "./graph.js";
@@ -16,6 +17,8 @@ export interface ResolveOptions {
   readonly shapes: ReadonlyMap<string, Shape>;
   /** Initializers that stay open because a query perturbs them. */
   readonly perturbedParameters?: ReadonlySet<string>;
+  /** Bytes that one value may take; any number where absent. */
+  readonly memory?: number;
 }
 
 /**
@@ -34,7 +37,7 @@ const DEEPEST_EXPANSION = 64;
 type OpenValue = Value & { readonly tensor: IrNode };
 
 class Resolver {
-  private readonly t = new Vocabulary();
+  private readonly t: Vocabulary;
   private readonly values = new Map<string, OpenValue>();
   private readonly nodes: ResolvedNode[] = [];
   private readonly inputs: Value[] = [];
@@ -48,6 +51,7 @@ class Resolver {
     private readonly registry: PluginRegistry,
     private readonly options: ResolveOptions,
   ) {
+    this.t = new Vocabulary(new Recorder(options.memory));
     this.read = new Set([...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs]);
   }
 
@@ -126,7 +130,7 @@ class Resolver {
     const outputs: Value[] = [];
     const resolved: ResolvedNode = { name: node.name, type: node.type, operator, plugin, attributes, inputs, outputs, order: this.nodes.length };
     const tensors = this.forward(resolved, inputs);
-    const open = tensors.some((tensor) => !isConstant(tensor));
+    const open = tensors.some((tensor) => !isKnown(tensor));
     node.outputs.forEach((name, i) => {
       const tensor = tensors[i];
       if (name === "" || (tensor === undefined && !this.isRead(name))) return;
@@ -135,7 +139,7 @@ class Resolver {
           hint: "Remove the unused output from the model.", details: { node: node.name, operator: node.type },
         });
       }
-      if (isConstant(tensor)) this.constant(name, constantOf(tensor));
+      if (isKnown(tensor)) this.constant(name, constantOf(tensor));
       else outputs.push(this.open(name, tensor.shape, tensor.dtype, resolved));
     });
     if (open) {
@@ -217,6 +221,11 @@ class Resolver {
   }
 }
 
+/** Vast constants are left to the program: written out they might take more than the budget. */
+function isKnown(tensor: IrNode): boolean {
+  return isConstant(tensor) && !isVast(tensor);
+}
+
 function trimmed(names: readonly string[]): readonly string[] {
   const last = names.findLastIndex((name) => name !== "");
   return names.slice(0, last + 1);
@@ -224,7 +233,7 @@ function trimmed(names: readonly string[]): readonly string[] {
 
 function checkCount(node: GraphNode, operator: Operator, count: number): void {
   const variadic = operator.inputs.some((name) => name.endsWith("..."));
-  const least = operator.inputs.filter((name) => !name.endsWith("?") && !name.endsWith("...")).length;
+  const least = operator.inputs.filter((name) => !name.endsWith("?")).length;
   const fits = count >= least && (variadic || count <= operator.inputs.length);
   const missing = operator.inputs.findIndex((name, i) => !/(\?|\.\.\.)$/.test(name) && node.inputs[i] === "");
   if (!fits || missing >= 0) {
@@ -239,6 +248,7 @@ function located(error: unknown, node: { readonly name: string; readonly type: s
     const { hint, details } = error;
     return new LirpaError(error.code, `node ${node.name} (${node.type}): ${error.problem}`, { ...(hint !== undefined && { hint }), details: { ...details, node: node.name }, cause: error });
   }
+  if (isOutOfMemory(error)) return outOfMemory(`node ${node.name}: ${node.type} makes more than memory holds`, error);
   return new LirpaError("LIRPA_PLUGIN", `[${node.plugin}] the rule of ${node.type} failed at node ${node.name}: ${error instanceof Error ? error.message : String(error)}`, {
     cause: error, hint: "This is a defect of the plugin.",
   });

@@ -2,6 +2,7 @@
 export * from "./errors.js";
 export * from "./executor.js";
 export * from "./fusion.js";
+export * from "./host-size.js";
 export * from "./nearest.js";
 export * from "./operator.js";
 export * from "./options.js";

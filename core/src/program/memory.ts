@@ -1,7 +1,7 @@
 import type { Program } from "../plugin/program.js";
-import type { DType } from "../plugin/tensor.js";
 import { topological } from "../tensor/evaluate.js";
 import type { IrNode } from "../tensor/ir.js";
+import { BYTES } from "../tensor/extent.js";
 import { sizeOf } from "../tensor/shapes.js";
 import { nodesOf } from "./program.js";
 
@@ -12,8 +12,6 @@ export interface MemoryNeeds {
   /** Of each row that is fed. */
   readonly perRow: number;
 }
-
-const BYTES: Readonly<Record<DType, number>> = { float: 4, int: 8, bool: 1 };
 
 /** Runtimes give these the memory of their operand. */
 const VIEWS: ReadonlySet<string> = new Set(["reshape", "rowsToShape", "shapeToRows", "stopGradient", "fact"]);

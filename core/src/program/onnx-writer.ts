@@ -1,5 +1,7 @@
 import onnxProto from "onnx-proto";
+import { LirpaError } from "../plugin/errors.js";
 import type { DType, HostTensor } from "../plugin/tensor.js";
+import { BYTES } from "../tensor/extent.js";
 
 const { onnx } = onnxProto;
 
@@ -8,6 +10,8 @@ export type NodeAttributes = Readonly<Record<string, number | readonly number[]>
 /** The opset that emitted programs use, and the oldest file format that carries it. */
 const OPSET = 17;
 const IR_VERSION = 8;
+/** What protocol buffers encode at most, less what nodes take. */
+const MOST_BYTES = 2 ** 31 - 2 ** 26;
 const TYPES = { float: 1, int: 7, bool: 9 } as const;
 const FLOAT_ATTRIBUTES: ReadonlySet<string> = new Set(["alpha", "beta", "epsilon"]);
 
@@ -47,7 +51,12 @@ export class OnnxModelWriter {
   finish(constants: ReadonlyMap<string, HostTensor>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
     const nodes = this.neededNodes();
     const used = new Set(nodes.flatMap((node) => node.input ?? []));
-    const initializer = [...constants].filter(([name]) => used.has(name)).map(([name, value]) => tensorProto(name, value));
+    const written = [...constants].filter(([name]) => used.has(name));
+    const bytes = written.reduce((sum, [, { data, dtype }]) => sum + data.length * BYTES[dtype], 0);
+    if (bytes > MOST_BYTES) {
+      throw new LirpaError("LIRPA_MEMORY", `the constants of ${this.name} take ${Math.ceil(bytes / 2 ** 20)} MiB; a program holds 2 GiB`);
+    }
+    const initializer = written.map(([name, value]) => tensorProto(name, value));
     const graph = onnx.GraphProto.create({ name: this.name, node: nodes, input: this.inputs, output: this.outputs, initializer, valueInfo: nodes.flatMap(({ output }) => (output ?? []).flatMap((name) => this.shapes.get(name) ?? [])) });
     const model = onnx.ModelProto.create({
       irVersion: IR_VERSION,

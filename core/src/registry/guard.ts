@@ -2,6 +2,7 @@ import { isLirpaError, LirpaError, type ErrorCode } from "../plugin/errors.js";
 import { operatorKey, type Operator } from "../plugin/operator.js";
 import type { Perturbation } from "../plugin/perturbation.js";
 import { isIrNode } from "../tensor/ir.js";
+import { isOutOfMemory, outOfMemory } from "../tensor/extent.js";
 
 // Functions of plugins as core calls them: whatever one throws or returns that it must not is an error that names the
 // package, the operator and the node. One wrapper for each function, made once, when plugins are put together.
@@ -93,6 +94,7 @@ function guardRule(plugin: string, what: string, owner: unknown, rule: Rule, che
       result = rule.call(owner as never, ...args);
     } catch (error) {
       if (isLirpaError(error) && (mayBlame || NOT_COVERED.includes(error.code))) throw error;
+      if (isOutOfMemory(error)) throw outOfMemory(`${what} makes more than memory holds${where(args)}`, error);
       throw failure(plugin, `${what} failed${where(args)}: ${error instanceof Error ? (isLirpaError(error) ? error.problem : error.message) : String(error)}`, error);
     }
     const wrong = check(result, args);

@@ -1,6 +1,9 @@
+import { LirpaError } from "../plugin/errors.js";
 import type { HostTensor } from "../plugin/tensor.js";
 import { evaluateNode, type Evaluated } from "./evaluate.js";
 import { unionHidden, type IrNode, type Primitive } from "./ir.js";
+import { checkDtypes } from "./dtypes.js";
+import { checkExtent } from "./extent.js";
 import { knownInput, rememberInput } from "./inputs.js";
 import { constantPrimitive, fullPrimitive, inputPrimitive, type InputAttributes } from "./primitives/leaves.js";
 import { sizeOf } from "./shapes.js";
@@ -10,6 +13,11 @@ import type { Vocabulary } from "./vocabulary.js";
 const LARGEST_FOLD = 1 << 22;
 const CONTRACTIONS: ReadonlySet<string> = new Set(["matmul", "conv", "convTranspose"]);
 const LARGEST_CONTRACTION = 1 << 22;
+/** What one recording may fold in all, besides four times what it was given; small constants are always folded. */
+const MOST_FOLDED = 1 << 24;
+const SMALL_FOLD = 1 << 12;
+/** Operations of a recording that says what it may take: rules that write one for each element end here. */
+const MOST_NODES = 1 << 20;
 
 /** Ids count on through all recordings, those of other copies of this package too: a program may hold nodes of several. */
 const ids = ((globalThis as { [key: symbol]: { next: number } | undefined })[Symbol.for("lirpa.ids")] ??= { next: 0 });
@@ -23,6 +31,11 @@ export class Recorder {
   private readonly known = new Map<string, IrNode>();
   private readonly arrays = new WeakMap<object, number>();
   private met = 0;
+  private folded = 0;
+  private allowed = MOST_FOLDED;
+
+  /** `most`: bytes that one value may take; any where absent. */
+  constructor(private readonly most: number = Infinity) {}
 
   record(t: Vocabulary, primitive: Primitive, inputs: readonly IrNode[], attributes: unknown): IrNode {
     const simpler = primitive.simplify?.(t, inputs, attributes as never);
@@ -30,6 +43,9 @@ export class Recorder {
     const key = `${primitive.name}|${inputs.map((input) => input.id).join(",")}|${this.keyOf(attributes)}`;
     const existing = this.known.get(key);
     if (existing !== undefined) return existing;
+    if (this.most !== Infinity && this.known.size >= MOST_NODES) {
+      throw new LirpaError("LIRPA_MEMORY", `the rules record more than ${MOST_NODES} operations`, { hint: "The model's sizes are damaged, or it is too large to bound." });
+    }
     const node = primitive === inputPrimitive ? this.input(attributes as InputAttributes) : this.fold(t, this.make(primitive, inputs, attributes));
     this.known.set(key, node);
     return node;
@@ -41,22 +57,29 @@ export class Recorder {
   }
 
   private make(primitive: Primitive, inputs: readonly IrNode[], attributes: unknown): IrNode {
+    checkDtypes(primitive.name, inputs);
     const { shape, dtype } = primitive.infer(inputs, attributes as never);
+    checkExtent(shape, dtype, this.most);
     const { instances, rows } = primitive.hidden?.(inputs, attributes as never) ?? unionHidden(inputs, primitive.name);
     return Object.freeze({ $$type: "lirpa.tensor" as const, id: ids.next++, primitive, inputs, attributes, shape, dtype, instances, rows });
   }
 
   private fold(t: Vocabulary, node: IrNode): IrNode {
+    if (node.primitive === constantPrimitive) this.allowed += 4 * sizeOf(node.shape);
     if (node.primitive.evaluate === undefined || node.inputs.length === 0 || !node.inputs.every(isConstant)) return node;
     const size = sizeOf(node.shape);
     const source = node.inputs.reduce((sum, input) => sum + sizeOf(input.shape), 0);
     if (size > LARGEST_FOLD && size > 2 * source) return node;
     if (CONTRACTIONS.has(node.primitive.name) && size * source > LARGEST_CONTRACTION) return node;
+    if (node.inputs.some((input) => input.primitive === fullPrimitive && sizeOf(input.shape) > LARGEST_FOLD)) return node;
+    if (size > SMALL_FOLD && this.folded + size > this.allowed) return node;
+    this.folded += size;
     const value: Evaluated = evaluateNode(node, node.inputs.map(constantOf));
     const first = value.data[0] ?? 0;
     if (size > 0 && (size === 1 || value.data.every((entry) => entry === first))) {
       return this.record(t, fullPrimitive, [], { shape: node.shape, dtype: node.dtype, value: first });
     }
+    this.allowed -= 4 * size;
     return this.record(t, constantPrimitive, [], { value: { shape: node.shape, dtype: node.dtype, data: value.data } });
   }
 
@@ -93,4 +116,9 @@ export function constantOf(node: IrNode): HostTensor {
     return { shape: node.shape, dtype: node.dtype, data: new Float64Array(sizeOf(node.shape)).fill(value) };
   }
   return (node.attributes as { value: HostTensor }).value;
+}
+
+/** True for a uniform constant that is too large to be written out element by element. */
+export function isVast(node: IrNode): boolean {
+  return node.primitive === fullPrimitive && sizeOf(node.shape) > LARGEST_FOLD;
 }

@@ -1,4 +1,5 @@
-import { shapeError } from "../plugin/errors.js";
+import { LirpaError, shapeError } from "../plugin/errors.js";
+import { hostSize } from "../plugin/host-size.js";
 import type { ConvOptions, ConvTransposeOptions, DType, HostTensor, Shape, Tensor, TensorLike, TensorOps, WindowOptions } from "../plugin/tensor.js";
 import { isIrNode, type IrNode, type Primitive, type RowSpace } from "./ir.js";
 import { factPrimitive } from "./primitives/fact.js";
@@ -12,6 +13,9 @@ import { argMaxPrimitive, argMinPrimitive, reduceMaxPrimitive, reduceMinPrimitiv
 import { concatPrimitive, expandPrimitive, flipPrimitive, padPrimitive, reshapePrimitive, slicePrimitive, transposePrimitive } from "./primitives/shape.js";
 import { constantOf, isConstant, Recorder } from "./recorder.js";
 import { normalizeAxes, normalizeAxis, reducedShape, sameShape, showShape, sizeOf } from "./shapes.js";
+
+/** Each place of a window is an operation of its own. */
+const MOST_POSITIONS = 1 << 14;
 
 type Operand = TensorLike;
 type Unary = (x: Operand) => IrNode;
@@ -58,6 +62,7 @@ export class Vocabulary implements TensorOps {
     return this.full(shape, 0);
   }
   arange(n: number): IrNode {
+    hostSize([n], "a list of places");
     return this.constant(Array.from({ length: n }, (_, i) => i), [n], "int");
   }
   constantValue(x: Tensor): HostTensor | undefined {
@@ -152,6 +157,9 @@ export class Vocabulary implements TensorOps {
     return this.convTransposeByWindows(input, kernel, options);
   }
   windows(x: Tensor, kernel: readonly number[], { strides, pads, dilations }: WindowOptions, padValue = 0): IrNode {
+    if (sizeOf(kernel) > MOST_POSITIONS) {
+      throw new LirpaError("LIRPA_MEMORY", `a window of ${showShape(kernel)} elements; at most ${MOST_POSITIONS} are recorded`);
+    }
     const node = this.node(x);
     const spatial = kernel.length;
     const edge = (from: number): number[] => [0, 0, ...pads.slice(from, from + spatial)];

@@ -1,15 +1,6 @@
 import {
-  attributeError,
-  defineOperator,
-  shapeError,
-  unsupportedAttribute,
-  type AttributeContext,
-  type HostTensor,
-  type Operator,
-  type RawAttributes,
-  type RuleContext,
-  type Shape,
-  type Tensor,
+  attributeError, defineOperator, hostSize, shapeError, unsupportedAttribute, type AttributeContext, type HostTensor,
+  type Operator, type RawAttributes, type RuleContext, type Shape, type Tensor,
 } from "@lirpa/core/plugin";
 import { coordinatesOf, modeOf, nearestOf, type AxisResize } from "./sampling.js";
 
@@ -55,7 +46,7 @@ function resized({ t, attributes }: RuleContext<ResizeAttributes>, x: Tensor | u
     if (samples.every((sample) => sample.length === 1)) {
       return t.gather(value, t.constant(samples.map(([only]) => only!.at), [samples.length], "int"), axis);
     }
-    const matrix = new Float64Array(from * samples.length);
+    const matrix = new Float64Array(hostSize([from, samples.length], `resizing axis ${axis}`));
     samples.forEach((sample, to) => sample.forEach(({ at, weight }) => (matrix[at * samples.length + to]! += weight)));
     const others = [...value.shape.keys()].filter((other) => other !== axis);
     const rows = t.reshape(t.transpose(value, [...others, axis]), [others.reduce((product, other) => product * value.shape[other]!, 1), from]);

@@ -1,4 +1,4 @@
-import { attributeError, unsupportedAttribute, type RawAttributes } from "@lirpa/core/plugin";
+import { attributeError, hostSize, unsupportedAttribute, type RawAttributes } from "@lirpa/core/plugin";
 
 /** How one axis is resized. */
 export interface AxisResize {
@@ -49,7 +49,7 @@ export function coordinatesOf(node: string, mode: string): Coordinates {
   if (position === undefined) {
     throw attributeError(`${node}: coordinate_transformation_mode is '${mode}'`, { hint: `It must be one of ${Object.keys(POSITIONS).join(", ")}.` });
   }
-  return (resize) => Array.from({ length: resize.to }, (_, at) => position(at, resize));
+  return (resize) => Array.from({ length: hostSize([resize.to], `${node}: an axis`) }, (_, at) => position(at, resize));
 }
 
 export function nearestOf(node: string, mode: string): Nearest {

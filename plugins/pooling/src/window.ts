@@ -1,9 +1,5 @@
 import {
-  attributeError,
-  shapeError,
-  unsupportedAttribute,
-  type AttributeContext,
-  type RawAttributes,
+  attributeError, hostSize, shapeError, unsupportedAttribute, type AttributeContext, type RawAttributes,
   type WindowOptions,
 } from "@lirpa/core/plugin";
 import { autoPadOf, integers, spatialShape } from "./reading.js";
@@ -78,6 +74,7 @@ function windowCount(room: number, stride: number, ceilMode: boolean, endOfInput
 /** How many elements of each window of an axis lie between `-before` and `size + after`. */
 export function elementsInside(window: PoolingWindow, axis: number, before: number, after: number): readonly number[] {
   const { strides, dilations, pads } = window.options;
+  hostSize([window.output[axis]!, window.kernel[axis]!], "the windows of an axis");
   return Array.from({ length: window.output[axis]! }, (_, index) => {
     const start = index * strides[axis]! - pads[axis]!;
     const positions = Array.from({ length: window.kernel[axis]! }, (_element, k) => start + k * dilations[axis]!);

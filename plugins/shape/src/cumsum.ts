@@ -1,4 +1,4 @@
-import { attributeError, defineOperator, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
+import { attributeError, defineOperator, hostSize, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
 import { axisOf, constantScalar } from "./reading.js";
 
 interface CumSumAttributes {
@@ -37,7 +37,7 @@ export const cumSum: Operator = defineOperator<CumSumAttributes>({
 
 /** Element [from, to] is 1 where `from` counts for the sum at `to`. */
 function triangle(t: TensorOps, n: number, { exclusive, reverse }: CumSumAttributes): Tensor {
-  const data = Float64Array.from({ length: n * n }, (_, at) => {
+  const data = Float64Array.from({ length: hostSize([n, n], "the sums along an axis") }, (_, at) => {
     const distance = (reverse ? -1 : 1) * ((at % n) - Math.floor(at / n));
     return distance > 0 || (distance === 0 && !exclusive) ? 1 : 0;
   });

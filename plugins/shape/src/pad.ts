@@ -1,4 +1,4 @@
-import { attributeError, defineOperator, shapeError, unsupportedAttribute, type Operator, type RuleContext, type Shape, type Tensor } from "@lirpa/core/plugin";
+import { attributeError, defineOperator, hostSize, shapeError, unsupportedAttribute, type Operator, type RuleContext, type Shape, type Tensor } from "@lirpa/core/plugin";
 import { axesOf, constantScalar, integers, requiredIntegers, sameLength, show } from "./reading.js";
 
 type Mode = "constant" | "edge" | "reflect" | "wrap";
@@ -62,7 +62,7 @@ function extended({ t, attributes, node }: RuleContext<PadAttributes>, x: Tensor
   if (low === 0 && high === 0) return x;
   const size = x.shape[axis]!;
   if (size === 0) throw shapeError(`${node}: axis ${axis} is empty`, { hint: `The mode "${attributes.mode}" needs something to copy.` });
-  const indices = Array.from({ length: low + size + high }, (_, at) => source(attributes.mode, at - low, size));
+  const indices = Array.from({ length: hostSize([low + size + high], `${node}: axis ${axis}`) }, (_, at) => source(attributes.mode, at - low, size));
   return t.gather(x, t.constant(indices, [indices.length], "int"), axis);
 }
 

@@ -1,4 +1,4 @@
-import { attributeError, defineOperator, type DType, type Operator } from "@lirpa/core/plugin";
+import { attributeError, defineOperator, hostSize, type DType, type Operator } from "@lirpa/core/plugin";
 import { constantScalar } from "./reading.js";
 
 interface RangeAttributes {
@@ -25,7 +25,7 @@ export const range: Operator = defineOperator<RangeAttributes>({
         hint: "Start, limit and delta are required, and delta is not 0.",
       });
     }
-    return Object.freeze({ start, delta, count: Math.max(Math.ceil((limit - start) / delta), 0), dtype: context.constants[0]!.dtype });
+    return Object.freeze({ start, delta, count: hostSize([Math.max(Math.ceil((limit - start) / delta), 0)], `${context.node}: the range`), dtype: context.constants[0]!.dtype });
   },
   forward: ({ t, attributes: { start, delta, count, dtype } }) =>
     t.constant({ shape: [count], dtype, data: Float64Array.from({ length: count }, (_, at) => start + at * delta) }),

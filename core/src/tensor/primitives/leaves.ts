@@ -13,6 +13,9 @@ export const constantPrimitive: Primitive = definePrimitive<{ readonly value: Ho
   evaluate: (_, { value }) => Float64Array.from(value.data),
 });
 
+/** Larger uniform constants are not written to a program element by element. */
+const LARGEST_WRITTEN = 1 << 22;
+
 /** One value everywhere. */
 export const fullPrimitive: Primitive = definePrimitive<{ readonly shape: Shape; readonly dtype: DType; readonly value: number }>({
   name: "full",
@@ -20,6 +23,10 @@ export const fullPrimitive: Primitive = definePrimitive<{ readonly shape: Shape;
   hidden: () => none,
   lower: (emitter, node) => {
     const { dtype, value } = node.attributes;
+    if (sizeOf(node.shape) > LARGEST_WRITTEN) {
+      const scalar = emitter.initializer({ shape: [], dtype, data: Float64Array.of(value) }, [1, 1, ...node.shape.map(() => 1)]);
+      return emitter.node("Expand", [scalar, emitter.ints([1, 1, ...node.shape])]);
+    }
     return emitter.initializer({ shape: node.shape, dtype, data: new Float64Array(sizeOf(node.shape)).fill(value) }, [1, 1, ...node.shape]);
   },
   evaluate: (_, { value }, { shape }) => new Float64Array(sizeOf(shape)).fill(value),
