@@ -91,7 +91,7 @@ describe("Pow", () => {
         power(base, [1]).check();
       } catch (error) {
         expect(isLirpaError(error) && [error.code, error.message, error.hint]).deep.equal([
-          "LIRPA_UNSUPPORTED_ATTRIBUTE", 
+          "LIRPA_UNSUPPORTED_ATTRIBUTE",
           "pow: the exponent of Pow is not a constant. Powers are supported of constant exponents, and of constant positive bases.",
           "Powers are supported of constant exponents, and of constant positive bases.",
         ]);
