@@ -32,9 +32,12 @@ export function queryError(message: string, hint?: string): LirpaError {
   return new LirpaError("LIRPA_QUERY", message, hint === undefined ? {} : { hint });
 }
 
+/** The least number that is rounded to infinity in 32 bits. */
+const BEYOND = 2 ** 128 - 2 ** 103;
+
 /** True for a number that a 32-bit float can be near: finite, and not beyond the greatest one. */
 export function isSingle(value: number): boolean {
-  return Number.isFinite(Math.fround(value));
+  return value > -BEYOND && value < BEYOND;
 }
 
 export const SINGLE_HINT = "Every number must be finite, and no greater than 3.4e38: programs compute in 32-bit floats.";

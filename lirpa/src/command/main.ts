@@ -3,7 +3,6 @@ import { isLirpaError } from "@lirpa/core/plugin";
 import { CommanderError } from "commander";
 import { colorsFor } from "./colors.js";
 import { exitCodeOf, exitCodes } from "./exit-codes.js";
-import { watchForLateFailures } from "./late-failures.js";
 import { complaint } from "./one-line.js";
 import { reserveOutput } from "./output.js";
 import { commandLine } from "./usage.js";
@@ -18,7 +17,12 @@ const LINGERING = 1000;
  * once (shells call it 130): a handler would wait until ONNX Runtime lets go of the thread.
  */
 export async function main(args: readonly string[]): Promise<number> {
-  const over = watchForLateFailures(report);
+  let over = (): void => undefined;
+  // Finding out whose a failure is takes the registry, which help and complaints about usage do without.
+  const begin = async (): Promise<void> => {
+    const { watchForLateFailures } = await import("./late-failures.js");
+    over = watchForLateFailures(report);
+  };
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     over();
     leaveOnBrokenPipe(error);
@@ -27,7 +31,7 @@ export async function main(args: readonly string[]): Promise<number> {
   reserveOutput();
   try {
     let code: number = exitCodes.done;
-    await commandLine((ended) => (code = ended)).parseAsync(args, { from: "user" });
+    await commandLine((ended) => (code = ended), begin).parseAsync(args, { from: "user" });
     return code;
   } catch (error) {
     return error instanceof CommanderError ? endUsage(error, args) : report(error);

@@ -24,10 +24,10 @@ export interface ReportFlags {
 }
 
 /**
- * The commands and their options; `end` hears the exit code of one that does not end with 0. Nothing heavy is imported before an action runs, so that help and complaints about
- * usage come at once.
+ * The commands and their options; `end` hears the exit code of one that does not end with 0, `begin` is called before
+ * plugins may run. Nothing heavy is imported before an action runs, so that help and complaints about usage come at once.
  */
-export function commandLine(end: (code: number) => void): Command {
+export function commandLine(end: (code: number) => void, begin: () => Promise<void>): Command {
   const program = new Command("lirpa")
     .description("Provable bounds on neural networks.")
     .version(version(), "-V, --version", "print the version")
@@ -54,6 +54,7 @@ export function commandLine(end: (code: number) => void): Command {
       if (flags.save !== undefined && (flags.method?.length ?? 1) > 1) {
         throw new LirpaError("LIRPA_OPTION", "--save takes one method, for it writes one program", { hint: "Save the methods one by one." });
       }
+      await begin();
       const { bounds } = await import("./bounds.js");
       await bounds(model, flags);
     });
@@ -65,6 +66,7 @@ export function commandLine(end: (code: number) => void): Command {
     .option("--json", "print one JSON object")
     .addHelpText("after", coverageHelp)
     .action(async (model: string, flags: ReportFlags) => {
+      await begin();
       const { coverage } = await import("./coverage.js");
       end(await coverage(model, flags));
     });
@@ -75,6 +77,7 @@ export function commandLine(end: (code: number) => void): Command {
     .option("--json", "print one JSON object")
     .addHelpText("after", pluginsHelp)
     .action(async (flags: ReportFlags) => {
+      await begin();
       const { plugins } = await import("./plugins.js");
       await plugins(flags);
     });
@@ -84,6 +87,7 @@ export function commandLine(end: (code: number) => void): Command {
     .description("Imports the plugins that the project allows and says what is wrong with them.")
     .addHelpText("after", doctorHelp)
     .action(async (_: ReportFlags, command: Command) => {
+      await begin();
       const { doctor } = await import("./plugins.js");
       end(await doctor(command.optsWithGlobals<ReportFlags>()));
     });
