@@ -59,7 +59,7 @@ describe("programs on disk", () => {
     expect(programsOf(folder)).to.have.length(1);
   });
 
-  for (const { what, options, programs } of [{ what: "one program", options: {}, programs: 1 }, { what: "a program for each value", options: { memory: 220 }, programs: 4 }]) {
+  for (const { what, options, programs } of [{ what: "one program", options: {}, programs: 1 }, { what: "a program for each value", options: { memory: 300 }, programs: 4 }]) {
     it(`are found before anything is recorded: ${what}`, async () => {
       const folder = fresh();
       const layer = (i: number, from: string, w: string): { name: string; opType: string; input: string[]; output: string[] }[] =>
