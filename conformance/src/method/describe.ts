@@ -1,5 +1,5 @@
 import type { Graph, Method } from "@lirpa/core";
-import { testing } from "../kit/testing.js";
+import { patiently, testing } from "../kit/testing.js";
 import type { Settings } from "../settings.js";
 import { MethodSubject, methodLaws } from "./laws.js";
 import { methodNetworks } from "./networks.js";
@@ -16,9 +16,9 @@ export function describeMethod(method: Method, settings: MethodSettings = {}): v
   describe(`the method ${method.name}`, () => {
     const subjects = [...methodNetworks(), ...(settings.networks ?? [])].map((graph) => new MethodSubject(method, graph, settings, settings.plugins));
     for (const law of Object.values(methodLaws)) {
-      it(law.name, async () => {
+      it(law.name, patiently(async () => {
         for (const subject of subjects) if (law.applies?.(subject) ?? true) await law.check(subject);
-      });
+      }));
     }
   });
 }

@@ -1,5 +1,5 @@
 import type { Operator, Plugin } from "@lirpa/core";
-import { testing } from "../kit/testing.js";
+import { patiently, testing } from "../kit/testing.js";
 import type { Settings } from "../settings.js";
 import { nameOf, type OperatorCase } from "./case.js";
 import { operatorLaws, type OperatorLawName } from "./laws.js";
@@ -25,9 +25,9 @@ export function describeOperator(operator: Operator, cases: readonly OperatorCas
     for (const [key, law] of Object.entries(operatorLaws)) {
       const asked = subjects.filter((subject) => subject.example.except?.[key as OperatorLawName] === undefined && applies(law.applies, subject));
       if (asked.length === 0) continue;
-      it(law.name, async () => {
+      it(law.name, patiently(async () => {
         for (const subject of asked) await law.check(subject);
-      });
+      }));
     }
   });
 }

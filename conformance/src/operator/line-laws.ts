@@ -25,10 +25,13 @@ export function demandRowsInside(subject: OperatorSubject, what: string, boxes: 
   }
 }
 
+const same = (recording: Recording): Recording => recording;
+
 /** Linear bounds of random rows around the samples, with shares for what the method's marks opened. */
 function brackets(
-  subject: OperatorSubject, method: string, options: SubjectOptions, what: string, change: (recording: Recording) => Recording = (recording) => recording,
+  subject: OperatorSubject, method: string, options: SubjectOptions, what: string, change: (recording: Recording) => Recording = same,
 ): void {
+  const isChanged = change !== same || method === marked.free("crown");
   for (const output of subject.bounded) {
     const recording = change(subject.recording(method, { ...options, output, rows: true }));
     forAll(subject.settings, trials(subject), ({ boxes, seed }) => {
@@ -36,11 +39,13 @@ function brackets(
       const values = subject.alone.forward(pointsIn(boxes, SAMPLES, seed, subject.example.points));
       const extra = { ...subject.alone.rows(output, rows), ...sharesFor(recording.program.inputs, seed) };
       const { lower, upper } = recording.run([boxes], extra);
-      // A choice may cost a value within an expansion its bounds (a root that may be zero, in a divisor). A program that takes
-      // values for numbers then says so by NaN, and core runs another one, which `soundAtSpecialPoints` is about.
-      const isExpansion = subject.alone.resolved.nodes.length > 1;
-      if (isExpansion && method === marked.free("crown") && [lower, upper].every(([ends]) => ends!.every(Number.isNaN))) return;
-      demandRowsInside(subject, what, boxes, rows, output, values, lower[0]!, upper[0]!);
+      // A choice may cost a value within an expansion its bounds (a root that may be zero, in a divisor), and so may a wider
+      // bound that reaches a pole. A program that takes values for numbers then says so by NaN, and core runs another one,
+      // which `soundAtSpecialPoints` is about.
+      const saysNothing = (k: number): boolean => Number.isNaN(lower[0]![k]) && Number.isNaN(upper[0]![k]);
+      const kept = isChanged ? rows.flatMap((_, k) => (saysNothing(k) ? [] : [k])) : [...rows.keys()];
+      const of = (ends: readonly number[]): number[] => kept.map((k) => ends[k]!);
+      demandRowsInside(subject, what, boxes, kept.map((k) => rows[k]!), output, values, of(lower[0]!), of(upper[0]!));
     });
   }
 }

@@ -11,7 +11,8 @@ import type { OperatorSubject } from "./subject.js";
 /** How many intervals are tried by methods that run once, and by those that optimize. */
 const INTERVALS = 3000;
 const INTERVALS_OPTIMIZED = 300;
-const SAMPLES = 48;
+const SAMPLES = 32;
+const IN_DOUBLE: readonly string[] = ["ibp", "crown"];
 
 /** In float32: what is lost relative to a value, and relative to what cancels. */
 const SINGLE = 1e-4;
@@ -41,8 +42,9 @@ export const soundAtSpecialPoints: OperatorLaw = {
       for (let output = 0; output < subject.bounded.length; output++) {
         for (const { name, optimizes } of standardMethods) {
           const boxes = optimizes === true ? some : all;
+          // In float64 the two ways to carry bounds are enough: it shows what is no rounding.
           const double = { what: `by ${name}`, output, single: false };
-          judge.demandSound(double, await boundsOf(subject.tilted, name, output, boxes));
+          if (IN_DOUBLE.includes(name)) judge.demandSound(double, await boundsOf(subject.tilted, name, output, boxes));
           const single = { what: `by ${name} in ONNX Runtime`, output, single: true };
           judge.demandSound(single, await boundsOf(network, name, output, boxes));
         }

@@ -1,5 +1,5 @@
 import type { Perturbation } from "@lirpa/core";
-import { testing } from "../kit/testing.js";
+import { patiently, testing } from "../kit/testing.js";
 import type { Settings } from "../settings.js";
 import type { PerturbationCase, PerturbationLawName } from "./case.js";
 import { perturbationLaws } from "./laws.js";
@@ -17,9 +17,9 @@ export function describePerturbation(perturbation: Perturbation, cases: readonly
     for (const [key, law] of Object.entries(perturbationLaws)) {
       const asked = subjects.filter((subject) => subject.example.except?.[key as PerturbationLawName] === undefined && (law.applies?.(subject) ?? true));
       if (asked.length === 0) continue;
-      it(law.name, async () => {
+      it(law.name, patiently(async () => {
         for (const subject of asked) await law.check(subject);
-      });
+      }));
     }
   });
 }
