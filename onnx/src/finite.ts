@@ -1,18 +1,11 @@
 import type { HostTensor } from "@lirpa/core";
 import { modelError } from "./errors.js";
 
-/** Bounds of a network with NaN in it mean nothing; infinities are for masks only, never for weights. */
+/** Bounds of a network with NaN in it mean nothing. Infinities are masks; core refuses them where they would be weights. */
 export function refuseNaN(values: HostTensor["data"] | readonly number[], what: string): void {
   if (allFinite(values)) return;
   const at = values.findIndex((value) => Number.isNaN(value));
   if (at >= 0) throw notFinite(what, "NaN", at, "The training diverged, or the file is damaged.");
-}
-
-export function refuseNonFinite(values: HostTensor["data"], what: string): void {
-  if (allFinite(values)) return;
-  refuseNaN(values, what);
-  const at = values.findIndex((value) => !Number.isFinite(value));
-  throw notFinite(what, String(values[at]), at, "Replace it by a large finite number, such as 1e30, and save the model again.");
 }
 
 /** A value less itself is NaN exactly where it is not finite: one sum tells, without a branch per element. */

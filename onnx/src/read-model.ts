@@ -3,7 +3,7 @@ import type { onnx } from "onnx-proto";
 import { decodeModel } from "./decode.js";
 import { modelError } from "./errors.js";
 import { readExternalFiles, type ExternalFiles, type ReadExternal } from "./external-data.js";
-import { refuseNonFinite } from "./finite.js";
+import { refuseNaN } from "./finite.js";
 import { readInputs } from "./inputs.js";
 import { readNodes } from "./nodes.js";
 import { readOpsets } from "./opsets.js";
@@ -44,7 +44,7 @@ function readInitializers(graph: onnx.GraphProto, files: ExternalFiles): Readonl
     if (proto.name === "") throw modelError("an initializer has no name");
     if (initializers.has(proto.name)) throw modelError(`the model has ${what} twice`);
     const tensor = readTensor(proto, what, files);
-    if (tensor.dtype === "float") refuseNonFinite(tensor.data, what);
+    if (tensor.dtype === "float") refuseNaN(tensor.data, what);
     initializers.set(proto.name, tensor);
   }
   return initializers;

@@ -145,7 +145,7 @@ describe("tfjs backends that are not there", () => {
   it("are errors that name the package to install", async function () {
     if (chosen !== undefined) this.skip();
     const error = await errorOf(compile("node-gpu"));
-    expect(isLirpaError(error) && [error.code, error.message, error.hint]).to.deep.equal([
+    expect(isLirpaError(error) && [error.code, error.problem, error.hint]).to.deep.equal([
       "LIRPA_EXECUTOR", "the tfjs backend node-gpu is not there: the package @tensorflow/tfjs-node-gpu is not installed", "Run: npm install @tensorflow/tfjs-node-gpu",
     ]);
   });

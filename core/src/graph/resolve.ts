@@ -7,6 +7,7 @@ import { isOutOfMemory, outOfMemory } from "../tensor/extent.js";
 import { isIrNode, type IrNode } from "../tensor/ir.js";
 import { Vocabulary } from "../tensor/vocabulary.js";
 import type { Graph, GraphNode } from "./graph.js";
+import { checkCoefficients } from "./coefficients.js";
 import { matchNode, withoutUnread } from "./fuse.js";
 import { contextOf, type ResolvedGraph, type ResolvedNode, type Value } from "./resolved.js";
 import { verifyResolved } from "./verify.js";
@@ -129,6 +130,7 @@ class Resolver {
   private add(node: GraphNode, operator: ResolvedNode["operator"], plugin: string, attributes: unknown, inputs: readonly (OpenValue | undefined)[]): void {
     const outputs: Value[] = [];
     const resolved: ResolvedNode = { name: node.name, type: node.type, operator, plugin, attributes, inputs, outputs, order: this.nodes.length };
+    checkCoefficients(resolved, inputs);
     const tensors = this.forward(resolved, inputs);
     const open = tensors.some((tensor) => !isKnown(tensor));
     node.outputs.forEach((name, i) => {

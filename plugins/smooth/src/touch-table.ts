@@ -29,7 +29,8 @@ export function tabulate(f: (position: number) => number, shift: "down" | "up"):
 /** The table's value at positions in [0, 1]. */
 export function lookup(t: TensorOps, { values, steps }: Table, position: Tensor): Tensor {
   const place = t.reshape(t.mul(t.min(t.relu(position), 1), CELLS), [position.shape.reduce((product, size) => product * size, 1)]);
-  const cell = t.min(t.floor(place), CELLS - 1);
+  // A place that is no number has no cell; it must not be looked for beyond the table.
+  const cell = t.where(t.greaterEqual(place, 0), t.min(t.floor(place), CELLS - 1), 0);
   const index = t.cast(cell, "int");
   const entry = (column: HostTensor): Tensor => t.gatherElements(t.constant(column), index, 0);
   return t.reshape(t.add(entry(values), t.mul(t.sub(place, cell), entry(steps))), position.shape);
