@@ -150,7 +150,7 @@ export class Engine {
    */
   async bounds(request: EngineRequest): Promise<RawBounds> {
     const { key, problem } = request;
-    const plain = this.unbounded.has(key) ? undefined : await this.attempt(request);
+    const plain = this.unbounded.has(key) ? undefined : await this.attempt(request).catch(failedByValue);
     if (plain !== undefined && areNumbers(plain)) return asBounds(plain);
     this.unbounded.add(key);
     const expecting = { ...request, key: `${key}|unbounded`, problem: { ...problem, options: { ...problem.options, unbounded: true } } };
@@ -274,6 +274,11 @@ function timed<T>(seconds: Seconds, record: () => T): T {
   const result = record();
   seconds.record += (performance.now() - start) / 1000;
   return result;
+}
+
+/** An index that was computed from what is no number may lie outside: the executor stops there. */
+function failedByValue(error: unknown): undefined {
+  if (!isLirpaError(error) || error.code !== "LIRPA_EXECUTOR") throw error;
 }
 
 async function timedRun(program: CompiledProgram, feeds: Readonly<Record<string, HostTensor>>, seconds: Seconds): Promise<Record<string, HostTensor>> {

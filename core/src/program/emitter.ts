@@ -148,8 +148,10 @@ export class Emitter {
     let result = this.reshaped.get(key);
     if (result === undefined) {
       const open = to.filter((dim) => typeof dim !== "number").length;
-      const target = open > 1 ? this.sizeVector(to) : this.ints(to.map((dim) => (typeof dim === "number" ? dim : -1)));
-      result = this.node("Reshape", [name, target]);
+      // A 0 of an empty tensor is a size; by itself Reshape would copy the one of its operand.
+      const empty = to.includes(0);
+      const target = open > 1 || (empty && open > 0) ? this.sizeVector(to) : this.ints(to.map((dim) => (typeof dim === "number" ? dim : -1)));
+      result = this.node("Reshape", [name, target], empty ? { allowzero: 1 } : {});
       this.announce(result, this.dtypes.get(name), to.map(symbolOf));
       this.reshaped.set(key, result);
     }

@@ -85,7 +85,7 @@ async function createSession({ name, nodes }: Pick<SavedProgram, "name" | "nodes
       executionProviders: [provider],
       graphOptimizationLevel: nodes > TOO_MANY_TO_REWRITE ? "disabled" : "all",
       enableMemPattern: nodes <= FEW_NODES,
-      logSeverityLevel: 3,
+      logSeverityLevel: 4,
       ...(threads !== undefined && { intraOpNumThreads: threads }),
     });
   } catch (cause) {

@@ -15,6 +15,7 @@ export const abs: Operator = defineOperator({
   kind: "elementwise",
   inputs: ["X"],
   forward: ({ t }, x) => t.abs(x),
+  takesUnbounded: true,
   range: ({ t }, interval) => hingeRange(t, interval, (x) => t.abs(x)),
   relax: hingeRule(slopes, choices.middle),
   stable: hingeStable,

@@ -22,6 +22,7 @@ export const greatest: Operator = defineOperator<undefined>({
   kind: "custom",
   inputs: ["difference", "a", "b"],
   forward: ({ t }, _difference, a, b) => t.max(a!, b!),
+  takesUnbounded: true,
   interval: ({ t }, difference, a, b) => intervalOfMax(t, difference!, a!, b!),
   backward: ({ t }, [outputs], [difference, a, b]) => carry(t, outputs!, planesOfMax(t, difference!, a!, b!)),
 });
@@ -34,6 +35,7 @@ export const least: Operator = defineOperator<undefined>({
   kind: "custom",
   inputs: ["difference", "a", "b"],
   forward: ({ t }, _difference, a, b) => t.min(a!, b!),
+  takesUnbounded: true,
   interval: ({ t }, ...inputs) => {
     const [difference, a, b] = inputs.map((input) => mirrored(t, input!)) as [Interval, Interval, Interval];
     return mirrored(t, intervalOfMax(t, difference, a, b));

@@ -11,6 +11,7 @@ export const square: Operator = defineOperator({
   kind: "elementwise",
   inputs: ["X"],
   forward: ({ t }, x) => t.square(x),
+  takesUnbounded: true,
   range: ({ t }, { lower, upper }) => ({
     lower: t.max(t.square(t.relu(lower)), t.square(t.min(upper, 0))),
     upper: t.max(t.square(lower), t.square(upper)),

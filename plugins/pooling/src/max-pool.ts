@@ -34,6 +34,7 @@ export const maxPool: Operator = defineOperator<MaxPoolAttributes>({
   inputs: ["X"],
   attributes: parse,
   forward: (context, x) => maxima(context, x!),
+  takesUnbounded: true,
   interval: (context, x) => ({ lower: maxima(context, x!.lower), upper: maxima(context, x!.upper) }),
   backward: (context, [outputs], [x]) => backward(context, outputs!, x!),
 });

@@ -24,6 +24,7 @@ export const reduceMax: Operator = defineOperator<Reduction>({
   inputs: ["data", "axes?"],
   attributes: readReduction,
   forward: (context, x) => maxima(context, x!),
+  takesUnbounded: true,
   interval: (context, x) => ({ lower: maxima(context, x!.lower), upper: maxima(context, x!.upper) }),
   backward: (context, [outputs], [x]) => backward(context, outputs!, x!),
 });
