@@ -1,6 +1,7 @@
 import "reflect-metadata";
 import { container, inject, injectable } from "tsyringe";
 import type { Executor } from "./plugin/executor.js";
+import { LirpaError } from "./plugin/errors.js";
 import { checkMemory, checkOptions } from "./plugin/options.js";
 import type { Plugin } from "./plugin/plugin.js";
 import { Engine } from "./engine.js";
@@ -56,6 +57,7 @@ export class Lirpa {
   model(graph: Graph, options: ModelOptions = {}): Model {
     checkOptions(options, ["copy"], "model");
     const { copy = true } = options;
+    demandGraph(graph);
     const own = copy ? copyGraph(graph) : graph;
     const name = `${own.name}#${this.count++}`;
     let content: Promise<string> | undefined;
@@ -74,6 +76,29 @@ export class Lirpa {
   }
 }
 
+/** What is put together is what it says it is; plugins and methods are looked into when they are read. */
+function checkParts({ plugins, executor, cache, catalogue }: LirpaOptions): void {
+  const wrong = (option: string, what: string, hint: string): LirpaError =>
+    new LirpaError("LIRPA_OPTION", `${option} is no ${what}`, { hint, details: { option } });
+  if (!Array.isArray(plugins)) throw wrong("plugins", "list of plugins", "Give a list of what definePlugin() made.");
+  if (typeof executor?.compile !== "function") throw wrong("executor", "executor", "Executors come from packages, or from defineExecutor().");
+  if (cache !== undefined && [cache?.get, cache?.clear].some((part) => typeof part !== "function")) {
+    throw wrong("cache", "cache of programs", "It has the functions get and clear; leave it out for one in memory.");
+  }
+  if (catalogue !== undefined && (typeof catalogue !== "object" || catalogue === null || Array.isArray(catalogue))) {
+    throw wrong("catalogue", "catalogue", "Give names of packages by operator.");
+  }
+}
+
+/** What importers and builders make; its nodes are looked into when it is resolved. */
+function demandGraph(graph: Graph): void {
+  const lists = typeof graph === "object" && graph !== null ? [graph.inputs, graph.nodes, graph.outputs] : [undefined];
+  if (lists.every(Array.isArray) && typeof graph.initializers?.get === "function") return;
+  throw new LirpaError("LIRPA_GRAPH", "what was given is no graph: it needs inputs, nodes, outputs and initializers", {
+    hint: "Read one with readModel() or load().",
+  });
+}
+
 /** Equal for graphs of equal content; a graph that holds more than plain data is like no other one, in any process. */
 async function contentOf(graph: Graph): Promise<string> {
   return contentHash(graph).catch(() => `${graph.name} ${Date.now()} ${Math.random()}`);
@@ -87,6 +112,7 @@ async function contentOf(graph: Graph): Promise<string> {
 export function createLirpa(options: LirpaOptions): Lirpa {
   checkOptions(options, ["plugins", "executor", "cache", "methods", "catalogue", "memory"], "createLirpa");
   checkMemory(options.memory);
+  checkParts(options);
   const own = container.createChildContainer();
   const registry = PluginRegistry.from(options.plugins, options.catalogue);
   const methods = new MethodTable(options.methods ?? standardMethods);

@@ -17,7 +17,10 @@ import type { ResolvedGraph, Value } from "./graph/resolved.js";
 import type { MethodTable } from "./methods/table.js";
 import { problemKey } from "./problem-key.js";
 import { makeProgram } from "./program/program.js";
-import { checkedNumbers, isPerturbed, isSingle, parseSet, queryError, SINGLE_HINT, type BoundInput, type Numbers } from "./query.js";
+import {
+  checkedNumbers, demandList, demandNumbers, demandRecord, isPerturbed, isSingle, numbersOf, parseSet, queryError, SINGLE_HINT,
+  type BoundInput, type Numbers,
+} from "./query.js";
 import type { PluginRegistry } from "./registry/plugin-registry.js";
 import { showShape, sizeOf } from "./tensor/shapes.js";
 import { Vocabulary } from "./tensor/vocabulary.js";
@@ -148,9 +151,13 @@ export class Model {
   private request(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions): Omit<EngineRequest, "key"> {
     checkOptions(options, BOUND_OPTIONS, "bounds");
     checkMemory(options.memory);
-    const method = this.methods.get(options.method ?? "crown");
-    const weights = options.weights ?? {};
-    const open = Object.fromEntries((options.parameters ?? []).map((name) => [name, name]));
+    // Only what is left out has a default: null is a mistake like any other.
+    const { method: wanted = "crown", weights = {}, relaxation = {} } = options;
+    const method = this.methods.get(wanted);
+    demandRecord("weights", weights);
+    const unset = Object.keys(weights).find((name) => weights[name] === undefined);
+    if (unset !== undefined) throw queryError(`the perturbation of weight ${unset} is undefined`, "Leave out a weight that is fixed.");
+    const open = Object.fromEntries(names("parameters", options.parameters ?? []).map((name) => [name, name]));
     const graph = this.resolve(new Set(Object.keys(this.checkWeights({ ...weights, ...open }))), options.memory);
     const output = this.outputOf(graph, options.output);
     const instances = this.instancesOf(inputs);
@@ -170,7 +177,7 @@ export class Model {
       else this.bind(value, set, stored, 1, sources, feeds);
     }
     if (sources.length === 0) throw queryError("nothing is perturbed", "Give at least one input or weight a perturbation.");
-    const run = { relaxation: readRelaxation(options.relaxation ?? {}, this.registry), alpha: alphaOptions(options.alpha) };
+    const run = { relaxation: readRelaxation(relaxation, this.registry), alpha: alphaOptions(options.alpha) };
     const problem: BoundProblem = { graph, sources, output, spec: options.spec === undefined ? "elements" : "rows", method, options: run };
     const rows = options.spec === undefined ? undefined : specRows(options.spec, output);
     return {
@@ -245,6 +252,7 @@ export class Model {
   }
 
   private instancesOf(inputs: Readonly<Record<string, BoundInput | Numbers>>): number {
+    demandRecord("inputs", inputs);
     for (const name of Object.keys(inputs)) {
       if (!this.graph.inputs.some((input) => input.name === name)) {
         throw queryError(`the model has no input ${JSON.stringify(name)}`, `Inputs: ${this.graph.inputs.map((input) => input.name).join(", ")}.`);
@@ -253,9 +261,7 @@ export class Model {
     const counts = this.inputs.map(({ name, shape }) => {
       const input = own(inputs, name);
       if (input === undefined) throw queryError(`the input ${name} was not given`, `It takes ${sizeOf(shape)} numbers of shape ${showShape(shape)}.`);
-      const numbers: Numbers = isPerturbed(input) ? input.center : input;
-      if (typeof numbers !== "object" || typeof numbers.length !== "number") throw queryError(`the input ${name} is no list of numbers`);
-      const count = numbers.length / Math.max(1, sizeOf(shape));
+      const count = numbersOf(name, input).length / Math.max(1, sizeOf(shape));
       return Number.isInteger(count) && count >= 1 ? count : 1;
     });
     return Math.max(1, ...counts);
@@ -293,6 +299,11 @@ function manyPrograms(method: string): LirpaError {
   });
 }
 
+function names(option: string, list: readonly string[]): readonly string[] {
+  if (Array.isArray(list) && list.every((name) => typeof name === "string")) return list;
+  throw new LirpaError("LIRPA_OPTION", `${option} is no list of names`, { hint: 'Give a list such as ["weight"].', details: { option } });
+}
+
 /** What an object itself has by a name, not what all objects inherit. */
 function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
@@ -325,11 +336,13 @@ function resultShape(shape: Shape, instances: number, rows: number | undefined):
 
 /** Every row of C at every batch row of the output: `[1, batch · rows, ...shape]`. */
 function specRows(spec: readonly Numbers[], output: Value): HostTensor {
+  if (!Array.isArray(spec)) throw queryError("the spec is no list of rows", "Give one list of numbers for each row, as in [[1, -1]].");
   if (spec.length === 0) throw queryError("the spec has no rows", "Leave it out to bound the output itself.");
   const batch = output.shape.length < 2 ? 1 : output.shape[0]!;
   const width = sizeOf(output.shape) / batch;
   const data = new Float32Array(batch * spec.length * batch * width);
   spec.forEach((row, k) => {
+    demandNumbers(`row ${k} of the spec`, demandList(`row ${k} of the spec`, row));
     if (row.length !== width) throw queryError(`row ${k} of the spec has ${row.length} numbers; the output ${output.name} takes ${width}`);
     for (let i = 0; i < width; i++) if (!isSingle(row[i]!)) throw queryError(`row ${k} of the spec is ${row[i]} at position ${i}`, SINGLE_HINT);
     for (let b = 0; b < batch; b++) data.set(row, ((b * spec.length + k) * batch + b) * width);

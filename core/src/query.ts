@@ -1,5 +1,6 @@
 import { copied } from "./graph/copy.js";
 import { LirpaError } from "./plugin/errors.js";
+import { hintOf } from "./plugin/options.js";
 import type { PerturbationQuery, PerturbationSet, PerturbationSite } from "./plugin/perturbation.js";
 import type { HostTensor } from "./plugin/tensor.js";
 import type { PluginRegistry } from "./registry/plugin-registry.js";
@@ -49,15 +50,58 @@ export function checkedNumbers(name: string, numbers: Numbers, { shape: expected
     throw queryError(`${name} has ${numbers.length} numbers, but its shape ${showShape(expected)} takes ${sizeOf(expected)}`, "Give them flat, in row-major order.");
   }
   // Copied first: what is checked is what will be fed.
-  const data =
-    numbers instanceof Float32Array ? new Float32Array(numbers)
-    : numbers instanceof Float64Array ? new Float64Array(numbers)
-    : Float64Array.from(numbers);
+  const data = copyOfNumbers(name, numbers);
   const { holds, hint } = HELD[dtype];
   for (let i = 0; i < data.length; i++) {
     if (!holds(data[i]!)) throw queryError(`${name} is ${data[i]} at position ${i}`, hint);
   }
   return data;
+}
+
+/** Other things than numbers would be turned into some: null into 0, "1" into 1. */
+function copyOfNumbers(name: string, numbers: Numbers): Float32Array | Float64Array {
+  if (numbers instanceof Float32Array) return new Float32Array(numbers);
+  if (numbers instanceof Float64Array) return new Float64Array(numbers);
+  demandNumbers(name, numbers);
+  return Float64Array.from(numbers);
+}
+
+/** Throws `LIRPA_QUERY` for an entry that is no number. */
+export function demandNumbers(name: string, numbers: Numbers): void {
+  for (let i = 0; i < numbers.length; i++) {
+    const entry: unknown = numbers[i];
+    if (typeof entry !== "number") throw queryError(`${name} is ${shown(entry)} at position ${i}`, "Every entry must be a number.");
+  }
+}
+
+/** A value that is not what it should be, in a few letters. */
+function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
+  if (typeof value === "bigint") return `the BigInt ${value}`;
+  return Array.isArray(value) ? "a list" : typeof value === "object" && value !== null ? "an object" : String(value);
+}
+
+/** The numbers of an input, with or without a set around them. Throws `LIRPA_QUERY` for anything else. */
+export function numbersOf(name: string, input: BoundInput | undefined): Numbers {
+  if (typeof input !== "object" || input === null) throw queryError(`the input ${name} is no list of numbers`);
+  if (!isPerturbed(input)) return demandList(`the input ${name}`, input);
+  const unknown = Object.keys(input).find((field) => !["$$type", "center", "set"].includes(field));
+  if (unknown !== undefined) {
+    throw queryError(`the input ${name} has an unknown field ${JSON.stringify(unknown)}`, hintOf(unknown, ["center", "set"]));
+  }
+  return demandList(`the center of input ${name}`, input.center);
+}
+
+/** Throws `LIRPA_QUERY` for what has no length. */
+export function demandList(name: string, numbers: Numbers): Numbers {
+  if (typeof numbers !== "object" || typeof numbers?.length !== "number") throw queryError(`${name} is no list of numbers`);
+  return numbers;
+}
+
+/** Throws `LIRPA_QUERY` for what is no object with names for keys. */
+export function demandRecord(what: string, record: unknown): void {
+  if (typeof record === "object" && record !== null && !Array.isArray(record)) return;
+  throw queryError(`${what} is no object`, `Give ${what} by name: { name: … }.`);
 }
 
 type Typed = Pick<HostTensor, "shape" | "dtype">;

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { checkOptions, createLirpa as compose, type Catalogue, type Lirpa, type LirpaOptions, type Model, type Plugin } from "@lirpa/core";
+import { checkOptions, createLirpa as compose, LirpaError, type Catalogue, type Lirpa, type LirpaOptions, type Model, type Plugin } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import lp from "@lirpa/perturbation-lp";
 import activation from "@lirpa/plugin-activation";
@@ -49,6 +49,12 @@ export interface LirpaWithFiles extends Lirpa {
 export async function createLirpa(options: BatteriesOptions = {}): Promise<LirpaWithFiles> {
   checkOptions(options, OPTIONS, "createLirpa");
   const { cacheFolder: folder, project, ...others } = options;
+  if (folder !== undefined && options.cache !== undefined) {
+    throw new LirpaError("LIRPA_OPTION", "cache and cacheFolder are given both", { hint: "Programs are kept in one place: leave one out." });
+  }
+  if (options.plugins !== undefined && !Array.isArray(options.plugins)) {
+    throw new LirpaError("LIRPA_OPTION", "plugins is no list of plugins", { hint: "Give a list of what definePlugin() made." });
+  }
   const executor = options.executor ?? onnxRuntimeExecutor();
   const own = await projectPlugins(project, options.plugins ?? []);
   const plugins = [...standardPlugins, ...own.plugins, ...(options.plugins ?? [])];

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { checkOptions, EMITTER_VERSION, standardMethods, type CompiledProgram, type Executor, type InstanceCode, type Plugin, type ProgramCache } from "@lirpa/core";
+import { checkOptions, EMITTER_VERSION, LirpaError, standardMethods, type CompiledProgram, type Executor, type InstanceCode, type Plugin, type ProgramCache } from "@lirpa/core";
 import { packageHash } from "./packages.js";
 import { reasonOf } from "./system-error.js";
 
@@ -32,6 +32,9 @@ const HEADER = MAGIC.length + 1 + 64 + 1;
 export function diskProgramCache(options: DiskCacheOptions): ProgramCache {
   checkOptions(options, ["folder", "executor", "plugins", "project"], "diskProgramCache");
   const { folder, executor, plugins, project } = options;
+  if (typeof folder !== "string" || folder === "") {
+    throw new LirpaError("LIRPA_OPTION", "the folder of the cache is no path", { hint: "Name a folder; it is made where it is not there." });
+  }
   const files = new ProgramFiles(folder, executor);
   const known = new Set<object>(plugins.flatMap(({ operators, perturbations, fusions }) => [...operators, ...perturbations, ...fusions]));
   let hash: string | undefined;

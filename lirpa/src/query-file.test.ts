@@ -1,6 +1,6 @@
-import { isLirpaError } from "@lirpa/core";
+import { isLirpaError, type Graph, type HostTensor } from "@lirpa/core";
 import { expect } from "chai";
-import { readQuery } from "./query-file.js";
+import { checkWeightShapes, readQuery } from "./query-file.js";
 
 const input = { name: "x", center: [1, 2], perturbation: { type: "linf", eps: 0.1 } };
 
@@ -89,6 +89,34 @@ describe("a query file", () => {
     expect(complaint({ inputs: [{ ...input, pertubation: {} }] })).to.include('unknown field "pertubation"').and.include("Did you mean perturbation?");
     expect(complaint({ inputs: [input], weights: [{ name: "w", eps: 1 }] })).to.include('unknown field "eps"');
     expect(complaint({ inputs: [input], relaxation: { Relu: 1 } })).to.include("relaxation.Relu");
+  });
+
+  it("is refused when a field is given twice, of which JSON would keep the last", () => {
+    const set = '{ "type": "linf", "eps": 0.1, "eps": 5 }';
+    expect(complaint(`{ "inputs": [{ "name": "x", "center": [1], "perturbation": ${set} }] }`)).to.include("gives inputs.perturbation.eps twice");
+    expect(complaint('{ "inputs": [{ "name": "x", "center": [1] }], "inputs": [] }')).to.include("gives inputs twice");
+    expect(complaint('{ "inputs": [{ "name": "x", "center": [1], "c\\u0065nter": [2] }] }'), "escaped").to.include("gives inputs.center twice");
+    // Values that look like fields, and one name in two objects, are neither.
+    const text = '{ "name": "name", "description": "{\\"name\\": 1, \\"name\\": 2}", "inputs": [{ "name": "name", "center": [1] }, { "name": "y", "center": [1] }] }';
+    expect(Object.keys(readQuery(text).inputs)).to.deep.equal(["name", "y"]);
+  });
+
+  it("is refused when numbers are nested unevenly", () => {
+    for (const center of [[[1], 2], [1, [2]], [[1, 2], [3]], [[[1]], [2]], [[], 1]]) {
+      expect(complaint({ inputs: [{ ...input, center }] }), JSON.stringify(center)).to.include("the center of input x is nested unevenly");
+    }
+    expect(complaint({ inputs: [input], spec: [[[1], -1]] })).to.include("spec[0] is nested unevenly");
+  });
+
+  it("says what shape a weight has, and it must be the model's", () => {
+    const weight = (shape: unknown) => ({ inputs: [input], weights: [{ name: "w", shape, perturbation: { type: "linf", eps: 1 } }] });
+    const parameter: HostTensor = { shape: [1, 2], dtype: "float", data: Float32Array.of(1, 2) };
+    const net: Graph = { name: "net", opsets: new Map(), inputs: [], outputs: [], nodes: [], initializers: new Map([["w", parameter]]) };
+    checkWeightShapes(read(weight([1, 2])), net);
+    for (const shape of [[2], [2, 1], [1, 2, 1], []]) {
+      const query = read(weight(shape));
+      expect(() => checkWeightShapes(query, net), JSON.stringify(shape)).to.throw("the shape of weight w is").with.property("code", "LIRPA_QUERY");
+    }
   });
 
   it("is refused when something is given twice", () => {

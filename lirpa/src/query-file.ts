@@ -1,9 +1,14 @@
-import { hintOf, LirpaError, perturbed, type AlphaOptions, type BoundInput, type BoundOptions, type PerturbationQuery } from "@lirpa/core";
+import {
+  hintOf, LirpaError, perturbed, type AlphaOptions, type BoundInput, type BoundOptions, type Graph, type PerturbationQuery,
+} from "@lirpa/core";
+import { fieldGivenTwice } from "./json-fields.js";
 
 /** What a query file asks: inputs for `model.bounds`, and its options. */
 export interface Query {
   readonly inputs: Readonly<Record<string, BoundInput>>;
   readonly options: BoundOptions;
+  /** Shapes that stand beside weights, by name; `checkWeightShapes` compares them with the model's. */
+  readonly weightShapes: ReadonlyMap<string, readonly number[]>;
 }
 
 /** What a query asks, and what a golden case says besides. */
@@ -14,8 +19,8 @@ type Json = Readonly<Record<string, unknown>>;
 
 /**
  * Reads a query: `inputs[]` with name, center and perturbation (null: fixed), `weights[]`, `spec`, `output`, `relaxation`,
- * `alpha`.
- * A golden case's answers may stand beside them. Throws `LIRPA_QUERY`.
+ * `alpha`. No
+ * field stands there twice. A golden case's answers may stand beside them. Throws `LIRPA_QUERY`.
  */
 export function readQuery(json: string): Query {
   const query = record(parse(json), "the query");
@@ -28,10 +33,11 @@ export function readQuery(json: string): Query {
   refuseTwice(weights, "weight");
   return {
     inputs: Object.fromEntries(entries),
+    weightShapes: new Map(weights.flatMap(([name, , shape]) => (shape === undefined ? [] : [[name, shape]]))),
     options: {
       ...(query["spec"] !== undefined && query["spec"] !== null && { spec: list(query["spec"], "spec").map((row, i) => numbers(row, `spec[${i}]`)) }),
       ...(query["output"] !== undefined && { output: text(query["output"], "output") }),
-      ...(weights.length > 0 && { weights: Object.fromEntries(weights) }),
+      ...(weights.length > 0 && { weights: Object.fromEntries(weights.map(([name, set]) => [name, set])) }),
       ...(query["alpha"] !== undefined && { alpha: readAlpha(record(query["alpha"], "alpha")) }),
       ...(query["relaxation"] !== undefined && { relaxation: readRelaxation(record(query["relaxation"], "relaxation")) }),
     },
@@ -40,13 +46,17 @@ export function readQuery(json: string): Query {
 
 function parse(text: string): unknown {
   if (text.trim() === "") throw wrong("the query is empty", 'Give { "inputs": [{ "name", "center", "perturbation" }] }.');
+  let query: unknown;
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, ""));
+    query = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
     throw new LirpaError("LIRPA_QUERY", `the query is no JSON: ${(cause as Error).message}`, {
       cause, hint: "NaN and Infinity are no JSON, nor are comments.",
     });
   }
+  const twice = fieldGivenTwice(text);
+  if (twice !== undefined) throw wrong(`the query gives ${twice} twice`, "JSON keeps the last of two; say it once.");
+  return query;
 }
 
 function readInput(entry: Json, i: number): [string, BoundInput] {
@@ -58,19 +68,29 @@ function readInput(entry: Json, i: number): [string, BoundInput] {
   return [name, set === undefined || set === null ? center : perturbed(center, readSet(set, `the perturbation of input ${name}`))];
 }
 
-function readWeight(entry: Json, i: number): [string, PerturbationQuery] {
+function readWeight(entry: Json, i: number): [string, PerturbationQuery, readonly number[] | undefined] {
   refuseUnknown(entry, ["name", "shape", "perturbation"], `weights[${i}]`);
   const name = text(entry["name"], `weights[${i}].name`);
-  if (entry["shape"] !== undefined) checkShape(entry["shape"], undefined, `weights[${i}].shape`);
-  return [name, readSet(entry["perturbation"], `the perturbation of weight ${name}`)];
+  const shape = entry["shape"] === undefined ? undefined : checkShape(entry["shape"], undefined, `weights[${i}].shape`);
+  return [name, readSet(entry["perturbation"], `the perturbation of weight ${name}`), shape];
 }
 
 /** A shape is for people to read; one that does not fit its numbers would mislead them. */
-function checkShape(value: unknown, count: number | undefined, what: string): void {
+function checkShape(value: unknown, count: number | undefined, what: string): readonly number[] {
   const sizes = list(value, what);
   if (!sizes.every((size) => Number.isInteger(size) && (size as number) >= 0)) throw wrong(`${what} is no list of whole numbers`);
   const product = (sizes as number[]).reduce((a, b) => a * b, 1);
   if (count !== undefined && product !== count) throw wrong(`${what} has ${product} elements, and the center has ${count}`);
+  return sizes as number[];
+}
+
+/** Throws `LIRPA_QUERY` where a shape beside a weight is not that of the model's parameter. */
+export function checkWeightShapes({ weightShapes }: Query, { initializers }: Graph): void {
+  for (const [name, shape] of weightShapes) {
+    const own = initializers.get(name)?.shape;
+    if (own === undefined || (own.length === shape.length && own.every((size, axis) => size === shape[axis]))) continue;
+    throw wrong(`the shape of weight ${name} is [${shape.join(", ")}], and the model's is [${own.join(", ")}]`);
+  }
 }
 
 function readSet(value: unknown, what: string): PerturbationQuery {
@@ -97,7 +117,7 @@ function refuseUnknown(entry: Json, fields: readonly string[], what: string): vo
   if (unknown !== undefined) throw wrong(`${what} has an unknown field ${JSON.stringify(unknown)}`, hintOf(unknown, fields));
 }
 
-function refuseTwice(entries: readonly (readonly [string, unknown])[], what: string): void {
+function refuseTwice(entries: readonly (readonly [string, ...unknown[]])[], what: string): void {
   const names = entries.map(([name]) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw wrong(`the ${what} ${twice} is given twice`);
@@ -120,12 +140,15 @@ function text(value: unknown, what: string): string {
 
 /** No tensor has more axes. */
 const DEEPEST = 64;
+const NESTING = "Give the numbers flat, or nested as the shape is.";
 
 /** Numbers, flat or nested; JSON has no NaN, so null or a string in their place is refused here. */
 function numbers(value: unknown, what: string): number[] {
   let flat: readonly unknown[] = list(value, what);
   for (let depth = 0; flat.some(Array.isArray); depth++) {
-    if (depth === DEEPEST) throw wrong(`${what} is nested deeper than ${DEEPEST} lists`, "Give the numbers flat, or nested as the shape is.");
+    if (depth === DEEPEST) throw wrong(`${what} is nested deeper than ${DEEPEST} lists`, NESTING);
+    const first = (flat.find(Array.isArray) as unknown[]).length;
+    if (!flat.every((part) => Array.isArray(part) && part.length === first)) throw wrong(`${what} is nested unevenly`, NESTING);
     flat = flat.flat();
   }
   const bad = flat.findIndex((entry) => typeof entry !== "number" || !Number.isFinite(Math.fround(entry)));

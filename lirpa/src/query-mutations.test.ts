@@ -19,14 +19,26 @@ const valid: readonly unknown[] = [
     relaxation: { Relu: "same-slope" },
     alpha: { iterations: 2, layers: "last" },
   },
+  {
+    inputs: [{ name: "x", center: [0.5, -0.25], perturbation: null }],
+    weights: [
+      { name: "w1", shape: [2, 3], perturbation: { type: "l2", eps: 0.01 } },
+      { name: "b1", perturbation: { type: "box", lower: [0, -0.1, -0.2], upper: [0.2, 0.1, 0] } },
+      { name: "w2", perturbation: { type: "l1", eps: [[0.1, 0], [0, 0.2], [0, 0]], over: "rows" } },
+    ],
+    spec: [[1, 0], [0, -1]],
+  },
 ];
 
 const deep = Array.from({ length: 300 }).reduce<unknown>((inner) => [inner], 1);
 const nasty: fc.Arbitrary<unknown> = fc.constantFrom<unknown>(
   null, true, "", "x", "NaN", "constructor", "__proto__", "toString", -1, 0, 0.5, 1e-50, 1e38, 1e39, -1e39, 1e300, 2 ** 53,
-  [], {}, [null], [[]], [1, [2]], { type: "linf" }, { __proto__: null }, deep,
+  [], {}, [null], [[]], [1, [2]], [[0.5, -0.25], [1]], ["0.1"], { type: "linf" }, { __proto__: null }, deep,
 );
 const names = fc.constantFrom("constructor", "__proto__", "toString", "hasOwnProperty", "Center", "epss", "w2", "Tanh");
+
+/** A mistake is named by the field, or by what the field is about. */
+const NAMED = /inputs?\b|weights?\b|spec\b|output\b|relaxation\b|alpha\b|perturb|parameter\b|the query/;
 
 type Mutation = { readonly at: number; readonly how: "replace" | "remove" | "repeat" | "rename"; readonly value: unknown; readonly name: string };
 const mutations: fc.Arbitrary<Mutation> = fc.record({
@@ -35,7 +47,7 @@ const mutations: fc.Arbitrary<Mutation> = fc.record({
 
 /** Every place in a tree: what holds it, and under which key. */
 function placesIn(tree: unknown): [Record<string, unknown>, string][] {
-  if (typeof tree !== "object" || tree === null || tree === deep) return [];
+  if (typeof tree !== "object" || tree === null) return [];
   return Object.keys(tree).flatMap((key) => [[tree as Record<string, unknown>, key] as [Record<string, unknown>, string], ...placesIn((tree as Record<string, unknown>)[key])]);
 }
 
@@ -45,8 +57,8 @@ function mutated(query: unknown, list: readonly Mutation[]): unknown {
     const places = placesIn(tree);
     if (places.length === 0) break;
     const [holder, key] = places[at % places.length]!;
-    if (how === "replace") holder[key] = value;
-    else if (Array.isArray(holder) && how === "repeat") holder.push(holder[Number(key)]);
+    if (how === "replace") holder[key] = structuredClone(value);
+    else if (Array.isArray(holder) && how === "repeat") holder.push(structuredClone(holder[Number(key)]));
     else if (Array.isArray(holder)) holder.splice(Number(key), 1);
     else {
       const old = holder[key];
@@ -78,10 +90,11 @@ describe("a query with mistakes in it", function () {
           if (!isLirpaError(error)) throw error;
           refused++;
           expect([exitCodes.usage, exitCodes.data, exitCodes.unavailable], `${error.code}: ${error.message}\n${text}`).to.include(exitCodeOf(error));
+          expect(error.problem, text).to.match(NAMED);
           expect(error.code, `${error.message}\n${text}`).to.not.be.oneOf(["LIRPA_INTERNAL", "LIRPA_PLUGIN", "LIRPA_EXECUTOR"]);
         }
       }),
-      { numRuns: 400, seed: 16 },
+      { numRuns: 500, seed: 16 },
     );
     expect(refused).to.be.above(200);
   });

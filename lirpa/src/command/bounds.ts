@@ -2,7 +2,7 @@ import { emitOnnx, LirpaError, type BoundOptions, type Bounds, type Model } from
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { createLirpa } from "../create.js";
 import { readModelFile, readRegular } from "../files.js";
-import { readQuery, type Query } from "../query-file.js";
+import { checkWeightShapes, readQuery, type Query } from "../query-file.js";
 import { reasonOf } from "../system-error.js";
 import type { Answer, ExplainedNode } from "./answer.js";
 import { toJson } from "./json.js";
@@ -11,6 +11,9 @@ import { startProgress, type Progress } from "./progress.js";
 import { originMetadata, saveTarget, writeAtomically } from "./save.js";
 import { toText } from "./table.js";
 import type { BoundsFlags } from "./usage.js";
+
+/** Bytes; a query of a thousand ImageNet pictures takes as many. */
+const LONGEST_QUERY = 2 ** 28;
 
 /** `lirpa bounds`. Prints only when all is done: a failure leaves standard output empty and no file behind. */
 export async function bounds(file: string, flags: BoundsFlags): Promise<void> {
@@ -32,6 +35,7 @@ export async function bounds(file: string, flags: BoundsFlags): Promise<void> {
     const { graph, files } = await readModelFile(file);
     const target = save === undefined ? undefined : await saveTarget(save, [...files, queryFile]);
     const model = lirpa.model(graph, { copy: false });
+    checkWeightShapes(query, graph);
     const answers = await answerAll(model, query, methods, output, progress);
     if (target !== undefined) {
       const method = methods[0]!;
@@ -80,12 +84,24 @@ function checked(answer: Bounds): Bounds {
   });
 }
 
+/** What never ends, a device say, is given up where no text can be longer. */
+async function readStandardInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of process.stdin) {
+    size += (chunk as Buffer).length;
+    if (size > LONGEST_QUERY) {
+      throw new LirpaError("LIRPA_QUERY", `standard input gives more than ${LONGEST_QUERY} bytes`, { hint: "Ask for fewer instances or rows at a time." });
+    }
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
 async function readText(file: string): Promise<string> {
   try {
     if (file !== "-") return Buffer.from(await readRegular(file, "the query", "LIRPA_QUERY")).toString("utf8");
-    const chunks: Buffer[] = [];
-    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks).toString("utf8");
+    return await readStandardInput();
   } catch (cause) {
     if (cause instanceof LirpaError) throw cause;
     throw new LirpaError("LIRPA_QUERY", `cannot read the query ${file}: ${reasonOf(cause)}`, { cause, hint: "Check the path." });

@@ -1,12 +1,12 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, linkSync, mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import onnxProto, { type onnx } from "onnx-proto";
 import { exitCodes } from "./exit-codes.js";
-import { floats, lirpa, model, temporaryFolder, writeExample } from "./support.test.js";
+import { bin, floats, lirpa, model, temporaryFolder, writeExample } from "./support.test.js";
 
 const { DataLocation, DataType } = onnxProto.onnx.TensorProto;
 const WEIGHTS = Float32Array.from([1, -1, 0.5, 0.25, 1, -2]);
@@ -96,6 +96,17 @@ describe("the files of the command", function () {
     }
     const { code, stderr } = await lirpa(["bounds", "model.onnx", "--query", "pipe"], { cwd: folder });
     expect([code, stderr.includes("it is no regular file")]).to.deep.equal([exitCodes.data, true]);
+  });
+
+  it("gives up on standard input that never ends", async function () {
+    if (onWindows) this.skip();
+    const device = openSync("/dev/zero", "r");
+    const child = spawn(process.execPath, [bin, "bounds", "model.onnx", "--query", "-"], { cwd: folder, stdio: [device, "ignore", "pipe"] });
+    let said = "";
+    child.stderr!.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    const [code] = (await once(child, "close")) as [number | null];
+    closeSync(device);
+    expect([code, said.includes("standard input gives more than")], said).to.deep.equal([exitCodes.data, true]);
   });
 
   it("holds weights to the place, length and checksum that the model names", async () => {

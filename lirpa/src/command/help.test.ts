@@ -1,6 +1,7 @@
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { standardMethods } from "@lirpa/core";
 import { expect } from "chai";
 import { readQuery } from "../query-file.js";
 import { boundsHelp, coverageHelp, doctorHelp, pluginsHelp, rootHelp } from "./help.js";
@@ -18,6 +19,11 @@ describe("lirpa --help", function () {
     expect(bounds!.stdout).to.equal(of!.stdout).and.include("--method").and.include("Examples:");
     expect(print!.stdout).to.equal(`${version}\n`);
     for (const line of bounds!.stdout.split("\n")) expect(line.length, line).to.be.at.most(82);
+  });
+
+  it("names every method", async () => {
+    const text = (await lirpa(["bounds", "--help"])).stdout.replace(/\s+/g, " ");
+    expect(text).to.include(`of ${standardMethods.map(({ name }) => name).join(", ")} (default`);
   });
 
   it("gives examples that work", async function () {

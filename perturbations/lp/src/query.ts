@@ -21,7 +21,7 @@ export interface BoxOptions {
 export function lp(options: LpOptions): PerturbationQuery {
   checkOptions(options, ["norm", "eps", "over"], "lp");
   const { norm, eps, over } = options;
-  if (typeof eps !== "number" && typeof eps?.length !== "number") throw notGiven("lp", "eps", "one radius, or one per element");
+  if (typeof eps !== "number" && !isList(eps)) throw notGiven("lp", "eps", "one radius, or one per element");
   return Object.freeze({
     ...named(norm),
     eps: typeof eps === "number" ? eps : frozen(eps),
@@ -33,9 +33,17 @@ export function lp(options: LpOptions): PerturbationQuery {
 export function box(options: BoxOptions): PerturbationQuery {
   checkOptions(options, ["lower", "upper"], "box");
   const { lower, upper } = options;
-  if (typeof lower?.length !== "number") throw notGiven("box", "lower", "one number per element");
-  if (typeof upper?.length !== "number") throw notGiven("box", "upper", "one number per element");
+  if (!isList(lower)) throw notGiven("box", "lower", "one number per element");
+  if (!isList(upper)) throw notGiven("box", "upper", "one number per element");
   return Object.freeze({ type: "box", lower: frozen(lower), upper: frozen(upper) });
+}
+
+/** What claims to be a list is read before a copy of that length is made. */
+function isList(value: ArrayLike<number>): boolean {
+  if (typeof value !== "object" || typeof value?.length !== "number") return false;
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return true;
+  for (let i = 0; i < value.length; i++) if (typeof value[i] !== "number") return false;
+  return true;
 }
 
 function notGiven(what: string, option: string, wanted: string): LirpaError {
