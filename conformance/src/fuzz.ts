@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -42,6 +42,7 @@ async function main(): Promise<number> {
     const names = listed(values.plugins);
     const { plugins, cases } = await load(names, listed(values.cases));
     if (values.case !== undefined) {
+      if (!statSync(values.case).isFile()) return complain(`${values.case} is no regular file`);
       const message = await replay(fromJson(readFileSync(values.case, "utf8")), plugins);
       return say(message ?? "all methods are sound", message === undefined ? 0 : 1);
     }
@@ -63,7 +64,10 @@ function verdict({ runs, operators, untried }: FuzzResult, seed: number): number
 function report(failure: NonNullable<FuzzResult["failure"]>, names: readonly string[], out: string): number {
   mkdirSync(out, { recursive: true });
   const file = join(out, `fuzz-${failure.seed}.json`);
-  writeFileSync(file, toJson(failure.case));
+  // The whole file or none; a link of that name is replaced, and what it leads to is left alone.
+  const part = `${file}.${process.pid}.tmp`;
+  writeFileSync(part, toJson(failure.case), { flag: "wx" });
+  renameSync(part, file);
   const packages = names.join() === "lirpa" ? "" : ` --plugins ${names.join()}`;
   const nodes = failure.case.graph.nodes.map(({ type, inputs, outputs }) => `  ${outputs.join(", ")} = ${type}(${inputs.join(", ")})`);
   const path = relative(process.cwd(), resolve(file));
