@@ -84,6 +84,23 @@ describe("a value that is none", () => {
     });
   }
 
+  it("is refused where an input holds integers or truth values, by its name and position", async () => {
+    const chosen = (dtype: "int" | "bool") => {
+      const node = dtype === "int" ? (["Gather", ["w", "x"], ["y"]] as const) : (["Where", ["x", "w", "w"], ["y"]] as const);
+      const made = graph({ x: [2] }, { w: tensor([2], [1, 2]) }, [[node[0], [...node[1]], [...node[2]]]], ["y"]);
+      return lirpa.model({ ...made, inputs: [{ name: "x", shape: [2], dtype }] });
+    };
+    const wrong = { int: [0.5, -0.5, 1e-9, 1e300, 2 ** 53, -(2 ** 53), NaN, Infinity, "1", true], bool: [0.5, 2, -1, 1e300, NaN, "1", true] };
+    for (const dtype of ["int", "bool"] as const) {
+      for (const method of ["ibp", "crown"]) {
+        const bounded = (value: unknown) => chosen(dtype).bounds({ x: [0, value as number] }, { method, weights: { w: ball } });
+        for (const value of wrong[dtype]) expect(await refused(() => bounded(value), `${dtype} ${String(value)}`)).to.match(/input x is .* at position 1/);
+        expect((await bounded(1)).lower[1]).to.be.closeTo(1.9, 1e-6);
+      }
+      expect(await refused(() => chosen(dtype).forward({ x: [0, 0.5] }), "forward")).to.include("position 1");
+    }
+  });
+
   it("is not made of two answers to one question", async () => {
     const cache = { get: (_: string, make: () => never) => make(), clear: () => Promise.resolve() };
     expect(await refused(() => createLirpa({ project: false, cache, cacheFolder: "/nowhere" }), "both")).to.include("cacheFolder");
