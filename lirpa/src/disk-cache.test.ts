@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { definePerturbation, defineExecutor, definePlugin, onnxRuntimeExecutor, type Executor, type Plugin } from "./index.js";
@@ -123,6 +124,29 @@ describe("programs on disk", () => {
       const again = await bound(folder);
       expect([again.compiled, again.lower]).to.deep.equal([kind === "program" ? 1 : 0, lower]);
       expect(readFileSync(file).equals(whole)).to.equal(true);
+    }
+  });
+
+  for (const kind of ["program", "note"]) it(`are not taken for one another, whatever their files are called: a ${kind}`, async () => {
+    const [folder, other] = [fresh(), fresh()];
+    const [crown, ibp] = [await bound(folder), await bound(other, { method: "ibp" })];
+    expect(crown.lower).to.not.deep.equal(ibp.lower);
+    const fileOf = (where: string): string => filesOf(where).find((name) => name.endsWith(kind))!;
+    copyFileSync(fileOf(other), fileOf(folder));
+    const again = await bound(folder);
+    expect([again.compiled, again.lower, again.upper]).to.deep.equal([kind === "program" ? 1 : 0, crown.lower, crown.upper]);
+  });
+
+  it("are not waited for where a pipe or a folder has their name", async function () {
+    if (process.platform === "win32") this.skip();
+    const folder = fresh();
+    const { lower } = await bound(folder);
+    for (const put of [(file: string) => execFileSync("mkfifo", [file]), (file: string) => mkdirSync(file)]) {
+      for (const file of filesOf(folder)) {
+        rmSync(file, { recursive: true });
+        put(file);
+      }
+      expect((await bound(folder)).lower).to.deep.equal(lower);
     }
   });
 

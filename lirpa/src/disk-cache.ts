@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { checkOptions, EMITTER_VERSION, LirpaError, standardMethods, type CompiledProgram, type Executor, type InstanceCode, type Plugin, type ProgramCache } from "@lirpa/core";
+import { readRegular } from "./files.js";
 import { packageHash } from "./packages.js";
 import { reasonOf } from "./system-error.js";
 
@@ -93,8 +94,10 @@ class ProgramFiles {
 
   /** The content of a whole file; undefined where there is none. */
   private async read(file: string): Promise<Uint8Array | undefined> {
-    const content = await readFile(file).catch(() => undefined);
-    if (content === undefined || content.length < HEADER) return undefined;
+    // A pipe of that name would never end.
+    const bytes = await readRegular(file, "the program", "LIRPA_MODEL").catch(() => undefined);
+    if (bytes === undefined || bytes.length < HEADER) return undefined;
+    const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const payload = content.subarray(HEADER);
     // A file under another one's name would give the other one's bounds.
     return content.toString("latin1", 0, HEADER) === header(file, payload) ? payload : undefined;
