@@ -2,6 +2,7 @@ export * from "./plugin/index.js";
 export { nearest } from "./plugin/nearest.js";
 export { checkMemory, checkOptions, hintOf } from "./plugin/options.js";
 export { createLirpa, Lirpa, type LirpaOptions, type ModelOptions } from "./lirpa.js";
+export type { Warning } from "./bounds/domains.js";
 export { Model, type BoundOptions, type Bounds, type NodeExplanation } from "./model.js";
 export { perturbed, type BoundInput, type Numbers, type Perturbed } from "./query.js";
 export { Engine, type EngineRequest, type RawBounds, type Seconds } from "./engine.js";

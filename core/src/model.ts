@@ -1,8 +1,9 @@
-import { LirpaError } from "./plugin/errors.js";
+import { isLirpaError, LirpaError } from "./plugin/errors.js";
 import { checkMemory, checkOptions } from "./plugin/options.js";
 import type { PerturbationQuery } from "./plugin/perturbation.js";
 import type { Program } from "./plugin/program.js";
 import type { HostTensor, Shape } from "./plugin/tensor.js";
+import { domainOutput, domainWarning, partialNodes, recordDomains, type Warning } from "./bounds/domains.js";
 import { rulesOf } from "./bounds/kinds.js";
 import { recordOptimization, type Optimization } from "./bounds/optimize.js";
 import { inputNames, recordWhole, type BoundProblem, type SourceStructure } from "./bounds/record.js";
@@ -55,6 +56,8 @@ export interface Bounds {
   readonly upper: Float64Array | Float32Array;
   readonly shape: Shape;
   readonly seconds: Readonly<Seconds>;
+  /** What the bounds do not show; empty where there is nothing. */
+  readonly warnings: readonly Warning[];
 }
 
 /** One output of the network itself. */
@@ -114,9 +117,27 @@ export class Model {
     const request = this.request(inputs, options);
     const { problem, instances } = request;
     const shape = resultShape(problem.output.shape, instances, options.spec?.length);
-    const { lower, upper, seconds } = await this.engine.bounds({ ...request, key: problemKey(await this.id(), problem) });
+    const key = problemKey(await this.id(), problem);
+    const { lower, upper, seconds } = await this.engine.bounds({ ...request, key });
+    const warnings = await this.warnings(request, key, { ...seconds });
     const repeated = (end: HostTensor): HostTensor["data"] => (end.data.length === sizeOf(shape) ? end.data : repeat(end.data, sizeOf(shape)));
-    return { method: problem.method.name, lower: repeated(lower), upper: repeated(upper), shape, seconds };
+    return { method: problem.method.name, lower: repeated(lower), upper: repeated(upper), shape, seconds, warnings };
+  }
+
+  /**
+   * Nodes whose inputs may leave an operator's domain: first by intervals, which cost little, and where these cannot
+   * exclude it by the bounds that the method relies on, as far as they fit the budget.
+   */
+  private async warnings({ problem, feeds }: Omit<EngineRequest, "key">, key: string, seconds: Seconds): Promise<Warning[]> {
+    let suspects = partialNodes(problem.graph);
+    for (const by of ["interval", "method"] as const) {
+      if (suspects.length === 0) break;
+      const nodes = suspects;
+      const asked = `${key}|domains ${by} ${nodes.map(({ order }) => order).join()}`;
+      const found = await this.engine.runWithin(asked, () => recordDomains(problem, nodes, by), feeds, seconds).catch(ifTooLarge);
+      if (found !== undefined) suspects = nodes.filter((_, i) => found[domainOutput(i)]?.data.some((count) => !(count <= 0)));
+    }
+    return suspects.map(domainWarning);
   }
 
   /**
@@ -284,6 +305,10 @@ export class Model {
     sources.push({ value, perturbation, structure, values: shapes });
   }
 
+}
+
+function ifTooLarge(error: unknown): undefined {
+  if (!isLirpaError(error) || !["LIRPA_MEMORY", "LIRPA_EXECUTOR"].includes(error.code)) throw error;
 }
 
 /** What an optimizing method runs instead of one program; undefined where there is nothing to optimize. */

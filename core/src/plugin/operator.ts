@@ -105,6 +105,11 @@ export interface ElementwiseOperator<A> extends OperatorBase<A> {
    */
   readonly takesUnbounded?: boolean;
   /**
+   * True where the function has a value for every number of the interval; for all numbers where absent. Where it has not
+   * (the root of a negative number), bounds are of the values that there are, and the result says so.
+   */
+  defined?(context: RuleContext<A>, interval: Interval, ...parameters: Inputs): Tensor;
+  /**
    * A line below and a line above the function on [lower, upper], both of which are finite. Where there is no line, the
    * slope is 0 and the intercept infinite, on the line's own side.
    */

@@ -45,6 +45,7 @@ const KINDS: Readonly<Record<Operator["kind"], Fields>> = {
     takesUnbounded: { check: isFlag, wants: "true or false" },
     relax: requiredFunction,
     stable: optionalFunction,
+    defined: optionalFunction,
     relaxations: { check: isRules, wants: "functions by name" },
     forwardRelaxation: { check: isText, wants: "the name of one of relaxations" },
   },

@@ -45,7 +45,7 @@ const anything: Check = (result) => (isPromise(result) ? "a promise" : undefined
 const subgraph = demand((result) => result === undefined || isSubgraph(result), "a subgraph { nodes }, or nothing,");
 
 const OPERATOR: Readonly<Record<string, Check>> = {
-  attributes: anything, expand: subgraph, forward: tensors, magnitude: tensors, range, relax: lines, stable, terms, interval: intervals, backward: step,
+  attributes: anything, expand: subgraph, forward: tensors, magnitude: tensors, range, relax: lines, stable, defined: stable, terms, interval: intervals, backward: step,
 };
 
 /** The operator with its functions guarded. Throws, when they are called, `LIRPA_PLUGIN`, or what they may throw. */

@@ -6,6 +6,7 @@ import { checkWeightShapes, readQuery, type Query } from "../query-file.js";
 import { reasonOf } from "../system-error.js";
 import type { Answer, ExplainedNode } from "./answer.js";
 import { toJson } from "./json.js";
+import { oneLine } from "./one-line.js";
 import { writeOut } from "./output.js";
 import { startProgress, type Progress } from "./progress.js";
 import { originMetadata, saveTarget, writeAtomically } from "./save.js";
@@ -49,6 +50,7 @@ export async function bounds(file: string, flags: BoundsFlags): Promise<void> {
       ...(explain === true && { explain: explained(model, query, { method: answer.method, ...(output !== undefined && { output }) }) }),
     }));
     await progress.stop();
+    for (const text of new Set(answers.flatMap(({ warnings }) => warnings.map(({ message }) => message)))) process.stderr.write(`lirpa: warning: ${oneLine(text)}.\n`);
     writeOut(json === true ? `${toJson(complete)}\n` : toText(complete, process.stdout));
   } finally {
     await progress.stop();

@@ -7,7 +7,7 @@ export function toJson(answers: readonly Answer[]): string {
 }
 
 function objectOf(answer: Answer): string {
-  const fields = Object.entries(answer).filter(([, value]) => value !== undefined);
+  const fields = Object.entries(answer).filter(([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0));
   return `{${fields.map(([name, value]) => `${JSON.stringify(name)}:${isNumbers(value) ? numbers(value) : JSON.stringify(value)}`).join(",")}}`;
 }
 

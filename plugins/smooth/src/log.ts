@@ -20,6 +20,7 @@ export const log: Operator = defineOperator({
   inputs: ["input"],
   forward: ({ t }, x) => t.log(x),
   takesUnbounded: true,
+  defined: ({ t }, { lower }) => t.greaterEqual(lower, 0),
   range: ({ t }, { lower, upper }) => ({
     lower: t.where(t.less(lower, NEAREST), -UNBOUNDED, t.log(t.max(lower, NEAREST))),
     upper: t.log(t.max(upper, NEAREST)),

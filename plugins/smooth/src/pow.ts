@@ -38,6 +38,10 @@ export const pow: Operator = defineOperator<PowAttributes>({
     // The result has the base's type: powers of integers are cut to integers, whatever the exponent's type is.
     return t.cast(same?.length === 1 ? t.pow(base, same[0]!) : t.pow(base, t.cast(y!, "float")), x.dtype);
   },
+  defined: ({ t, attributes: { exponents } }, { lower }) => {
+    const isPartial = t.constant({ ...exponents!, dtype: "float", data: Float64Array.from(exponents!.data, (p) => (Number.isInteger(p) ? 0 : 1)) });
+    return t.or(t.greaterEqual(lower, 0), t.less(isPartial, 0.5));
+  },
   range: (context, interval) => {
     const range = (p: number): Interval => oneRange(context.t, interval, p);
     const choose = (is: Tensor, yes: Interval, no: Interval): Interval => ({

@@ -17,6 +17,7 @@ export const sqrt: Operator = defineOperator({
   inputs: ["X"],
   forward: ({ t }, x) => t.sqrt(x),
   takesUnbounded: true,
+  defined: ({ t }, { lower }) => t.greaterEqual(lower, 0),
   range: ({ t }, { lower, upper }) => ({ lower: rootOf(t, lower), upper: rootOf(t, upper) }),
   relax: ({ t }, { lower, upper }) => {
     const [low, high] = [rootOf(t, lower), rootOf(t, upper)];
