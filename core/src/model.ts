@@ -201,6 +201,7 @@ export class Model {
     const run = { relaxation: readRelaxation(relaxation, this.registry), alpha: alphaOptions(options.alpha) };
     const problem: BoundProblem = { graph, sources, output, spec: options.spec === undefined ? "elements" : "rows", method, options: run };
     const rows = options.spec === undefined ? undefined : specRows(options.spec, output);
+    if (rows === undefined) checkResult(output, instances, options.memory ?? this.engine.memory);
     return {
       problem,
       feeds,
@@ -305,6 +306,15 @@ export class Model {
     sources.push({ value, perturbation, structure, values: shapes });
   }
 
+}
+
+/** No chunk of a computation makes its result smaller: two 32-bit floats for each element. */
+function checkResult({ name, shape }: Value, instances: number, memory: number): void {
+  const bytes = 8 * sizeOf(shape) * instances;
+  if (bytes <= memory) return;
+  throw new LirpaError("LIRPA_MEMORY", `the bounds of ${name} alone take ${Math.ceil(bytes / 2 ** 20)} MiB; the budget is ${Math.floor(memory / 2 ** 20)} MiB`, {
+    hint: "Raise the memory budget, bound fewer instances at a time, or give a spec.",
+  });
 }
 
 function ifTooLarge(error: unknown): undefined {

@@ -237,7 +237,9 @@ function checkCount(node: GraphNode, operator: Operator, count: number): void {
   const variadic = operator.inputs.some((name) => name.endsWith("..."));
   const least = operator.inputs.filter((name) => !name.endsWith("?")).length;
   const fits = count >= least && (variadic || count <= operator.inputs.length);
-  const missing = operator.inputs.findIndex((name, i) => !/(\?|\.\.\.)$/.test(name) && node.inputs[i] === "");
+  // Of inputs without end each one is needed: that is what they are.
+  const last = operator.inputs.length - 1;
+  const missing = node.inputs.findIndex((name, i) => name === "" && !operator.inputs[Math.min(i, last)]!.endsWith("?"));
   if (!fits || missing >= 0) {
     throw new LirpaError("LIRPA_GRAPH", `node ${node.name}: ${node.type} takes the inputs ${operator.inputs.join(", ")}; the model gives ${count}`);
   }

@@ -13,7 +13,11 @@ export function gatherAttributes(raw: Readonly<Record<string, unknown>>, { const
 /** Indices from 0 on: ONNX counts negative ones from the end. Constants are checked as well. */
 export function indicesFromZero({ t, node, attributes }: RuleContext<GatherAttributes>, indices: Tensor, size: number): Tensor {
   const constant = attributes.constant ?? t.constantValue(indices);
-  if (constant === undefined) return t.where(t.less(indices, 0), t.add(indices, size), indices);
+  if (constant === undefined) {
+    // What lies before the axis must not be read from its end: behind the axis the executor refuses it.
+    const fromEnd = t.where(t.less(indices, -size), size, t.add(indices, size));
+    return t.where(t.less(indices, 0), fromEnd, indices);
+  }
   const outside = constant.data.find((index) => index < -size || index >= size || !Number.isInteger(index));
   if (outside !== undefined) {
     throw attributeError(`${node}: index ${outside} is outside an axis of size ${size}`, { hint: `Indices run from ${-size} to ${size - 1}.` });
