@@ -17,6 +17,11 @@ export function areNumbers({ lower, upper }: Ends): boolean {
   return [lower, upper].every(({ data }) => data.every(isNumber));
 }
 
+function inOrder({ lower, upper }: Ends): boolean {
+  for (let i = 0; i < lower.data.length; i++) if (!(lower.data[i]! <= upper.data[i]!)) return false;
+  return true;
+}
+
 function isNumber(end: number): boolean {
   return end > -LARGEST && end < LARGEST;
 }
@@ -26,6 +31,7 @@ function isNumber(end: number): boolean {
  * crossed by rounding, and are put in order; ends that cross by more say nothing, and neither of them is left.
  */
 export function asBounds<E extends Ends>(ends: E): E {
+  if (areNumbers(ends) && inOrder(ends)) return ends;
   const lower = ends.lower.data.map((end) => (isNumber(end) ? end : -Infinity));
   const upper = ends.upper.data.map((end) => (isNumber(end) ? end : Infinity));
   let largest = 1;

@@ -125,8 +125,8 @@ export class Engine {
   }
 
   /** What was found out of a problem before. */
-  private async noted<T>(key: string, find: () => T): Promise<T> {
-    return JSON.parse(await this.kept.note(key, () => JSON.stringify(find()))) as T;
+  private noted<T>(key: string, find: () => T): Promise<T> {
+    return this.kept.note(key, find);
   }
 
   /** Finds out what a program takes, by recording it unless that was noted before. */
@@ -171,6 +171,7 @@ export class Engine {
     const { problem, key, instances } = request;
     const whole = await this.part(key, () => recordWhole(problem), account);
     const atOnce = Math.min(instances, Math.floor(budget / bytesFor(whole.needs, 1, 1)));
+    if (atOnce === instances) return { ...(await this.inRows(whole, request, request.rows, account)), seconds: account.seconds, runs: account.runs };
     const parts: { readonly ends: Ends; readonly instances: number }[] = [];
     for (let from = 0; from < instances; from += Math.max(1, atOnce)) {
       const to = Math.min(instances, from + Math.max(1, atOnce));

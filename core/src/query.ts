@@ -41,6 +41,12 @@ export function isSingle(value: number): boolean {
   return value > -BEYOND && value < BEYOND;
 }
 
+/** The same of many: this stands before every run, where a call for each number would be felt. */
+function areSingle(data: HostTensor["data"]): boolean {
+  for (let i = 0; i < data.length; i++) if (!(data[i]! > -BEYOND && data[i]! < BEYOND)) return false;
+  return true;
+}
+
 export const SINGLE_HINT = "Every number must be finite, and no greater than 3.4e38: programs compute in 32-bit floats.";
 
 /** Numbers of an input, copied and checked: right length, and what its type can hold. */
@@ -52,6 +58,7 @@ export function checkedNumbers(name: string, numbers: Numbers, { shape: expected
   // Copied first: what is checked is what will be fed.
   const data = copyOfNumbers(name, numbers);
   const { holds, hint } = HELD[dtype];
+  if (dtype === "float" && areSingle(data)) return data;
   for (let i = 0; i < data.length; i++) {
     if (!holds(data[i]!)) throw queryError(`${name} is ${data[i]} at position ${i}`, hint);
   }

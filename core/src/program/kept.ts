@@ -17,7 +17,7 @@ export class KeptPrograms {
   /** The prefix of keys in memory, and in the cache that outlives the process. */
   private readonly own: string;
   private readonly elsewhere: string | undefined;
-  private readonly notes = new Recent<string>(NOTES);
+  private readonly notes = new Recent<unknown>(NOTES);
 
   constructor(
     code: InstanceCode,
@@ -55,15 +55,16 @@ export class KeptPrograms {
     return this.elsewhere === undefined ? make() : this.cache!.get(`${this.elsewhere}|${key}`, make);
   }
 
-  /** What was found out before; a text, so that it outlives the process where programs do. */
-  async note(key: string, find: () => string): Promise<string> {
-    let text = this.notes.get(key);
-    if (text === undefined) {
+  /** What was found out before, plain JSON: as a text it outlives the process where programs do. */
+  async note<T>(key: string, find: () => T): Promise<T> {
+    let found = this.notes.get(key) as T | undefined;
+    if (found === undefined) {
       const cache = this.cache?.persistent === true && this.elsewhere === undefined ? undefined : this.cache;
-      text = (await cache?.note?.(`${this.elsewhere ?? this.own}|${key}`, find)) ?? find();
-      this.notes.set(key, text);
+      const text = await cache?.note?.(`${this.elsewhere ?? this.own}|${key}`, () => JSON.stringify(find()));
+      found = text === undefined ? find() : (JSON.parse(text) as T);
+      this.notes.set(key, found);
     }
-    return text;
+    return found;
   }
 
   /** Gives back what this instance alone holds: a cache that was handed over is cleared by whoever made it. */
