@@ -19,7 +19,7 @@ import type { MethodTable } from "./methods/table.js";
 import { problemKey } from "./problem-key.js";
 import { makeProgram } from "./program/program.js";
 import {
-  checkedNumbers, demandList, demandNumbers, demandRecord, isPerturbed, isSingle, numbersOf, parseSet, queryError, SINGLE_HINT,
+  checkedNumbers, demandSingle, demandList, demandNumbers, demandRecord, isPerturbed, isSingle, numbersOf, parseSet, queryError, SINGLE_HINT,
   type BoundInput, type Numbers,
 } from "./query.js";
 import type { PluginRegistry } from "./registry/plugin-registry.js";
@@ -96,8 +96,10 @@ export class Model {
 
   /** Inputs with the shape of one instance: an open first size is 1. */
   get inputs(): readonly { readonly name: string; readonly shape: Shape }[] {
-    return this.graph.inputs.map((input) => ({ name: input.name, shape: instanceShape(input) }));
+    return (this.ofOneInstance ??= this.graph.inputs.map((input) => Object.freeze({ name: input.name, shape: Object.freeze(instanceShape(input)) })));
   }
+
+  private ofOneInstance: readonly { readonly name: string; readonly shape: Shape }[] | undefined;
 
   get outputs(): readonly string[] {
     return this.graph.outputs;
@@ -293,6 +295,7 @@ export class Model {
     if (value.dtype !== "float") throw queryError(`the input ${value.name} holds integers; only floats can be perturbed`);
     const shape = batched(value.shape, instances);
     const role = value.parameter === undefined ? "input" : "weight";
+    if (role === "weight") demandSingle(`the parameter ${value.name}`, center.data);
     const { perturbation, structure, values } = parseSet(this.registry, query, { name: value.name, shape, role, center: { ...center, shape } });
     feeds[inputNames.center(value)] = center;
     const shapes: Record<string, Shape> = {};

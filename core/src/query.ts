@@ -41,12 +41,6 @@ export function isSingle(value: number): boolean {
   return value > -BEYOND && value < BEYOND;
 }
 
-/** The same of many: this stands before every run, where a call for each number would be felt. */
-function areSingle(data: HostTensor["data"]): boolean {
-  for (let i = 0; i < data.length; i++) if (!(data[i]! > -BEYOND && data[i]! < BEYOND)) return false;
-  return true;
-}
-
 export const SINGLE_HINT = "Every number must be finite, and no greater than 3.4e38: programs compute in 32-bit floats.";
 
 /** Numbers of an input, copied and checked: right length, and what its type can hold. */
@@ -57,12 +51,22 @@ export function checkedNumbers(name: string, numbers: Numbers, { shape: expected
   }
   // Copied first: what is checked is what will be fed.
   const data = copyOfNumbers(name, numbers);
+  if (dtype === "float") {
+    demandSingle(name, data);
+    return data;
+  }
   const { holds, hint } = HELD[dtype];
-  if (dtype === "float" && areSingle(data)) return data;
   for (let i = 0; i < data.length; i++) {
     if (!holds(data[i]!)) throw queryError(`${name} is ${data[i]} at position ${i}`, hint);
   }
   return data;
+}
+
+/** Throws `LIRPA_QUERY` for a number that 32-bit floats do not hold. It stands before every run: a call for each would be felt. */
+export function demandSingle(name: string, data: HostTensor["data"]): void {
+  for (let i = 0; i < data.length; i++) {
+    if (!(data[i]! > -BEYOND && data[i]! < BEYOND)) throw queryError(`${name} is ${data[i]} at position ${i}`, SINGLE_HINT);
+  }
 }
 
 /** Other things than numbers would be turned into some: null into 0, "1" into 1. */
@@ -113,8 +117,7 @@ export function demandRecord(what: string, record: unknown): void {
 
 type Typed = Pick<HostTensor, "shape" | "dtype">;
 
-const HELD: Readonly<Record<HostTensor["dtype"], { holds(value: number): boolean; readonly hint: string }>> = {
-  float: { holds: isSingle, hint: SINGLE_HINT },
+const HELD: Readonly<Record<"int" | "bool", { holds(value: number): boolean; readonly hint: string }>> = {
   int: { holds: Number.isSafeInteger, hint: "The input holds integers: every number must be a whole one, within ±(2^53 − 1)." },
   bool: { holds: (value) => value === 0 || value === 1, hint: "The input holds truth values: every number must be 0 or 1." },
 };

@@ -34,6 +34,15 @@ describe("an infinite constant", () => {
     }
   });
 
+  it("is refused as the center of a set around a parameter, and so is NaN", async () => {
+    for (const value of [Infinity, -Infinity, NaN]) {
+      const net = graph({ x: [1, 2] }, { b: tensor([2], [0, value]) }, [["Add", ["x", "b"], ["y"]]], ["y"]);
+      let error: unknown;
+      await lirpa.model(net).bounds({ x: [0, 0] }, { weights: { b: ball } }).catch((caught: unknown) => (error = caught));
+      expect(isLirpaError(error) && [error.code, error.message.includes(`the parameter b is ${value} at position 1`)]).to.deep.equal(["LIRPA_QUERY", true]);
+    }
+  });
+
   it("is refused as a weight, by node and element", () => {
     const wrong: readonly [string, ReturnType<typeof graph>][] = [
       ["MatMul", graph({ x: [1, 2] }, { w: tensor([2, 2], [1, 2, Infinity, 4]) }, [["MatMul", ["x", "w"], ["y"]]], ["y"])],

@@ -7,7 +7,16 @@ import type { BoundRun, NodeInterval } from "./run.js";
  */
 export function asFact(run: BoundRun, value: Value, bounds: NodeInterval): NodeInterval {
   if (bounds.lower === bounds.upper || value.dtype !== "float") return bounds;
+  run.watch(run.settle(value, bounds));
+  return asTerms(run, value, bounds);
+}
+
+/**
+ * A fact that is only multiplied and added up to the end: what is no number in it is none in the result either, so that
+ * nobody need watch it.
+ */
+export function asTerms(run: BoundRun, value: Value, bounds: NodeInterval): NodeInterval {
+  if (bounds.lower === bounds.upper || value.dtype !== "float") return bounds;
   const { lower, upper } = run.settle(value, bounds);
-  run.watch({ lower, upper });
   return run.t.fact(lower, upper, value.name);
 }

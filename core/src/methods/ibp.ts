@@ -1,4 +1,5 @@
 import { beginsAffineStretch, boundsByBackward, overBox } from "../bounds/backward.js";
+import { asTerms } from "../bounds/fact.js";
 import { defineMethod, type Method } from "./method.js";
 
 /**
@@ -12,7 +13,7 @@ export const ibp: Method = defineMethod({
   relaxes: false,
   rows: (run, target, boundsOf) =>
     boundsByBackward(run, target, boundsOf, {
-      endAt: (value, pair) => (beginsAffineStretch(run, value) ? { bias: overBox(run, pair, boundsOf(value)) } : undefined),
+      endAt: (value, pair) => (beginsAffineStretch(run, value) ? { bias: overBox(run, pair, asTerms(run, value, run.interval(value))) } : undefined),
     }),
   elements: (run, value) => run.interval(value),
 });
