@@ -4,7 +4,7 @@ import type { CompiledProgram, Executor } from "./plugin/executor.js";
 import type { Program } from "./plugin/program.js";
 import type { HostTensor } from "./plugin/tensor.js";
 import type { Value } from "./graph/resolved.js";
-import { inputNames, intervalNames, recordIntervals, recordLast, recordStage, recordWhole, rowStages, selectiveOf, type BoundProblem } from "./bounds/record.js";
+import { checkDepth, inputNames, intervalNames, mayBeTooDeep, recordIntervals, recordLast, recordStage, recordWhole, rowStages, selectiveOf, type BoundProblem } from "./bounds/record.js";
 import { allPlaces, joinInstances, joinRows, sliceInstances, sliceRows, withPlaced } from "./chunks.js";
 import { recordOptimization, type Optimization } from "./bounds/optimize.js";
 import { optimize, planOf } from "./optimizer.js";
@@ -163,6 +163,7 @@ export class Engine {
 
   private async attempt(request: EngineRequest): Promise<RawBounds> {
     const budget = request.memory ?? this.memory;
+    if (mayBeTooDeep(request.problem)) await this.noted(`${request.key}|depth`, () => (checkDepth(request.problem), true));
     if (request.problem.method.optimizes === true) {
       const optimized = await this.optimized(request, budget);
       if (optimized !== undefined) return optimized;

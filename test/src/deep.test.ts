@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { standardMethods, type Graph, type HostTensor } from "@lirpa/core";
+import { isLirpaError, standardMethods, type Graph, type HostTensor } from "@lirpa/core";
 import { lp, perturbed } from "lirpa";
 import { graph, randomTensor, referenceLirpa, seeded, tensor } from "./graphs.js";
 
@@ -63,5 +63,16 @@ describe("deep graphs", () => {
       await sound(chain(CHAINS["affine"]!, 2000), name);
     }
     await sound(chain(CHAINS["affine"]!, 2000), "crown", 2);
+  });
+
+  it("that take a backward pass for each of very many values are refused, before anything is recorded", async function () {
+    this.timeout(30_000);
+    for (const method of ["crown", "alpha-crown"]) {
+      let error: unknown;
+      const start = performance.now();
+      await sound(chain(CHAINS["Gemm and Relu"]!, 1000), method).catch((caught: unknown) => (error = caught));
+      expect(isLirpaError(error) && [error.code, error.message.includes("steps of backward passes")], String(error)).to.deep.equal(["LIRPA_MEMORY", true]);
+      expect(performance.now() - start).to.be.below(10_000);
+    }
   });
 });

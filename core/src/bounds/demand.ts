@@ -26,6 +26,13 @@ export function onDemand<B>(
   return boundsOf;
 }
 
+/** The values whose bounds must be known before those of a value, each behind those that it relies on; without recording. */
+export function neededBounds(run: BoundRun, method: Method, value: Value): Value[] {
+  const none = (): boolean => false;
+  const needs = [...beforeAffineStretch(run, value)].flatMap((need) => needed(need, none, (of) => reliedOn(run, method, of)));
+  return [...new Set(needs)];
+}
+
 /** The values on whose bounds those of a value rely, as far as they are the nearest ones. */
 function reliedOn(run: BoundRun, method: Method, value: Value): Value[] {
   if (method.intermediate === "interval" || run.isSettled(value) || intervalIsExact(run, value)) return [];

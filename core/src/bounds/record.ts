@@ -11,7 +11,7 @@ import { localizeRows } from "../tensor/transforms/localize.js";
 import { Vocabulary } from "../tensor/vocabulary.js";
 import { isPlaceholder } from "./adjoint.js";
 import { asFact } from "./fact.js";
-import { onDemand } from "./demand.js";
+import { neededBounds, onDemand } from "./demand.js";
 import { elementTarget, selectedIndex } from "./element-rows.js";
 import { forwardForms } from "./forward.js";
 import { rulesOf } from "./kinds.js";
@@ -125,6 +125,37 @@ export function rowStages(problem: BoundProblem): Value[] {
   });
   if (run.isPerturbed(output)) method.rows(run, openRows(run, output), boundsOf);
   return [...stages];
+}
+
+/** Steps of backward passes that one problem may take: the operations of more do not fit into a process. */
+const MOST_STEPS = 60_000;
+
+/** True where so many passes over so many nodes may be too many. */
+export function mayBeTooDeep({ graph, method }: BoundProblem): boolean {
+  return method.intermediate === "rows" && graph.nodes.length ** 2 > MOST_STEPS;
+}
+
+/** Throws `LIRPA_MEMORY` where a model is so deep that a backward pass for each value takes too many steps to record. */
+export function checkDepth(problem: BoundProblem): void {
+  const { method, output } = problem;
+  const run = newRun(problem);
+  if (!run.isPerturbed(output)) return;
+  let steps = 0;
+  for (const value of neededBounds(run, method, output)) {
+    if (!needsRows(run, method, value)) continue;
+    steps += valuesBehind(value);
+    if (steps <= MOST_STEPS) continue;
+    throw new LirpaError("LIRPA_MEMORY", `${method.name} of ${output.name} takes more than ${MOST_STEPS} steps of backward passes: one pass for each value of a deep model`, {
+      hint: "Use crown-ibp or forward+crown, which take one pass, or bound a part of the model.",
+    });
+  }
+}
+
+function valuesBehind(value: Value): number {
+  const seen = new Set<Value>([value]);
+  // The list grows while it is walked.
+  for (const { producer } of seen) for (const input of producer?.inputs ?? []) if (input !== undefined) seen.add(input);
+  return seen.size;
 }
 
 /** Those values of which interval arithmetic may show that some elements take no row. */
