@@ -4,7 +4,7 @@ import type { Executor } from "./plugin/executor.js";
 import { LirpaError } from "./plugin/errors.js";
 import { checkMemory, checkOptions } from "./plugin/options.js";
 import type { Plugin } from "./plugin/plugin.js";
-import { Engine } from "./engine.js";
+import { Engine } from "./run/engine.js";
 import { copyGraph } from "./graph/copy.js";
 import type { Graph } from "./graph/graph.js";
 import type { Method } from "./methods/method.js";

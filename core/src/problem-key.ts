@@ -1,4 +1,4 @@
-import type { BoundProblem } from "./bounds/record.js";
+import type { BoundProblem } from "./bounds/recording/record.js";
 import type { Relaxation } from "./bounds/relaxation.js";
 import type { ResolvedGraph } from "./graph/resolved.js";
 import { operatorKey } from "./plugin/operator.js";

@@ -99,7 +99,7 @@ describe("the architecture", () => {
       expect(Object.keys(tokens), injectable.name).to.have.length(injectable.length);
     }
     const decorated = production.filter(({ text }) => text.includes("@injectable()")).map(({ file }) => show(file));
-    expect(decorated).to.have.members(["core/src/lirpa.ts", "core/src/engine.ts", "core/src/program/cache.ts"]);
+    expect(decorated).to.have.members(["core/src/lirpa.ts", "core/src/run/engine.ts", "core/src/program/cache.ts"]);
   });
 
   it("satisfies every plugin's peer range with core's version", () => {

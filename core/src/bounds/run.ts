@@ -6,7 +6,7 @@ import { inputsOf, needed } from "../graph/order.js";
 import { contextOf } from "../graph/resolved.js";
 import type { IrNode, RowSpace } from "../tensor/ir.js";
 import type { Marks, Vocabulary } from "../tensor/vocabulary.js";
-import { outputsOf } from "./adjoint.js";
+import { outputsOf } from "./kinds/adjoint.js";
 import { chooses, finite, onOwnSides } from "./unbounded.js";
 import type { KindRules } from "./kind-rules.js";
 import type { Relaxation } from "./relaxation.js";

@@ -1,6 +1,6 @@
 import type { ResolvedNode, Value } from "../graph/resolved.js";
 import type { IrNode } from "../tensor/ir.js";
-import { overBox } from "./backward.js";
+import { overBox } from "./passes/backward.js";
 import type { CoefficientPair, ForwardContext, ForwardForm, KindRules, Step, StepContext } from "./kind-rules.js";
 import type { BoundRun, NodeInterval } from "./run.js";
 import { allBounded, choosePair, noCoefficients, standInFor } from "./unbounded.js";

@@ -1,4 +1,4 @@
-import { boundsByBackward } from "../bounds/backward.js";
+import { boundsByBackward } from "../bounds/passes/backward.js";
 import { defineMethod, type Method } from "./method.js";
 
 /**

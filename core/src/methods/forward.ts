@@ -1,5 +1,5 @@
-import { beginsAffineStretch, boundsByBackward } from "../bounds/backward.js";
-import { forwardForms } from "../bounds/forward.js";
+import { beginsAffineStretch, boundsByBackward } from "../bounds/passes/backward.js";
+import { forwardForms } from "../bounds/passes/forward.js";
 import { defineMethod, type Method } from "./method.js";
 
 /** Linear bounds carried forward from the perturbed inputs, for the intermediate bounds and the last one (Xu et al. 2020). */

@@ -1,4 +1,4 @@
-import { beginsAffineStretch, boundsByBackward, overBox } from "../bounds/backward.js";
+import { beginsAffineStretch, boundsByBackward, overBox } from "../bounds/passes/backward.js";
 import { asTerms } from "../bounds/fact.js";
 import { defineMethod, type Method } from "./method.js";
 

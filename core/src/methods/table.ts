@@ -1,7 +1,7 @@
 import { LirpaError } from "../plugin/errors.js";
 import { nearest } from "../plugin/nearest.js";
 import { hintOf } from "../plugin/options.js";
-import { alphaCrown } from "./alpha-crown.js";
+import { alphaCrown } from "./alpha-crown/method.js";
 import { crownIbp } from "./crown-ibp.js";
 import { crown } from "./crown.js";
 import { forwardCrown } from "./forward-crown.js";

@@ -1,5 +1,5 @@
-import { boundsByBackward } from "../bounds/backward.js";
-import { defineMethod, type Method } from "./method.js";
+import { boundsByBackward } from "../../bounds/passes/backward.js";
+import { defineMethod, type Method } from "../method.js";
 
 /**
  * CROWN whose relaxations' free values are optimized, for each instance, row and side by itself (Xu et al. 2021, "Fast

@@ -1,4 +1,4 @@
-import { LirpaError } from "./plugin/errors.js";
+import { LirpaError } from "../plugin/errors.js";
 
 /** What is under way, so that the end can wait for it. */
 export class Lifecycle {

@@ -1,4 +1,4 @@
-import type { HostTensor } from "./plugin/tensor.js";
+import type { HostTensor } from "../plugin/tensor.js";
 
 /** The lower and the upper ends that a program gave. */
 export interface Ends {

@@ -1,9 +1,9 @@
-import type { Value } from "../graph/resolved.js";
-import { sizeOf } from "../tensor/shapes.js";
-import type { IrNode, RowSpace } from "../tensor/ir.js";
-import { allElements, type ElementTarget } from "./precise.js";
-import type { BoundRun } from "./run.js";
-import { stableWhere } from "./stable.js";
+import type { Value } from "../../graph/resolved.js";
+import { sizeOf } from "../../tensor/shapes.js";
+import type { IrNode, RowSpace } from "../../tensor/ir.js";
+import { allElements, type ElementTarget } from "../passes/precise.js";
+import type { BoundRun } from "../run.js";
+import { stableWhere } from "../passes/stable.js";
 
 /** Below this all rows are cheaper than choosing among them. */
 const FEWEST_TO_SELECT = 16;

@@ -1,12 +1,12 @@
-import { inputsOf, needed } from "../graph/order.js";
-import type { Value } from "../graph/resolved.js";
-import { sizeOf } from "../tensor/shapes.js";
-import type { IrNode } from "../tensor/ir.js";
-import type { CoefficientPair, ForwardForm } from "./kind-rules.js";
-import { columns } from "./columns.js";
+import { inputsOf, needed } from "../../graph/order.js";
+import type { Value } from "../../graph/resolved.js";
+import { sizeOf } from "../../tensor/shapes.js";
+import type { IrNode } from "../../tensor/ir.js";
+import type { CoefficientPair, ForwardForm } from "../kind-rules.js";
+import { columns } from "../rows/columns.js";
 import { elementRows } from "./precise.js";
-import type { BoundRun, NodeInterval } from "./run.js";
-import { dotBounds } from "./unbounded.js";
+import type { BoundRun, NodeInterval } from "../run.js";
+import { dotBounds } from "../unbounded.js";
 
 type Side = "lower" | "upper";
 

@@ -1,8 +1,8 @@
-import type { Value } from "../graph/resolved.js";
-import type { IrNode } from "../tensor/ir.js";
-import { sizeOf } from "../tensor/shapes.js";
-import type { Vocabulary } from "../tensor/vocabulary.js";
-import { elementRows } from "./precise.js";
+import type { Value } from "../../graph/resolved.js";
+import type { IrNode } from "../../tensor/ir.js";
+import { sizeOf } from "../../tensor/shapes.js";
+import type { Vocabulary } from "../../tensor/vocabulary.js";
+import { elementRows } from "../passes/precise.js";
 
 /** A forward form's coefficients as a matrix: [elements of the source, elements of the value]. */
 export function columns(t: Vocabulary, source: Value, value: Value, coefficients: IrNode): IrNode {

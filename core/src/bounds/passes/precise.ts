@@ -1,9 +1,9 @@
-import { inputsOf, needed } from "../graph/order.js";
-import type { ResolvedNode, Value } from "../graph/resolved.js";
-import type { IrNode, RowSpace } from "../tensor/ir.js";
-import { sizeOf } from "../tensor/shapes.js";
+import { inputsOf, needed } from "../../graph/order.js";
+import type { ResolvedNode, Value } from "../../graph/resolved.js";
+import type { IrNode, RowSpace } from "../../tensor/ir.js";
+import { sizeOf } from "../../tensor/shapes.js";
 import { boundsByBackward } from "./backward.js";
-import type { BoundRun, NodeInterval, Target } from "./run.js";
+import type { BoundRun, NodeInterval, Target } from "../run.js";
 
 /**
  * True where a node is affine in sources of which at least one is no box. An interval step would start from the box

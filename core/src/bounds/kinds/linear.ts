@@ -1,12 +1,12 @@
-import { LirpaError } from "../plugin/errors.js";
-import type { LinearOperator } from "../plugin/operator.js";
-import { contextOf, slotName, slotsOf, type ResolvedNode, type Value } from "../graph/resolved.js";
-import type { IrNode } from "../tensor/ir.js";
+import { LirpaError } from "../../plugin/errors.js";
+import type { LinearOperator } from "../../plugin/operator.js";
+import { contextOf, slotName, slotsOf, type ResolvedNode, type Value } from "../../graph/resolved.js";
+import type { IrNode } from "../../tensor/ir.js";
 import { affineForward, affineInterval, affineStep, withOpen } from "./affine.js";
 import { asNodes, outputsOf } from "./adjoint.js";
-import { isAffineFromPreciseSources, preciseIntervals } from "./precise.js";
-import type { KindRules } from "./kind-rules.js";
-import type { BoundRun, NodeInterval } from "./run.js";
+import { isAffineFromPreciseSources, preciseIntervals } from "../passes/precise.js";
+import type { KindRules } from "../kind-rules.js";
+import type { BoundRun, NodeInterval } from "../run.js";
 
 /** Affine operators: exact intervals of one step by centre and radius, exact backward steps by the adjoint. */
 export const linearRules: KindRules = {

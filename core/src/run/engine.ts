@@ -1,19 +1,19 @@
 import { inject, injectable } from "tsyringe";
-import { isLirpaError, LirpaError } from "./plugin/errors.js";
-import type { CompiledProgram, Executor } from "./plugin/executor.js";
-import type { Program } from "./plugin/program.js";
-import type { HostTensor } from "./plugin/tensor.js";
-import type { Value } from "./graph/resolved.js";
-import { checkDepth, inputNames, intervalNames, mayBeTooDeep, recordIntervals, recordLast, recordStage, recordWhole, rowStages, selectiveOf, type BoundProblem } from "./bounds/record.js";
+import { isLirpaError, LirpaError } from "../plugin/errors.js";
+import type { CompiledProgram, Executor } from "../plugin/executor.js";
+import type { Program } from "../plugin/program.js";
+import type { HostTensor } from "../plugin/tensor.js";
+import type { Value } from "../graph/resolved.js";
+import { checkDepth, inputNames, intervalNames, mayBeTooDeep, recordIntervals, recordLast, recordStage, recordWhole, rowStages, selectiveOf, type BoundProblem } from "../bounds/recording/record.js";
 import { allPlaces, joinInstances, joinRows, sliceInstances, sliceRows, withPlaced } from "./chunks.js";
-import { recordOptimization, type Optimization } from "./bounds/optimize.js";
-import { optimize, planOf } from "./optimizer.js";
+import { recordOptimization, type Optimization } from "../methods/alpha-crown/optimize.js";
+import { optimize, planOf } from "../methods/alpha-crown/optimizer.js";
 import { areNumbers, asBounds, type Ends } from "./ends.js";
 import { Lifecycle } from "./lifecycle.js";
-import type { KeptPrograms } from "./program/kept.js";
-import { bytesFor, memoryOf, rowsWithin, type MemoryNeeds } from "./program/memory.js";
-import { sizeOf } from "./tensor/shapes.js";
-import { TOKENS } from "./tokens.js";
+import type { KeptPrograms } from "../program/kept.js";
+import { bytesFor, memoryOf, rowsWithin, type MemoryNeeds } from "./memory.js";
+import { sizeOf } from "../tensor/shapes.js";
+import { TOKENS } from "../tokens.js";
 
 /** Steps of an optimization where nobody says. */
 const ITERATIONS = 20;

@@ -1,8 +1,8 @@
-import type { ElementwiseOperator } from "../plugin/operator.js";
-import { inputsOf } from "../graph/order.js";
-import { contextOf, type ResolvedGraph, type ResolvedNode, type Value } from "../graph/resolved.js";
-import type { IrNode } from "../tensor/ir.js";
-import type { BoundRun, NodeInterval } from "./run.js";
+import type { ElementwiseOperator } from "../../plugin/operator.js";
+import { inputsOf } from "../../graph/order.js";
+import { contextOf, type ResolvedGraph, type ResolvedNode, type Value } from "../../graph/resolved.js";
+import type { IrNode } from "../../tensor/ir.js";
+import type { BoundRun, NodeInterval } from "../run.js";
 
 /**
  * Where interval arithmetic alone shows that every operator which reads the value is one line there, the interval is

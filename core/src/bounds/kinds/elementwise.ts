@@ -1,15 +1,15 @@
-import { LirpaError } from "../plugin/errors.js";
-import type { ElementwiseOperator, Line, Lines, RelaxRule } from "../plugin/operator.js";
-import type { Tensor } from "../plugin/tensor.js";
-import { contextOf, type ResolvedNode, type Value } from "../graph/resolved.js";
-import type { IrNode } from "../tensor/ir.js";
-import { sameShape } from "../tensor/shapes.js";
-import type { Vocabulary } from "../tensor/vocabulary.js";
-import type { CoefficientPair, KindRules } from "./kind-rules.js";
+import { LirpaError } from "../../plugin/errors.js";
+import type { ElementwiseOperator, Line, Lines, RelaxRule } from "../../plugin/operator.js";
+import type { Tensor } from "../../plugin/tensor.js";
+import { contextOf, type ResolvedNode, type Value } from "../../graph/resolved.js";
+import type { IrNode } from "../../tensor/ir.js";
+import { sameShape } from "../../tensor/shapes.js";
+import type { Vocabulary } from "../../tensor/vocabulary.js";
+import type { CoefficientPair, KindRules } from "../kind-rules.js";
 import { checkParameters } from "./linear.js";
-import { DEFAULT_LINES, wantedLines } from "./relaxation.js";
-import type { BoundRun, NodeInterval } from "./run.js";
-import { choosePair, dotBounds, isBounded, mulBounds, standIn } from "./unbounded.js";
+import { DEFAULT_LINES, wantedLines } from "../relaxation.js";
+import type { BoundRun, NodeInterval } from "../run.js";
+import { choosePair, dotBounds, isBounded, mulBounds, standIn } from "../unbounded.js";
 
 /** Scalar functions, element by element: two lines bracket each; the sign of a coefficient says which one it meets. */
 export const elementwiseRules: KindRules = {

@@ -1,8 +1,8 @@
-import type { Value, ResolvedNode } from "../graph/resolved.js";
-import type { IrNode } from "../tensor/ir.js";
-import type { CoefficientPair } from "./kind-rules.js";
-import type { BoundRun, NodeInterval, Target } from "./run.js";
-import { dotBounds } from "./unbounded.js";
+import type { Value, ResolvedNode } from "../../graph/resolved.js";
+import type { IrNode } from "../../tensor/ir.js";
+import type { CoefficientPair } from "../kind-rules.js";
+import type { BoundRun, NodeInterval, Target } from "../run.js";
+import { dotBounds } from "../unbounded.js";
 
 export interface BackwardOptions {
   /**

@@ -1,5 +1,5 @@
-import type { HostTensor } from "./plugin/tensor.js";
-import { sizeOf } from "./tensor/shapes.js";
+import type { HostTensor } from "../plugin/tensor.js";
+import { sizeOf } from "../tensor/shapes.js";
 
 // Parts of arrays `[instances or 1, rows or 1, ...shape]`, and arrays from parts.
 

@@ -1,24 +1,24 @@
-import { LirpaError } from "../plugin/errors.js";
-import type { Perturbation } from "../plugin/perturbation.js";
-import type { Program } from "../plugin/program.js";
-import type { Shape } from "../plugin/tensor.js";
-import type { ResolvedGraph, Value } from "../graph/resolved.js";
-import type { Method } from "../methods/method.js";
-import { makeProgram } from "../program/program.js";
-import { rowSpaces, topological } from "../tensor/evaluate.js";
-import type { IrNode, RowSpace } from "../tensor/ir.js";
-import { localizeRows } from "../tensor/transforms/localize.js";
-import { Vocabulary } from "../tensor/vocabulary.js";
-import { isPlaceholder } from "./adjoint.js";
-import { asFact } from "./fact.js";
-import { neededBounds, onDemand } from "./demand.js";
-import { elementTarget, selectedIndex } from "./element-rows.js";
-import { forwardForms } from "./forward.js";
-import { rulesOf } from "./kinds.js";
-import { tighter } from "./bilinear.js";
-import { allElements, intervalIsExact, intervalStep, stepOf } from "./precise.js";
-import { stableOr } from "./stable.js";
-import { BoundRun, type NodeInterval, type RunOptions, type Source, type Target } from "./run.js";
+import { LirpaError } from "../../plugin/errors.js";
+import type { Perturbation } from "../../plugin/perturbation.js";
+import type { Program } from "../../plugin/program.js";
+import type { Shape } from "../../plugin/tensor.js";
+import type { ResolvedGraph, Value } from "../../graph/resolved.js";
+import type { Method } from "../../methods/method.js";
+import { makeProgram } from "../../program/program.js";
+import { rowSpaces, topological } from "../../tensor/evaluate.js";
+import type { IrNode, RowSpace } from "../../tensor/ir.js";
+import { localizeRows } from "../../tensor/transforms/localize.js";
+import { Vocabulary } from "../../tensor/vocabulary.js";
+import { isPlaceholder } from "../kinds/adjoint.js";
+import { asFact } from "../fact.js";
+import { neededBounds, onDemand } from "../passes/demand.js";
+import { elementTarget, selectedIndex } from "../rows/unstable-rows.js";
+import { forwardForms } from "../passes/forward.js";
+import { rulesOf } from "../kinds/table.js";
+import { tighter } from "../kinds/bilinear.js";
+import { allElements, intervalIsExact, intervalStep, stepOf } from "../passes/precise.js";
+import { stableOr } from "../passes/stable.js";
+import { BoundRun, type NodeInterval, type RunOptions, type Source, type Target } from "../run.js";
 
 /** What is known of a perturbed value before any number is: enough to record. */
 export interface SourceStructure {

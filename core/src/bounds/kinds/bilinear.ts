@@ -1,16 +1,16 @@
-import { LirpaError } from "../plugin/errors.js";
-import type { BilinearOperator } from "../plugin/operator.js";
-import { contextOf, slotName, slotsOf, type ResolvedNode, type Value } from "../graph/resolved.js";
-import type { IrNode } from "../tensor/ir.js";
+import { LirpaError } from "../../plugin/errors.js";
+import type { BilinearOperator } from "../../plugin/operator.js";
+import { contextOf, slotName, slotsOf, type ResolvedNode, type Value } from "../../graph/resolved.js";
+import type { IrNode } from "../../tensor/ir.js";
 import { adjoint, asNodes, outputsOf } from "./adjoint.js";
 import { affineForward, affineInterval, affineStep, withOpen } from "./affine.js";
-import type { KindRules } from "./kind-rules.js";
+import type { KindRules } from "../kind-rules.js";
 import { around, middle, radius } from "./linear.js";
 import { factorSlots, mcCormickForward, mcCormickStep } from "./mccormick.js";
-import { elementRows, isAffineFromPreciseSources, preciseIntervals } from "./precise.js";
-import type { BoundRun, NodeInterval } from "./run.js";
-import { mulBounds } from "./unbounded.js";
-import { whereBounded, whereFormsBounded } from "./where-bounded.js";
+import { elementRows, isAffineFromPreciseSources, preciseIntervals } from "../passes/precise.js";
+import type { BoundRun, NodeInterval } from "../run.js";
+import { mulBounds } from "../unbounded.js";
+import { whereBounded, whereFormsBounded } from "../where-bounded.js";
 
 /** Products: linear while one factor is fixed, McCormick's planes where both are perturbed. */
 export const bilinearRules: KindRules = {

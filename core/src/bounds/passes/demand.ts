@@ -1,9 +1,9 @@
-import type { ResolvedNode, Value } from "../graph/resolved.js";
-import type { Method } from "../methods/method.js";
-import { inputsOf, needed } from "../graph/order.js";
-import { factorSlots } from "./mccormick.js";
+import type { ResolvedNode, Value } from "../../graph/resolved.js";
+import type { Method } from "../../methods/method.js";
+import { inputsOf, needed } from "../../graph/order.js";
+import { factorSlots } from "../kinds/mccormick.js";
 import { intervalIsExact, intervalStep } from "./precise.js";
-import type { BoundRun } from "./run.js";
+import type { BoundRun } from "../run.js";
 
 /**
  * Bounds that are computed once for each value that is asked for. Those that a value's bounds rely on come first: what

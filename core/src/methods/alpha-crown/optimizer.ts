@@ -1,7 +1,7 @@
-import type { HostTensor } from "./plugin/tensor.js";
-import type { Optimization } from "./bounds/optimize.js";
-import { stepInputs } from "./bounds/optimize.js";
-import { memoryOf, type MemoryNeeds } from "./program/memory.js";
+import type { HostTensor } from "../../plugin/tensor.js";
+import type { Optimization } from "./optimize.js";
+import { stepInputs } from "./optimize.js";
+import { memoryOf, type MemoryNeeds } from "../../run/memory.js";
 
 /**
  * The learning rate and its decay per iteration; values are fractions of their ranges. Measured on the goldens: with the

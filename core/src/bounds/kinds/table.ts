@@ -1,8 +1,8 @@
-import type { ResolvedNode } from "../graph/resolved.js";
+import type { ResolvedNode } from "../../graph/resolved.js";
 import { bilinearRules } from "./bilinear.js";
 import { customRules } from "./custom.js";
 import { elementwiseRules } from "./elementwise.js";
-import type { KindRules } from "./kind-rules.js";
+import type { KindRules } from "../kind-rules.js";
 import { linearRules } from "./linear.js";
 
 const KINDS: Readonly<Record<ResolvedNode["operator"]["kind"], KindRules>> = {

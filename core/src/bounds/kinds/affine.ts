@@ -1,10 +1,10 @@
-import { contextOf, type ResolvedNode, type Value } from "../graph/resolved.js";
-import type { IrNode } from "../tensor/ir.js";
+import { contextOf, type ResolvedNode, type Value } from "../../graph/resolved.js";
+import type { IrNode } from "../../tensor/ir.js";
 import { adjoint, linearPart, outputsOf } from "./adjoint.js";
-import type { CoefficientPair, ForwardContext, ForwardForm, Step, StepContext } from "./kind-rules.js";
-import { allElements } from "./precise.js";
-import type { BoundRun, NodeInterval } from "./run.js";
-import { missing, standInFor } from "./unbounded.js";
+import type { CoefficientPair, ForwardContext, ForwardForm, Step, StepContext } from "../kind-rules.js";
+import { allElements } from "../passes/precise.js";
+import type { BoundRun, NodeInterval } from "../run.js";
+import { missing, standInFor } from "../unbounded.js";
 
 /** The inputs of a node with exact values where nothing is perturbed and `open` values elsewhere. */
 export function withOpen(run: BoundRun, node: ResolvedNode, open: (slot: number) => IrNode): (IrNode | undefined)[] {

@@ -1,14 +1,14 @@
-import type { CustomOperator, Interval } from "../plugin/operator.js";
-import { contextOf, type ResolvedNode, type Value } from "../graph/resolved.js";
-import type { IrNode } from "../tensor/ir.js";
-import { sizeOf } from "../tensor/shapes.js";
-import type { Vocabulary } from "../tensor/vocabulary.js";
-import { columns, fromColumns } from "./columns.js";
-import type { CoefficientPair, ForwardContext, ForwardForm, KindRules, Step, StepContext } from "./kind-rules.js";
-import { allElements } from "./precise.js";
-import type { BoundRun, NodeInterval, Target } from "./run.js";
-import { allBounded, standInFor } from "./unbounded.js";
-import { atInterval, whereBounded, whereFormsBounded } from "./where-bounded.js";
+import type { CustomOperator, Interval } from "../../plugin/operator.js";
+import { contextOf, type ResolvedNode, type Value } from "../../graph/resolved.js";
+import type { IrNode } from "../../tensor/ir.js";
+import { sizeOf } from "../../tensor/shapes.js";
+import type { Vocabulary } from "../../tensor/vocabulary.js";
+import { columns, fromColumns } from "../rows/columns.js";
+import type { CoefficientPair, ForwardContext, ForwardForm, KindRules, Step, StepContext } from "../kind-rules.js";
+import { allElements } from "../passes/precise.js";
+import type { BoundRun, NodeInterval, Target } from "../run.js";
+import { allBounded, standInFor } from "../unbounded.js";
+import { atInterval, whereBounded, whereFormsBounded } from "../where-bounded.js";
 
 /** Operators that write their own rules. */
 export const customRules: KindRules = {

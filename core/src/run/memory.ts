@@ -3,7 +3,7 @@ import { topological } from "../tensor/evaluate.js";
 import type { IrNode } from "../tensor/ir.js";
 import { BYTES } from "../tensor/extent.js";
 import { sizeOf } from "../tensor/shapes.js";
-import { nodesOf } from "./program.js";
+import { nodesOf } from "../program/program.js";
 
 /** Bytes that the values of a program take while it runs, for one instance. */
 export interface MemoryNeeds {

@@ -1,10 +1,10 @@
-import type { ElementwiseOperator } from "../plugin/operator.js";
-import type { Program } from "../plugin/program.js";
-import { contextOf, type ResolvedGraph, type ResolvedNode } from "../graph/resolved.js";
-import { makeProgram } from "../program/program.js";
-import type { IrNode } from "../tensor/ir.js";
+import type { ElementwiseOperator } from "../../plugin/operator.js";
+import type { Program } from "../../plugin/program.js";
+import { contextOf, type ResolvedGraph, type ResolvedNode } from "../../graph/resolved.js";
+import { makeProgram } from "../../program/program.js";
+import type { IrNode } from "../../tensor/ir.js";
 import { boundsBy, newRun, type BoundProblem } from "./record.js";
-import type { BoundRun, NodeInterval } from "./run.js";
+import type { BoundRun, NodeInterval } from "../run.js";
 
 /** Something of a result that bounds do not show. */
 export interface Warning {

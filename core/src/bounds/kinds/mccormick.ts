@@ -1,14 +1,14 @@
-import type { BilinearOperator } from "../plugin/operator.js";
-import type { Shape, Tensor } from "../plugin/tensor.js";
-import { contextOf, slotsOf, type ResolvedNode } from "../graph/resolved.js";
-import { vjp } from "../tensor/gradient.js";
-import type { IrNode, RowSpace } from "../tensor/ir.js";
-import { uniformValue } from "../tensor/recorder.js";
-import { broadcastShapes, sizeOf } from "../tensor/shapes.js";
+import type { BilinearOperator } from "../../plugin/operator.js";
+import type { Shape, Tensor } from "../../plugin/tensor.js";
+import { contextOf, slotsOf, type ResolvedNode } from "../../graph/resolved.js";
+import { vjp } from "../../tensor/gradient.js";
+import type { IrNode, RowSpace } from "../../tensor/ir.js";
+import { uniformValue } from "../../tensor/recorder.js";
+import { broadcastShapes, sizeOf } from "../../tensor/shapes.js";
 import { adjoint, asNodes, outputsOf, placeholder } from "./adjoint.js";
-import type { CoefficientPair, ForwardContext, ForwardForm, Step, StepContext } from "./kind-rules.js";
-import { wantedLines } from "./relaxation.js";
-import type { BoundRun, NodeInterval } from "./run.js";
+import type { CoefficientPair, ForwardContext, ForwardForm, Step, StepContext } from "../kind-rules.js";
+import { wantedLines } from "../relaxation.js";
+import type { BoundRun, NodeInterval } from "../run.js";
 
 /** Positions of the two factors among a node's inputs. */
 export function factorSlots(node: ResolvedNode): [number, number] {

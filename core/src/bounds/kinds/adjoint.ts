@@ -1,10 +1,10 @@
-import { LirpaError } from "../plugin/errors.js";
-import type { RuleContext } from "../plugin/operator.js";
-import type { Shape, Tensor } from "../plugin/tensor.js";
-import { contextOf, type ResolvedNode } from "../graph/resolved.js";
-import { vjp } from "../tensor/gradient.js";
-import { isIrNode, type IrNode, type RowSpace } from "../tensor/ir.js";
-import type { Vocabulary } from "../tensor/vocabulary.js";
+import { LirpaError } from "../../plugin/errors.js";
+import type { RuleContext } from "../../plugin/operator.js";
+import type { Shape, Tensor } from "../../plugin/tensor.js";
+import { contextOf, type ResolvedNode } from "../../graph/resolved.js";
+import { vjp } from "../../tensor/gradient.js";
+import { isIrNode, type IrNode, type RowSpace } from "../../tensor/ir.js";
+import type { Vocabulary } from "../../tensor/vocabulary.js";
 
 /** Runs a node's forward rule on the given inputs. */
 export function outputsOf(node: ResolvedNode, context: RuleContext<unknown>, inputs: readonly (IrNode | undefined)[]): IrNode[] {
