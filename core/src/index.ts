@@ -20,7 +20,7 @@ export { MemoryProgramCache, type InstanceCode, type ProgramCache } from "./prog
 export { contentHash } from "./program/fingerprint.js";
 export { gradientNames, valueAndGradients } from "./program/gradients.js";
 export { emitOnnx, evaluateProgram, makeProgram, sizeOfProgram } from "./program/program.js";
-export { EMITTER_VERSION, readProgram, type ProgramPort, type SavedProgram } from "./program/saved.js";
+export { EMITTER_VERSION, readProgram, type SavedProgram } from "./program/saved.js";
 export type { IrNode, RowSpace } from "./tensor/ir.js";
 export { evaluate, topological } from "./tensor/evaluate.js";
 export { localizeRows } from "./tensor/transforms/localize.js";

@@ -6,7 +6,7 @@ import type { HostTensor, Shape } from "./plugin/tensor.js";
 import { domainOutput, domainWarning, partialNodes, recordDomains, type Warning } from "./bounds/recording/domains.js";
 import { rulesOf } from "./bounds/kinds/table.js";
 import { recordOptimization, type Optimization } from "./methods/alpha-crown/optimize.js";
-import { inputNames, recordWhole, type BoundProblem, type SourceStructure } from "./bounds/recording/record.js";
+import { fixedInput, inputNames, recordWhole, type BoundProblem, type SourceStructure } from "./bounds/recording/record.js";
 import { readRelaxation } from "./bounds/relaxation.js";
 import { BoundRun, type AlphaOptions } from "./bounds/run.js";
 import type { Engine, EngineRequest, Seconds } from "./run/engine.js";
@@ -227,7 +227,7 @@ export class Model {
     }));
     const record = () => {
       const t = new Vocabulary();
-      const fixed = new Map(graph.inputs.map((value) => [value, t.input({ name: inputNames.fixed(value), shape: value.shape, dtype: value.dtype, instances: true, rows: undefined })]));
+      const fixed = new Map(graph.inputs.map((value) => [value, fixedInput(t, value)]));
       const run = new BoundRun(graph, rulesOf, t, new Map(), fixed, { relaxation: new Map() });
       return makeProgram(`${graph.name}:forward`, Object.fromEntries(graph.outputs.map((value, i) => [`output${i}`, run.exact(value)])));
     };

@@ -55,7 +55,7 @@ describe("bounds are differentiable in centers, radii and parameters", () => {
 /** A weight for each element of each output: two instances of two bounds. */
 function weights(program: Program): Record<string, HostTensor> {
   const draw = seeded(3);
-  return Object.fromEntries(program.inputs.filter(({ name }) => name.startsWith("cotangent:")).map(({ name, shape, instances, rows }) => {
+  return Object.fromEntries(program.inputs.filter(({ role }) => role.is === "cotangent").map(({ name, shape, instances, rows }) => {
     const dims = [instances ? 2 : 1, rows ? 2 : 1, ...shape];
     return [name, randomTensor(dims, draw)];
   }));

@@ -1,6 +1,7 @@
 import {
   createLirpa, evaluate, evaluateProgram, perturbed, resolveGraph, standardMethods, Vocabulary,
-  type BoundInput, type Graph, type HostTensor, type IrNode, type Lirpa, type Method, type Model, type Plugin, type Program, type ResolvedGraph, type Shape, type Value,
+  type BoundInput, type Graph, type HostTensor, type IrNode, type Lirpa, type Method, type Model, type Plugin, type PortRole,
+  type Program, type ResolvedGraph, type Shape, type Value,
 } from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { markedMethods, methodCalled } from "./marked-methods.js";
@@ -109,14 +110,11 @@ export class Network {
 
   private boxFeeds({ inputs }: Program, boxes: readonly Boxes[]): Record<string, HostTensor> {
     const feeds: Record<string, HostTensor> = {};
-    for (const { name, shape } of inputs) {
-      const [, kind, input, end] = /^(set|center):(.+?)(?::(lower|upper|at))?$/.exec(name) ?? [];
-      if (kind === undefined || end === "at") continue;
-      const at = this.graph.inputs.findIndex((candidate) => candidate.name === input);
-      const data = boxes.flatMap((box) => {
-        const { lower, upper } = box[at]!;
-        return kind === "center" ? middle(lower, upper) : Array.from(end === "lower" ? lower : upper);
-      });
+    for (const { name, shape, role } of inputs) {
+      const part = partOf(role);
+      if (part === undefined) continue;
+      const at = this.indexOf(part.of);
+      const data = boxes.flatMap((box) => Array.from(part.take(box[at]!)));
       feeds[name] = tensor([boxes.length, 1, ...shape], data);
     }
     return feeds;
@@ -127,9 +125,17 @@ export class Network {
     return { [ROWS]: tensor([1, rows.length, ...this.outputShape(output)], rows.flatMap((row) => Array.from(row))) };
   }
 
-  /** Points, one for each instance, to feed to a recording that is pointwise. */
-  points(points: readonly Point[]): Record<string, HostTensor> {
-    return Object.fromEntries(this.graph.inputs.map(({ name, shape }, i) => [`set:${name}:at`, tensor([points.length, 1, ...(shape as Shape)], points.flatMap((point) => Array.from(point[i]!)))]));
+  /** Points, one for each instance, to feed to a program that is pointwise. */
+  points({ inputs }: Program, points: readonly Point[]): Record<string, HostTensor> {
+    return Object.fromEntries(inputs.flatMap(({ name, shape, role }) => {
+      if (role.is !== "set" || role.field !== "at") return [];
+      const at = this.indexOf(role.of);
+      return [[name, tensor([points.length, 1, ...shape], points.flatMap((point) => Array.from(point[at]!)))]];
+    }));
+  }
+
+  private indexOf(input: string): number {
+    return this.graph.inputs.findIndex(({ name }) => name === input);
   }
 
   /** Some boxes as the model takes them. */
@@ -182,6 +188,14 @@ export class Network {
 export function perInstance({ shape, data }: HostTensor, count: number): number[][] {
   const lists = chunks(data, shape[0]!);
   return lists.length === count ? lists : Array.from({ length: count }, () => lists[0]!);
+}
+
+/** What a port holds of a box around a value; points are fed besides (`points`). */
+function partOf(role: PortRole): { readonly of: string; take(box: Boxes[number]): Numbers } | undefined {
+  if (role.is === "center") return { of: role.of, take: ({ lower, upper }) => middle(lower, upper) };
+  if (role.is !== "set" || (role.field !== "lower" && role.field !== "upper")) return undefined;
+  const { of, field } = role;
+  return { of, take: (box) => box[field] };
 }
 
 function middle(lower: Numbers, upper: Numbers): number[] {

@@ -93,7 +93,9 @@ function holdAtPoints(subject: OperatorSubject, method: string, options: Subject
   forAll(subject.settings, trials(subject), ({ boxes, seed }) => {
     const rows = rowsFor(sizeOf(subject.alone.outputShape(output)), ROWS, seed);
     const points = pointsIn(boxes, SAMPLES, seed, subject.example.points);
-    const extra = { ...subject.alone.rows(output, rows), ...subject.alone.points(points), ...sharesFor(recording.program.inputs, seed) };
+    const { program } = recording;
+    const { alone } = subject;
+    const extra = { ...alone.rows(output, rows), ...alone.points(program, points), ...sharesFor(program.inputs, seed) };
     const { lower, upper } = recording.run(points.map(() => boxes), extra);
     subject.alone.forward(points).forEach((value, i) => demandRowsInside(subject, what, boxes, rows, output, [value], lower[i]!, upper[i]!));
   });

@@ -26,7 +26,10 @@ export function valueAndGradients(program: Program, wrt: readonly string[], of: 
   const t = new Vocabulary();
   const values = of.map((name) => found(outputs[name], "output", name, Object.keys(outputs)));
   const variables = wrt.map((name) => found(inputs.get(name), "input", name, [...inputs.keys()]));
-  const cotangents = values.map(({ shape, instances, rows }, i) => t.input({ name: gradientNames.cotangent(of[i]!), shape, dtype: "float", instances, rows }));
+  const cotangents = values.map(({ shape, instances, rows }, i) => {
+    const [name, role] = [gradientNames.cotangent(of[i]!), { is: "cotangent", of: of[i]! } as const];
+    return t.input({ name, shape, dtype: "float", instances, rows, role });
+  });
   const gradients = vjp(t, values, cotangents, variables).map((gradient, i) => inShapeOf(t, gradient, variables[i]!));
   return makeProgram(`${program.name}:gradients`, { ...outputs, ...Object.fromEntries(wrt.map((name, i) => [gradientNames.gradient(name), gradients[i]!])) });
 }

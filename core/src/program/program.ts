@@ -1,9 +1,9 @@
 import { LirpaError, shapeError } from "../plugin/errors.js";
 import type { HostTensor } from "../plugin/tensor.js";
-import type { Program, ProgramInput } from "../plugin/program.js";
+import type { Port, Program } from "../plugin/program.js";
 import { evaluate, topological } from "../tensor/evaluate.js";
 import { isIrNode, type IrNode } from "../tensor/ir.js";
-import type { InputAttributes } from "../tensor/primitives/leaves.js";
+import { OWN, type InputAttributes } from "../tensor/primitives/leaves.js";
 import { Emitter } from "./emitter.js";
 import { interfaceMetadata } from "./saved.js";
 
@@ -13,14 +13,15 @@ import { interfaceMetadata } from "./saved.js";
  */
 export function makeProgram(name: string, outputs: Readonly<Record<string, IrNode>>): Program {
   const leaves = topological(Object.values(outputs)).filter((node) => node.primitive.name === "input");
-  const inputs: ProgramInput[] = leaves.map((node) => {
-    const { rows, ...rest } = node.attributes as InputAttributes;
-    return Object.freeze({ ...rest, rows: rows !== undefined });
+  const inputs = leaves.map((node): Port => {
+    const { rows, role = OWN, ...rest } = node.attributes as InputAttributes;
+    return Object.freeze({ ...rest, rows: rows !== undefined, role });
   });
   const names = new Set<string>();
   for (const input of inputs) {
     if (names.has(input.name)) {
-      throw shapeError(`two inputs of the program ${name} are called ${input.name}, and differ in shape, type, instances or rows`, {
+      const differ = "differ in shape, type, instances, rows or role";
+      throw shapeError(`two inputs of the program ${name} are called ${input.name}, and ${differ}`, {
         hint: "Record one of them by another name.",
       });
     }

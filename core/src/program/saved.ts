@@ -1,50 +1,54 @@
 import onnxProto from "onnx-proto";
 import { LirpaError } from "../plugin/errors.js";
-import type { Program } from "../plugin/program.js";
-import type { DType, Shape } from "../plugin/tensor.js";
+import type { Port, Program } from "../plugin/program.js";
+import { isPort, isPortWithRole } from "./ports.js";
 import type { IrNode } from "../tensor/ir.js";
 
 const { onnx } = onnxProto;
 
 /** Moves when the same program is emitted otherwise than before: part of the identity of what is kept on disk. */
-export const EMITTER_VERSION = 4;
-
-/** One input or output of a saved program. Its array has the physical shape `[instances or 1, rows or 1, ...shape]`. */
-export interface ProgramPort {
-  readonly name: string;
-  readonly shape: Shape;
-  readonly dtype: DType;
-  readonly instances: boolean;
-  readonly rows: boolean;
-}
+export const EMITTER_VERSION = 5;
 
 /** What an emitted ONNX model says of itself. */
 export interface SavedProgram {
   readonly name: string;
-  readonly inputs: readonly ProgramPort[];
-  readonly outputs: readonly ProgramPort[];
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Omit<Port, "role">[];
   /** How many ONNX nodes it has. */
   readonly nodes: number;
   /** All entries of the file, those of its writer among them: `lirpa.method`, `lirpa.plugins`, … */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const KEYS = { name: "lirpa.program", emitter: "lirpa.emitter", inputs: "lirpa.inputs", outputs: "lirpa.outputs" } as const;
+const KEYS = {
+  name: "lirpa.program", emitter: "lirpa.emitter", inputs: "lirpa.inputs", outputs: "lirpa.outputs",
+} as const;
 
 /** The entries that every emitted model has. */
-export function interfaceMetadata({ name, inputs }: Program, outputs: Readonly<Record<string, IrNode>>): Record<string, string> {
-  const given = Object.entries(outputs).map(([name, { shape, dtype, instances, rows }]): ProgramPort => ({ name, shape, dtype, instances, rows: rows !== undefined }));
-  const taken = inputs.map(({ name, shape, dtype, instances, rows }): ProgramPort => ({ name, shape, dtype, instances, rows }));
-  return { [KEYS.name]: name, [KEYS.emitter]: String(EMITTER_VERSION), [KEYS.inputs]: JSON.stringify(taken), [KEYS.outputs]: JSON.stringify(given) };
+export function interfaceMetadata(
+  { name, inputs }: Program,
+  outputs: Readonly<Record<string, IrNode>>,
+): Record<string, string> {
+  const given = Object.entries(outputs).map(
+    ([name, { shape, dtype, instances, rows }]) => ({ name, shape, dtype, instances, rows: rows !== undefined }),
+  );
+  return {
+    [KEYS.name]: name,
+    [KEYS.emitter]: String(EMITTER_VERSION),
+    [KEYS.inputs]: JSON.stringify(inputs),
+    [KEYS.outputs]: JSON.stringify(given),
+  };
 }
 
 /** Reads what a saved program takes and gives; nothing is recorded. Throws `LIRPA_MODEL` for anything else. */
 export function readProgram(bytes: Uint8Array): SavedProgram {
   const { metadata, nodes } = contentOf(bytes);
   const name = metadata[KEYS.name];
-  const inputs = portsOf(metadata[KEYS.inputs]);
-  const outputs = portsOf(metadata[KEYS.outputs]);
-  if (name === undefined || inputs === undefined || outputs === undefined) throw notSaved("its metadata do not say what it takes and gives");
+  const inputs = listOf(metadata[KEYS.inputs], isPortWithRole);
+  const outputs = listOf(metadata[KEYS.outputs], isPort);
+  if (name === undefined || inputs === undefined || outputs === undefined) {
+    throw notSaved("its metadata do not say what it takes and gives");
+  }
   return Object.freeze({ name, inputs, outputs, nodes, metadata });
 }
 
@@ -57,20 +61,13 @@ function contentOf(bytes: Uint8Array): { metadata: Record<string, string>; nodes
   }
 }
 
-function portsOf(text: string | undefined): readonly ProgramPort[] | undefined {
+function listOf<P>(text: string | undefined, isOne: (value: unknown) => value is P): readonly P[] | undefined {
   try {
-    const ports: unknown = JSON.parse(text ?? "");
-    return Array.isArray(ports) && ports.every(isPort) ? Object.freeze(ports) : undefined;
+    const list: unknown = JSON.parse(text ?? "");
+    return Array.isArray(list) && list.every(isOne) ? Object.freeze(list) : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isPort(value: unknown): value is ProgramPort {
-  if (typeof value !== "object" || value === null) return false;
-  const { name, shape, dtype, instances, rows } = value as Record<string, unknown>;
-  return typeof name === "string" && Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 0)
-    && ["float", "int", "bool"].includes(dtype as string) && typeof instances === "boolean" && typeof rows === "boolean";
 }
 
 function notSaved(why: string, cause?: unknown): LirpaError {

@@ -1,5 +1,5 @@
 import type { IrNode, RowSpace } from "./ir.js";
-import type { InputAttributes } from "./primitives/leaves.js";
+import { OWN, type InputAttributes } from "./primitives/leaves.js";
 
 // Inputs of all recordings that are still in use, by what they are fed as. A program that joins two recordings has one
 // input for each name that way, and one gradient for it; held weakly, they go with the programs.
@@ -25,8 +25,9 @@ export function rememberInput(node: IrNode): IrNode {
 }
 
 /** Row spaces count by identity, as they do in every operation that joins two tensors. */
-function keyOf({ name, shape, dtype, instances, rows }: InputAttributes): string {
-  return JSON.stringify([name, shape, dtype, instances, rows && numberOf(rows)]);
+function keyOf({ name, shape, dtype, instances, rows, role = OWN }: InputAttributes): string {
+  const kind = Object.entries(role).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([name, shape, dtype, instances, rows && numberOf(rows), kind]);
 }
 
 function numberOf(space: RowSpace): number {

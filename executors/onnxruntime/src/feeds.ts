@@ -1,7 +1,7 @@
-import { LirpaError, type HostTensor, type ProgramPort } from "@lirpa/core";
+import { LirpaError, type HostTensor, type Port } from "@lirpa/core";
 
 /** Refuses what would otherwise fail within a native library, in its own words or not at all. */
-export function checkFeeds(inputs: readonly Omit<ProgramPort, "rows">[], feeds: Readonly<Record<string, HostTensor>>): void {
+export function checkFeeds(inputs: readonly Omit<Port, "rows" | "role">[], feeds: Readonly<Record<string, HostTensor>>): void {
   let instances: { readonly name: string; readonly count: number } | undefined;
   for (const { name, shape, dtype, instances: own } of inputs) {
     const value = feeds[name];

@@ -32,8 +32,8 @@ describe("a saved program", () => {
     const { name, inputs, outputs, metadata } = readProgram(bytes);
     expect(name).to.equal("line");
     expect([...inputs].sort((a, b) => (a.name < b.name ? -1 : 1))).to.deep.equal([
-      { name: "c", shape: [2], dtype: "float", instances: false, rows: true },
-      { name: "x", shape: [2], dtype: "float", instances: true, rows: false },
+      { name: "c", shape: [2], dtype: "float", instances: false, rows: true, role: { is: "own" } },
+      { name: "x", shape: [2], dtype: "float", instances: true, rows: false, role: { is: "own" } },
     ]);
     expect(outputs).to.deep.equal([
       { name: "y", shape: [], dtype: "float", instances: true, rows: true },

@@ -48,9 +48,11 @@ describe("what --save writes", function () {
 
   it("says what it takes, what it gives, and which method of which packages it is", () => {
     const { inputs, outputs, metadata } = readProgram(readFileSync(fileOf("crown")));
-    expect(inputs.map(({ name, shape, instances, rows }) => [name, shape, instances, rows]).sort()).to.deep.equal([
-      [names.center, [1, 2], true, false], [names.rows, [1, 2], false, true], [names.eps, [], false, false],
-    ]);
+    expect(Object.fromEntries(inputs.map(({ name, ...port }) => [name, port]))).to.deep.equal({
+      [names.center]: { shape: [1, 2], dtype: "float", instances: true, rows: false, role: { is: "center", of: "x" } },
+      [names.rows]: { shape: [1, 2], dtype: "float", instances: false, rows: true, role: { is: "rows" } },
+      [names.eps]: { shape: [], dtype: "float", instances: false, rows: false, role: { is: "set", of: "x", field: "eps" } },
+    });
     expect(outputs.map(({ name }) => name)).to.deep.equal(["lower", "upper"]);
     expect(metadata).to.include({ "lirpa.method": "crown", "lirpa.model": "model.onnx", "lirpa.output": "y" });
     expect(metadata["lirpa.version"]).to.match(/^\d+\.\d+\.\d+/);

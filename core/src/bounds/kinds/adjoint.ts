@@ -43,12 +43,8 @@ export function adjoint(
 
 /** Stands for an open value, with all hidden axes, so that no coefficient is summed over instances or rows. */
 export function placeholder(t: Vocabulary, name: string, shape: Shape, rows: RowSpace | undefined): IrNode {
-  return t.input({ name: `?${name}:${shape.join("x")}@${rows?.name ?? ""}`, shape, dtype: "float", instances: true, rows });
-}
-
-/** True for an input that only stands for an open one while an adjoint is taken. */
-export function isPlaceholder(name: string): boolean {
-  return name.startsWith("?");
+  const unique = `?${name}:${shape.join("x")}@${rows?.name ?? ""}`;
+  return t.input({ name: unique, shape, dtype: "float", instances: true, rows, role: { is: "placeholder" } });
 }
 
 /**

@@ -1,6 +1,6 @@
 import { LirpaError } from "../../plugin/errors.js";
 import type { Perturbation } from "../../plugin/perturbation.js";
-import type { Program } from "../../plugin/program.js";
+import type { PortRole, Program } from "../../plugin/program.js";
 import type { Shape } from "../../plugin/tensor.js";
 import type { ResolvedGraph, Value } from "../../graph/resolved.js";
 import type { Method } from "../../methods/method.js";
@@ -9,7 +9,6 @@ import { rowSpaces, topological } from "../../tensor/evaluate.js";
 import type { IrNode, RowSpace } from "../../tensor/ir.js";
 import { localizeRows } from "../../tensor/transforms/localize.js";
 import { Vocabulary } from "../../tensor/vocabulary.js";
-import { isPlaceholder } from "../kinds/adjoint.js";
 import { asFact } from "../fact.js";
 import { neededBounds, onDemand } from "../passes/demand.js";
 import { elementTarget, selectedIndex } from "../rows/unstable-rows.js";
@@ -64,9 +63,10 @@ export function recordWhole(problem: BoundProblem): Program {
 
 /** Rows that the caller feeds, of any number. */
 const OPEN_ROWS: RowSpace = Object.freeze({ name: "rows", size: undefined });
+const ROWS = { name: inputNames.rows, instances: false, rows: OPEN_ROWS, role: { is: "rows" } } as const;
 
 function openRows(run: BoundRun, value: Value): Target {
-  const coefficients = run.t.input({ name: inputNames.rows, shape: value.shape, dtype: "float", instances: false, rows: OPEN_ROWS });
+  const coefficients = run.t.input({ ...ROWS, shape: value.shape, dtype: "float" });
   return { value, rows: OPEN_ROWS, coefficients };
 }
 
@@ -206,7 +206,7 @@ function closeStage(problem: BoundProblem, run: BoundRun, value: Value, target: 
 
 /** Unit rows of the elements whose places the caller feeds. */
 function pickedRows({ t }: BoundRun, value: Value): Target {
-  const index = t.input({ name: inputNames.rows, shape: [], dtype: "int", instances: false, rows: OPEN_ROWS });
+  const index = t.input({ ...ROWS, shape: [], dtype: "int" });
   return { value, rows: OPEN_ROWS, coefficients: t.pickedEye(index, value.shape) };
 }
 
@@ -216,26 +216,40 @@ export function newRun({ graph, sources, options }: BoundProblem, given: readonl
   const byValue = new Map<Value, Source>();
   for (const { value, perturbation, structure, values } of sources) {
     const instances = value.parameter === undefined;
-    const feed = (name: string, shape: Shape): IrNode => t.input({ name, shape, dtype: "float", instances: instances && shape.length > 0, rows: undefined });
+    const feed = (name: string, shape: Shape, role: PortRole): IrNode =>
+      t.input({ name, shape, dtype: "float", instances: instances && shape.length > 0, rows: undefined, role });
+    const field = (key: string): PortRole => ({ is: "set", of: value.name, field: key });
     byValue.set(value, {
       perturbation,
       structure,
-      center: feed(inputNames.center(value), value.shape),
-      values: Object.fromEntries(Object.entries(values).map(([key, shape]) => [key, feed(inputNames.setValue(value, key), shape)])),
+      center: feed(inputNames.center(value), value.shape, { is: "center", of: value.name }),
+      values: Object.fromEntries(
+        Object.entries(values).map(([key, shape]) => [key, feed(inputNames.setValue(value, key), shape, field(key))]),
+      ),
     });
   }
   const fixed = new Map<Value, IrNode>();
   for (const value of [...graph.inputs, ...graph.parameters]) {
     if (byValue.has(value)) continue;
-    const instances = value.parameter === undefined;
-    fixed.set(value, t.input({ name: inputNames.fixed(value), shape: value.shape, dtype: value.dtype, instances, rows: undefined }));
+    fixed.set(value, fixedInput(t, value));
   }
   const known = new Map<Value, NodeInterval>();
   for (const value of given) {
-    const feed = (end: "lower" | "upper"): IrNode => t.input({ name: inputNames.given(value, end), shape: value.shape, dtype: "float", instances: true, rows: undefined });
+    const feed = (side: "lower" | "upper"): IrNode =>
+      t.input({
+        name: inputNames.given(value, side), shape: value.shape, dtype: "float", instances: true, rows: undefined,
+        role: { is: "given", of: value.name, side },
+      });
     known.set(value, { lower: feed("lower"), upper: feed("upper") });
   }
   return new BoundRun(graph, rulesOf, t, byValue, fixed, options, known, settled);
+}
+
+/** The input that feeds what is not perturbed. */
+export function fixedInput(t: Vocabulary, value: Value): IrNode {
+  const { name, shape, dtype, parameter } = value;
+  const instances = parameter === undefined;
+  return t.input({ name: inputNames.fixed(value), shape, dtype, instances, rows: undefined, role: { is: "fixed", of: name } });
 }
 
 function close({ graph }: BoundProblem, run: BoundRun, name: string, bounds: NodeInterval): Program {
@@ -243,7 +257,7 @@ function close({ graph }: BoundProblem, run: BoundRun, name: string, bounds: Nod
   const recorded = [guarded.lower, guarded.upper];
   const { outputs, localized } = localizeRows(run.t, recorded);
   const program = { ...makeProgram(`${graph.name}:${name}`, { lower: outputs[0]!, upper: outputs[1]! }), rows: representations(recorded, localized) };
-  const stray = program.inputs.find((input) => isPlaceholder(input.name));
+  const stray = program.inputs.find(({ role }) => role.is === "placeholder");
   if (stray !== undefined) {
     throw new LirpaError("LIRPA_PLUGIN", `an operator that calls itself linear is not: its adjoint depends on the input (${stray.name})`, {
       hint: "Run the conformance kit on the plugins of this model.",

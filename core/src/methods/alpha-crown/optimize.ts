@@ -78,7 +78,10 @@ function recordStep(problem: BoundProblem, fixed: readonly Value[], starts: Read
   const boundsOf = problem.options.alpha?.layers === "all" ? passes.intermediate(problem) : (value: Value): NodeInterval => asFact(run, value, run.interval(value));
   const bounds = passes.both("output", targetOf(run, problem), boundsOf);
   const outputs: Record<string, IrNode> = {};
-  const best = (side: Side): IrNode => t.input({ name: stepInputs.best(side), shape: [], dtype: "float", instances: run.anyInstance() !== undefined, rows: targetOf(run, problem).rows });
+  const instances = run.anyInstance() !== undefined;
+  const { rows } = targetOf(run, problem);
+  const best = (side: Side): IrNode =>
+    t.input({ name: stepInputs.best(side), shape: [], dtype: "float", instances, rows, role: { is: "carried", from: side } });
   Object.assign(outputs, tightened(t, bounds, { lower: best("lower"), upper: best("upper") }));
   for (const [value, interval] of passes.intervals) for (const side of SIDES) outputs[stepInputs.next(inputNames.given(value, side))] = spread(run, interval[side]);
   const parts = [...passes.parts.values()].flat();
@@ -112,6 +115,12 @@ function withGradientOf(t: Vocabulary, value: IrNode, other: IrNode): IrNode {
   return t.add(t.stopGradient(value), t.where(t.equal(nothing, 0), nothing, 0));
 }
 
+/** State of the optimization: what the step before gave under this input's name. */
+function carried(t: Vocabulary, name: string, like: Pick<IrNode, "shape" | "instances" | "rows">): IrNode {
+  const { shape, instances, rows } = like;
+  return t.input({ name, shape, dtype: "float", instances, rows, role: { is: "carried", from: stepInputs.next(name) } });
+}
+
 /** A gradient whose square stays finite in float32; what is no number moves nothing. */
 function tame(t: Vocabulary, g: IrNode): IrNode {
   return t.min(t.max(t.where(t.equal(g, g), g, 0), -STEEPEST), STEEPEST);
@@ -121,7 +130,7 @@ function tame(t: Vocabulary, g: IrNode): IrNode {
 function adam(t: Vocabulary, name: string, x: IrNode, g: IrNode): Record<string, IrNode> {
   const [first, second] = stepInputs.moments(name);
   const { instances, rows } = x;
-  const moment = (key: string): IrNode => t.input({ name: key, shape: x.shape, dtype: "float", instances, rows });
+  const moment = (key: string): IrNode => carried(t, key, { shape: x.shape, instances, rows });
   const scalar = (key: string): IrNode => t.input({ name: key, shape: [], dtype: "float", instances: false, rows: undefined });
   const m = t.add(t.mul(moment(first), FIRST_MOMENT), t.mul(g, 1 - FIRST_MOMENT));
   const v = t.add(t.mul(moment(second), SECOND_MOMENT), t.mul(t.square(g), 1 - SECOND_MOMENT));
@@ -176,7 +185,7 @@ class Passes {
     const { t } = this.run;
     const instances = this.run.anyInstance() !== undefined;
     const before = (side: Side): IrNode =>
-      t.input({ name: inputNames.given(value, side), shape: value.shape, dtype: "float", instances, rows: undefined });
+      carried(t, inputNames.given(value, side), { shape: value.shape, instances, rows: undefined });
     const { lower, upper } = tightened(t, bounds, { lower: before("lower"), upper: before("upper") });
     return { lower: withGradientOf(t, lower, bounds.lower), upper: withGradientOf(t, upper, bounds.upper) };
   }
@@ -207,7 +216,8 @@ class Passes {
     const { t } = this.run;
     const start = this.starts!.get(name);
     if (start === undefined) return boundsByBackward(this.run, target, boundsOf)[side];
-    const variable = t.input({ name, shape: start.shape, dtype: "float", instances: this.run.anyInstance() !== undefined, rows: target.rows });
+    const instances = this.run.anyInstance() !== undefined;
+    const variable = carried(t, name, { shape: start.shape, instances, rows: target.rows });
     const parts: IrNode[] = [];
     let from = 0;
     const marked = this.run.marked({

@@ -1,3 +1,4 @@
+import type { PortRole } from "../../plugin/program.js";
 import type { HostTensor, DType, Shape } from "../../plugin/tensor.js";
 import { definePrimitive, type Primitive, type RowSpace } from "../ir.js";
 import { sizeOf } from "../shapes.js";
@@ -38,7 +39,12 @@ export interface InputAttributes {
   readonly dtype: DType;
   readonly instances: boolean;
   readonly rows: RowSpace | undefined;
+  /** `own` where absent. */
+  readonly role?: PortRole;
 }
+
+/** What an input without a role is for. */
+export const OWN: PortRole = Object.freeze({ is: "own" });
 
 /** A value that the caller feeds at each run. */
 export const inputPrimitive: Primitive = definePrimitive<InputAttributes>({
