@@ -1,14 +1,13 @@
 // Writes what the published packages export to reports: <package>/api.md for the entry `.`, <package>/api-NAME.md for
 // `./NAME`. They are made of the compiled declarations, so compile first.
 // Usage: npm run api, or node tools/api.mjs [--check]   (--check writes nothing, and fails where a report is out of date)
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { CompilerState, Extractor, ExtractorConfig } from "@microsoft/api-extractor";
+import { publishedPackages, readJson, root } from "./workspaces.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 /** At most so many changed lines of a report are printed. */
 const SHOWN = 20;
 
@@ -22,22 +21,13 @@ else if (changed.length > 0) {
 
 /** Every entry with types of every package that is published. */
 function publicEntries() {
-  const { workspaces } = readJson("package.json");
-  return workspaces.flatMap(foldersOf).flatMap((folder) => {
-    const manifest = readJson(folder, "package.json");
-    if (manifest.private) return [];
-    return Object.entries(manifest.exports).filter(([, { types }]) => types !== undefined).map(([entry, { types }]) => ({
+  return publishedPackages().flatMap(({ folder, manifest }) =>
+    Object.entries(manifest.exports).filter(([, { types }]) => types !== undefined).map(([entry, { types }]) => ({
       folder,
       declarations: join(root, folder, types),
       report: join(root, folder, entry === "." ? "api.md" : `api-${entry.slice(2).replaceAll("/", "-")}.md`),
-    }));
-  });
-}
-
-function foldersOf(workspace) {
-  if (!workspace.endsWith("/*")) return [workspace];
-  const group = workspace.slice(0, -2);
-  return readdirSync(join(root, group)).map((name) => join(group, name)).filter((folder) => existsSync(join(root, folder, "package.json")));
+    })),
+  );
 }
 
 /** All reports, as they are in the repository and as they should be. One program serves all of them. */
@@ -129,8 +119,4 @@ function without(lines, others) {
     if (at >= 0) left.splice(at, 1);
     return at < 0;
   });
-}
-
-function readJson(...path) {
-  return JSON.parse(readFileSync(join(root, ...path), "utf8"));
 }

@@ -2,16 +2,19 @@
 // Usage: node tools/setup.mjs [PACKAGE FOLDER …]   (all packages where none is named)
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { npm } from "./npm.mjs";
+import { root } from "./workspaces.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
 
 if (!isInstalled()) {
   console.error("Installing packages from package-lock.json …");
   // No package here needs its install script, and that of onnxruntime-node downloads GPU libraries.
-  npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], { ONNXRUNTIME_NODE_INSTALL: "skip" });
+  npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    env: { ONNXRUNTIME_NODE_INSTALL: "skip" },
+  });
 }
 if (!isCompiled()) console.error("Compiling …");
 run(process.execPath, [compiler, "-b", ...process.argv.slice(2)]);
@@ -34,15 +37,8 @@ function isCompiled() {
   return existsSync(join(root, "lirpa", "dist", "index.js"));
 }
 
-/** The npm that runs this script, or the one on the path. */
-function npm(args, environment) {
-  const own = process.env.npm_execpath;
-  if (own?.endsWith(".js")) run(process.execPath, [own, ...args], environment);
-  else run("npm", args, environment, process.platform === "win32");
-}
-
-function run(command, args, environment = {}, shell = false) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: "inherit", shell, env: { ...process.env, ...environment } });
+function run(command, args) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: "inherit" });
   if (error !== undefined) throw error;
   if (status !== 0) process.exit(status ?? 1);
 }

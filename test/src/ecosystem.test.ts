@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import onnxProto from "onnx-proto";
+import { blocksOf } from "./documents.js";
 import { INSTALL, npm, pack, publishedPackages, runAlone, succeed, type Outcome, type Packed } from "./packages.js";
 import { repositoryPath } from "./shared.js";
 
@@ -122,6 +123,32 @@ for (const manager of process.env["LIRPA_ECOSYSTEM"] === "all" ? managers : mana
     });
   });
 }
+
+describe("a project of your own, as the README makes it", function () {
+  this.timeout(300_000);
+  const scratch = realpathSync(mkdtempSync(join(tmpdir(), "lirpa-readme-")));
+  const blocks = blocksOf("README.md").filter(({ flags }) => flags.includes("project"));
+
+  after(() => rmSync(scratch, { recursive: true, force: true }));
+
+  it("bounds a model by command and by its first program", async () => {
+    // The checkout, as far as the project reads it; it is packed into a folder of this test.
+    const tarballs = join(scratch, "lirpa", "tarballs");
+    await pack(publishedPackages(), tarballs);
+    cpSync(repositoryPath("examples", "quickstart"), join(scratch, "lirpa", "examples", "quickstart"), { recursive: true });
+    const steps = blocks.find(({ language }) => language === "sh")!.text.split("\n");
+    expect(steps[0]).to.equal("(cd lirpa && npm run pack)");
+    const command = ["set -e", ...steps.slice(1)].join("\n");
+    const quiet = { npm_config_prefer_offline: "true", npm_config_audit: "false", npm_config_fund: "false" };
+    expect(await succeed(runAlone("bash", ["-c", command], scratch, quiet))).to.match(/^crown +y \[1, 1\]/m);
+
+    const { file, text } = blocks.find(({ language }) => language === "js")!;
+    const project = join(scratch, "my-project");
+    writeFileSync(join(project, file!), text);
+    const printed = await succeed(runAlone(process.execPath, [file!], project));
+    expect(printed).to.equal("Output 0 stays the greater one.\n");
+  });
+});
 
 interface Listed {
   readonly allowed: readonly { readonly name: string }[];

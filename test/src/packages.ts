@@ -47,14 +47,14 @@ export function publishedPackages(): PublishedPackage[] {
     .filter(({ manifest }) => manifest.private !== true);
 }
 
-/** Packs packages as npm would for publishing. */
+/** Packs packages as they would be published. */
 export async function pack(packages: readonly PublishedPackage[], destination: string): Promise<Packed[]> {
-  const workspaces = packages.flatMap(({ folder }) => ["--workspace", folder]);
-  const printed = await succeed(npm(["pack", ...workspaces, "--pack-destination", destination, "--json", "--loglevel=error"], repositoryPath()));
-  const results = JSON.parse(printed) as readonly { readonly name: string; readonly filename: string; readonly files: readonly { readonly path: string }[] }[];
+  const args = [repositoryPath("tools", "pack.mjs"), "--out", destination, "--json", ...packages.map(({ manifest }) => manifest.name)];
+  const printed = await succeed(runAlone(process.execPath, args, repositoryPath()));
+  const results = JSON.parse(printed) as readonly (Pick<Packed, "tarball" | "files"> & { readonly name: string })[];
   return packages.map((one) => {
-    const { filename, files } = results.find(({ name }) => name === one.manifest.name)!;
-    return { ...one, tarball: join(destination, filename), files: files.map(({ path }) => path) };
+    const { tarball, files } = results.find(({ name }) => name === one.manifest.name)!;
+    return { ...one, tarball, files };
   });
 }
 

@@ -95,9 +95,24 @@ describe("a published package", function () {
       for (const file of Object.values(bin)) expect(packed.get(name)!.files).to.include(posix.normalize(file));
     });
 
+    it(`${name} carries its README and the licence`, () => {
+      expect(packed.get(name)!.files).to.include.members(["README.md", "LICENSE"]);
+    });
+
     it(`${name} carries no tests and no leftovers of the build`, () => {
-      const wrong = packed.get(name)!.files.filter((file) => /\.test\.|tsbuildinfo|(^|\/)src\/|\.tmp$/.test(file));
+      const wrong = packed.get(name)!.files.filter((file) => /\.test\.|tsbuildinfo|\.tmp$/.test(file));
       expect(wrong).to.deep.equal([]);
+    });
+
+    it(`${name} carries the source that each of its source maps names`, () => {
+      const { files } = packed.get(name)!;
+      const maps = files.filter((file) => file.endsWith(".map"));
+      const lost = maps.flatMap((file) => {
+        const { sources } = JSON.parse(readFileSync(join(unpacked(name), file), "utf8")) as { readonly sources: readonly string[] };
+        return sources.map((source) => posix.join(posix.dirname(file), source)).filter((source) => !files.includes(source));
+      });
+      expect(maps).to.not.deep.equal([]);
+      expect(lost).to.deep.equal([]);
     });
 
     it(`${name} carries every file that it imports, and declares every package`, () => {
