@@ -18,11 +18,13 @@ export type { AlphaOptions, BoundRun, NodeInterval, RunOptions, Source, Target }
 export type { CoefficientPair, ForwardContext, ForwardForm, KindRules, Step, StepContext } from "./bounds/kind-rules.js";
 export { MemoryProgramCache, type InstanceCode, type ProgramCache } from "./program/cache.js";
 export { contentHash } from "./program/fingerprint.js";
+export { extendProgram, type ProgramParts } from "./program/extend.js";
 export { gradientNames, valueAndGradients } from "./program/gradients.js";
 export { emitOnnx, evaluateProgram, makeProgram, sizeOfProgram } from "./program/program.js";
 export { EMITTER_VERSION, readProgram, type SavedProgram } from "./program/saved.js";
 export type { IrNode, RowSpace } from "./tensor/ir.js";
 export { evaluate, topological } from "./tensor/evaluate.js";
 export { localizeRows } from "./tensor/transforms/localize.js";
+export { substitute } from "./tensor/transforms/substitute.js";
 export { vjp } from "./tensor/gradient.js";
 export { Vocabulary, type Marks } from "./tensor/vocabulary.js";

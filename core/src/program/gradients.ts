@@ -1,11 +1,8 @@
-import { LirpaError } from "../plugin/errors.js";
 import type { Program } from "../plugin/program.js";
-import { topological } from "../tensor/evaluate.js";
 import { vjp } from "../tensor/gradient.js";
 import type { IrNode } from "../tensor/ir.js";
-import type { InputAttributes } from "../tensor/primitives/leaves.js";
-import { Vocabulary } from "../tensor/vocabulary.js";
-import { makeProgram, nodesOf } from "./program.js";
+import type { Vocabulary } from "../tensor/vocabulary.js";
+import { extendProgram, partOf } from "./extend.js";
 
 /** Names of what a program with gradients takes and gives besides. */
 export const gradientNames = {
@@ -20,26 +17,26 @@ export const gradientNames = {
  * gets the sum over them. Indices and masks are decided as without gradients; none flows through them.
  * Throws `LIRPA_OPTION` for an unknown input or output.
  */
-export function valueAndGradients(program: Program, wrt: readonly string[], of: readonly string[] = Object.keys(program.outputs)): Program {
-  const outputs = nodesOf(program);
-  const inputs = new Map(topological(Object.values(outputs)).filter(({ primitive }) => primitive.name === "input").map((node) => [(node.attributes as InputAttributes).name, node]));
-  const t = new Vocabulary();
-  const values = of.map((name) => found(outputs[name], "output", name, Object.keys(outputs)));
-  const variables = wrt.map((name) => found(inputs.get(name), "input", name, [...inputs.keys()]));
-  const cotangents = values.map(({ shape, instances, rows }, i) => {
-    const [name, role] = [gradientNames.cotangent(of[i]!), { is: "cotangent", of: of[i]! } as const];
-    return t.input({ name, shape, dtype: "float", instances, rows, role });
+export function valueAndGradients(
+  program: Program,
+  wrt: readonly string[],
+  of: readonly string[] = Object.keys(program.outputs),
+): Program {
+  return extendProgram(program, `${program.name}:gradients`, (t, { inputs, outputs }) => {
+    const values = of.map((name) => partOf(outputs, "output", name));
+    const variables = wrt.map((name) => partOf(inputs, "input", name));
+    const cotangents = values.map((value, i) => cotangentOf(t, of[i]!, value));
+    const gradients = vjp(t, values, cotangents, variables).map((gradient, i) => inShapeOf(t, gradient, variables[i]!));
+    return { ...outputs, ...Object.fromEntries(wrt.map((name, i) => [gradientNames.gradient(name), gradients[i]!])) };
   });
-  const gradients = vjp(t, values, cotangents, variables).map((gradient, i) => inShapeOf(t, gradient, variables[i]!));
-  return makeProgram(`${program.name}:gradients`, { ...outputs, ...Object.fromEntries(wrt.map((name, i) => [gradientNames.gradient(name), gradients[i]!])) });
+}
+
+function cotangentOf(t: Vocabulary, output: string, { shape, instances, rows }: IrNode): IrNode {
+  const name = gradientNames.cotangent(output);
+  return t.input({ name, shape, dtype: "float", instances, rows, role: { is: "cotangent", of: output } });
 }
 
 /** A gradient that does not depend on what its input does is repeated. */
 function inShapeOf(t: Vocabulary, gradient: IrNode | undefined, variable: IrNode): IrNode {
   return t.spread(t.expand(gradient ?? t.zeros(variable.shape), variable.shape), variable);
-}
-
-function found(node: IrNode | undefined, what: string, name: string, known: readonly string[]): IrNode {
-  if (node !== undefined) return node;
-  throw new LirpaError("LIRPA_OPTION", `the program has no ${what} ${name}`, { hint: `It has ${known.join(", ")}.` });
 }
