@@ -10,7 +10,8 @@ export const forward: Method = defineMethod({
   // The affine stretch before a spec goes backward: joined to the spec it loses nothing to the signs of coefficients.
   rows: (run, target, boundsOf) =>
     boundsByBackward(run, target, boundsOf, {
-      endAt: (value, pair) => (beginsAffineStretch(run, value) ? forwardForms(run, boundsOf).substitute(value, pair) : undefined),
+      at: (value, pair) =>
+        beginsAffineStretch(run, value) ? forwardForms(run, boundsOf).substitute(value, pair) : undefined,
     }),
   elements: (run, value, boundsOf) => forwardForms(run, boundsOf).elements(value),
 });

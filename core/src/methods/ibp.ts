@@ -13,7 +13,10 @@ export const ibp: Method = defineMethod({
   relaxes: false,
   rows: (run, target, boundsOf) =>
     boundsByBackward(run, target, boundsOf, {
-      endAt: (value, pair) => (beginsAffineStretch(run, value) ? { bias: overBox(run, pair, asTerms(run, value, run.interval(value))) } : undefined),
+      at: (value, pair) =>
+        beginsAffineStretch(run, value)
+          ? { bias: overBox(run, pair, asTerms(run, value, run.interval(value))) }
+          : undefined,
     }),
   elements: (run, value) => run.interval(value),
 });

@@ -4,14 +4,35 @@ import type { CoefficientPair } from "../kind-rules.js";
 import type { BoundRun, NodeInterval, Target } from "../run.js";
 import { dotBounds } from "../unbounded.js";
 
+/** A linear form that ends at a value: what is added in its place. */
+export interface Ended {
+  /** Constants of the two bounds, as scalars with rows. */
+  readonly bias: CoefficientPair;
+  /** Coefficients of sources, where what stands in is a linear form of them. */
+  readonly sources?: ReadonlyMap<Value, CoefficientPair>;
+}
+
+/** A part of a value's coefficients: what one reader's step left there. */
+export interface Share {
+  /** Undefined for the target's own coefficients. */
+  readonly reader: ResolvedNode | undefined;
+  readonly pair: CoefficientPair;
+}
+
+/** What a method does on the way back. */
 export interface BackwardOptions {
   /**
-   * What stands in for a value where the linear form ends early: constants, and coefficients of sources. Undefined
-   * where it goes on.
+   * Sees the coefficients of each perturbed value on their way back, from the target to the sources, once for each
+   * value, when all that read it have left their shares.
+   * @param pair the sum of the shares, in the value's shape, with rows.
+   * @returns coefficients to go on with, as where the multiplier of a constraint is added; an end of the linear form
+   *   at this value, as where its interval is used; undefined to go on as it is. What is returned must be sound.
    */
-  readonly endAt?: (value: Value, pair: CoefficientPair) => { readonly bias: CoefficientPair; readonly sources?: ReadonlyMap<Value, CoefficientPair> } | undefined;
-  /** Sees the coefficients of each value at which a relaxation or a set is met, with that value's bounds. */
-  readonly met?: (pair: CoefficientPair, bounds: NodeInterval) => void;
+  readonly at?: (
+    value: Value,
+    pair: CoefficientPair,
+    shares: readonly Share[],
+  ) => CoefficientPair | Ended | undefined;
 }
 
 /**
@@ -19,64 +40,72 @@ export interface BackwardOptions {
  * there (Zhang et al. 2018; Xu et al. 2020, section 3). Coefficients of a value that is used twice add up.
  * @returns the lower and the upper bound of each row: scalars with rows.
  */
-export function boundsByBackward(run: BoundRun, target: Target, boundsOf: (value: Value) => NodeInterval, { endAt, met }: BackwardOptions = {}): NodeInterval {
+export function boundsByBackward(
+  run: BoundRun,
+  target: Target,
+  boundsOf: (value: Value) => NodeInterval,
+  { at }: BackwardOptions = {},
+): NodeInterval {
   const { t } = run;
-  const form = new LinearForm(run);
+  const form = new LinearForm(run, at);
   form.add(target.value, { lower: target.coefficients, upper: target.coefficients });
   for (let node = form.nextNode(); node !== undefined; node = form.nextNode()) {
-    const outputs = node.outputs.map((value) => {
-      const pair = form.take(value);
-      const end = pair === undefined ? undefined : endAt?.(value, pair);
-      if (end === undefined) return pair;
-      form.addBias(end.bias);
-      for (const [source, part] of end.sources ?? []) form.add(source, part);
-      return undefined;
-    });
+    const reader = node;
+    const outputs = reader.outputs.map((value) => form.take(value));
     if (outputs.every((pair) => pair === undefined)) continue;
-    const { inputs, bias } = run.rules(node).backward({ run, rows: target.rows, outputs, boundsOf }, node);
+    const { inputs, bias } = run.rules(reader).backward({ run, rows: target.rows, outputs, boundsOf }, reader);
     form.addBias(bias);
-    const isRelaxed = met !== undefined && !run.rules(node).isAffine(run, node);
     inputs.forEach((pair, slot) => {
-      if (pair === undefined) return;
-      const input = node!.inputs[slot]!;
-      if (isRelaxed) met(pair, boundsOf(input));
-      form.add(input, pair);
+      if (pair !== undefined) form.add(reader.inputs[slot]!, pair, reader);
     });
   }
-  for (const value of run.sources.keys()) {
-    const pair = form.take(value);
-    if (pair === undefined) continue;
-    met?.(pair, run.interval(value));
-    form.concretize(value, pair);
-  }
+  form.concretize();
   return { lower: t.node(form.bias.lower), upper: t.node(form.bias.upper) };
 }
 
 /** Coefficients by value, and the constant collected so far. Missing means zero. */
 class LinearForm {
-  private readonly pairs = new Map<Value, CoefficientPair>();
+  private readonly shares = new Map<Value, Share[]>();
   bias: CoefficientPair;
 
-  constructor(private readonly run: BoundRun) {
+  constructor(
+    private readonly run: BoundRun,
+    private readonly at: BackwardOptions["at"],
+  ) {
     const zero = run.t.zeros([]);
     this.bias = { lower: zero, upper: zero };
   }
 
-  add(value: Value, pair: CoefficientPair): void {
+  add(value: Value, pair: CoefficientPair, reader?: ResolvedNode): void {
     const { t } = this.run;
     if (!this.run.isPerturbed(value)) {
       const exact = this.run.exact(value);
       this.addBias({ lower: t.dot(pair.lower, exact), upper: t.dot(pair.upper, exact) });
       return;
     }
-    const sum = this.pairs.get(value);
-    this.pairs.set(value, sum === undefined ? pair : { lower: t.add(sum.lower, pair.lower), upper: t.add(sum.upper, pair.upper) });
+    const shares = this.shares.get(value);
+    if (shares === undefined) this.shares.set(value, [{ reader, pair }]);
+    else shares.push({ reader, pair });
   }
 
+  /** The sum of a value's coefficients, as the method wants it; undefined where there are none, or they end here. */
   take(value: Value): CoefficientPair | undefined {
-    const pair = this.pairs.get(value);
-    this.pairs.delete(value);
-    return pair;
+    const shares = this.shares.get(value);
+    if (shares === undefined) return undefined;
+    this.shares.delete(value);
+    const pair = this.sum(shares);
+    const result = this.at?.(value, pair, shares) ?? pair;
+    if (!("bias" in result)) return result;
+    this.addBias(result.bias);
+    for (const [source, part] of result.sources ?? []) this.add(source, part);
+    return undefined;
+  }
+
+  private sum(shares: readonly Share[]): CoefficientPair {
+    const { t } = this.run;
+    return shares
+      .map(({ pair }) => pair)
+      .reduce((a, b) => ({ lower: t.add(a.lower, b.lower), upper: t.add(a.upper, b.upper) }));
   }
 
   addBias({ lower, upper }: CoefficientPair): void {
@@ -87,17 +116,22 @@ class LinearForm {
   /** The last node in topological order that has coefficients. */
   nextNode(): ResolvedNode | undefined {
     let last: ResolvedNode | undefined;
-    for (const value of this.pairs.keys()) {
-      if (value.producer !== undefined && (last === undefined || value.producer.order > last.order)) last = value.producer;
+    for (const { producer } of this.shares.keys()) {
+      if (producer !== undefined && (last === undefined || producer.order > last.order)) last = producer;
     }
     return last;
   }
 
-  concretize(value: Value, pair: CoefficientPair): void {
-    const source = this.run.sources.get(value)!;
-    const context = this.run.setContext(source);
-    const end = (side: "lower" | "upper"): IrNode => this.run.t.node(source.perturbation.concretize(context, pair[side], side));
-    this.addBias({ lower: end("lower"), upper: end("upper") });
+  /** Over the sets, when only sources have coefficients. */
+  concretize(): void {
+    for (const [value, source] of this.run.sources) {
+      const pair = this.take(value);
+      if (pair === undefined) continue;
+      const context = this.run.setContext(source);
+      const end = (side: "lower" | "upper"): IrNode =>
+        this.run.t.node(source.perturbation.concretize(context, pair[side], side));
+      this.addBias({ lower: end("lower"), upper: end("upper") });
+    }
   }
 }
 
@@ -105,7 +139,8 @@ class LinearForm {
 export function overBox(run: BoundRun, pair: CoefficientPair, { lower, upper }: NodeInterval): CoefficientPair {
   const { t } = run;
   const end = (a: IrNode, same: IrNode, other: IrNode, side: "lower" | "upper"): IrNode => {
-    const dot = (part: IrNode, ends: IrNode): IrNode => (run.unbounded ? dotBounds(t, part, ends, side) : t.dot(part, ends));
+    const dot = (part: IrNode, ends: IrNode): IrNode =>
+      run.unbounded ? dotBounds(t, part, ends, side) : t.dot(part, ends);
     return t.add(dot(t.relu(a), same), dot(t.min(a, 0), other));
   };
   return { lower: end(pair.lower, lower, upper, "lower"), upper: end(pair.upper, upper, lower, "upper") };

@@ -6,7 +6,7 @@ import type { IrNode } from "../../tensor/ir.js";
 import { localizeRows } from "../../tensor/transforms/localize.js";
 import { sizeOf } from "../../tensor/shapes.js";
 import type { Vocabulary } from "../../tensor/vocabulary.js";
-import { boundsByBackward } from "../../bounds/passes/backward.js";
+import { boundsByBackward, type BackwardOptions } from "../../bounds/passes/backward.js";
 import type { CoefficientPair } from "../../bounds/kind-rules.js";
 import { onDemand } from "../../bounds/passes/demand.js";
 import { asFact } from "../../bounds/fact.js";
@@ -246,7 +246,14 @@ class Passes {
       const most = t.min(t.max(t.abs(lower), t.abs(upper)), LARGEST_TERM);
       terms = t.add(terms, t.dot(t.abs(pair[side]), most));
     };
-    const bound = boundsByBackward(run, target, boundsOf, { met })[side];
+    const at: BackwardOptions["at"] = (value, sum, shares) => {
+      for (const { reader, pair } of shares) {
+        if (reader !== undefined && !run.rules(reader).isAffine(run, reader)) met(pair, boundsOf(value));
+      }
+      if (run.sources.has(value)) met(sum, run.interval(value));
+      return undefined;
+    };
+    const bound = boundsByBackward(run, target, boundsOf, { at })[side];
     const rounding = t.stopGradient(t.mul(terms, ROUNDING));
     return side === "lower" ? t.sub(bound, rounding) : t.add(bound, rounding);
   }
