@@ -55,6 +55,7 @@ export interface Target {
  */
 export class BoundRun {
   private readonly exactValues = new Map<Value, IrNode>();
+  private readonly cleanValues = new Map<Value, IrNode>();
   private readonly intervals = new Map<Value, NodeInterval>();
   private readonly perturbed = new Set<Value>();
 
@@ -144,6 +145,34 @@ export class BoundRun {
     if (producer === undefined) throw new LirpaError("LIRPA_INTERNAL", `nothing gives the value ${value.name}`);
     const inputs = producer.inputs.map((input) => (input === undefined ? undefined : this.exactValues.get(input)));
     outputsOf(producer, contextOf(producer, this.t), inputs).forEach((tensor, i) => this.exactValues.set(producer.outputs[i]!, tensor));
+  }
+
+  /**
+   * The value at the centers of all sets: what the network itself computes for its unperturbed inputs. Recorded beside
+   * bounds, as the batch statistics of training need it.
+   */
+  clean(value: Value): IrNode {
+    const isKnown = (other: Value): boolean => this.cleanValues.has(other);
+    const needs = (of: Value): Value[] =>
+      this.isPerturbed(of) && !this.sources.has(of) ? inputsOf(of.producer!) : [];
+    for (const need of isKnown(value) ? [] : needed(value, isKnown, needs)) {
+      if (!isKnown(need)) this.findClean(need);
+    }
+    return this.cleanValues.get(value)!;
+  }
+
+  /** Of a value whose producer's inputs are known. */
+  private findClean(value: Value): void {
+    const source = this.sources.get(value);
+    if (source !== undefined || !this.isPerturbed(value)) {
+      this.cleanValues.set(value, source?.center ?? this.exact(value));
+      return;
+    }
+    const node = value.producer!;
+    const inputs = node.inputs.map((input) => (input === undefined ? undefined : this.cleanValues.get(input)));
+    outputsOf(node, contextOf(node, this.t), inputs).forEach((tensor, i) => {
+      this.cleanValues.set(node.outputs[i]!, tensor);
+    });
   }
 
   /** Interval bounds (IBP) of a value; settled bounds where there are any. */
