@@ -1,4 +1,4 @@
-// What `npm run demo` and `npm test` need on a fresh machine: the locked packages, and compiled code.
+// What `npm run demo`, `npm run build` and `npm test` need on a fresh machine: the locked packages, and compiled code.
 // Usage: node tools/setup.mjs [PACKAGE FOLDER …]   (all packages where none is named)
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";

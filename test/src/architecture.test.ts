@@ -24,6 +24,8 @@ interface Package {
 /** Who may import whom, by folder. Tests may import what they test. */
 const ARROWS: readonly { readonly from: RegExp; readonly to: RegExp }[] = [
   { from: /^(plugins|perturbations)\//, to: /^@lirpa\/core\/plugin$/ },
+  // Executors of one kind share a package.
+  { from: /^executors\/onnxruntime(-web)?$/, to: /^@lirpa\/(core(\/plugin)?|executor-onnxruntime-common)$/ },
   { from: /^(registry|onnx|executors\/|train|verify)/, to: /^@lirpa\/core(\/plugin)?$/ },
   // The kit judges by both executors: one is right, the other one is what people run.
   { from: /^conformance/, to: /^@lirpa\/(core(\/plugin)?|executor-(reference|onnxruntime))$/ },

@@ -9,6 +9,8 @@ import { repositoryPath } from "./shared.js";
 const CORNERSTONES: Readonly<Record<string, string>> = {
   "@lirpa/core": "createLirpa",
   "@lirpa/executor-onnxruntime": "onnxRuntimeExecutor",
+  "@lirpa/executor-onnxruntime-common": "ortExecutor",
+  "@lirpa/executor-onnxruntime-web": "onnxRuntimeWebExecutor",
   "@lirpa/executor-reference": "referenceExecutor",
   "@lirpa/onnx": "readModel",
 };
@@ -28,16 +30,24 @@ describe("a published package", function () {
   const home = (name: string): string => join(scratch, "alone", name.replace("/", "+"));
   const unpacked = (name: string): string => (name === "@lirpa/core" ? join(scratch, "node_modules", name) : join(home(name), "node_modules", name));
 
+  const unpack = async (name: string, folder: string): Promise<void> => {
+    mkdirSync(folder, { recursive: true });
+    const { tarball } = packed.get(name)!;
+    await succeed(runAlone("tar", ["-xzf", tarball, "--strip-components=1", "-C", folder], scratch));
+  };
+
   before(async () => {
     for (const one of await pack(packages, scratch)) packed.set(one.manifest.name, one);
     writeFileSync(join(scratch, "package.json"), JSON.stringify({ name: "scratch", private: true }));
     await succeed(npm([...INSTALL, packed.get("@lirpa/core")!.tarball], scratch));
     for (const { manifest: { name, dependencies } } of packages) {
       if (name === "@lirpa/core") continue;
-      mkdirSync(unpacked(name), { recursive: true });
-      await succeed(runAlone("tar", ["-xzf", packed.get(name)!.tarball, "--strip-components=1", "-C", unpacked(name)], scratch));
+      await unpack(name, unpacked(name));
       // What others publish is as in the repository: ONNX Runtime alone takes 288 MB.
       for (const dependency of Object.keys(dependencies ?? {})) {
+        if (isOurs(dependency) && dependency !== "@lirpa/core" && alone.some((one) => one.manifest.name === name)) {
+          await unpack(dependency, join(home(name), "node_modules", dependency));
+        }
         if (isOurs(dependency) || existsSync(join(scratch, "node_modules", dependency))) continue;
         mkdirSync(dirname(join(home(name), "node_modules", dependency)), { recursive: true });
         symlinkSync(repositoryPath("node_modules", dependency), join(home(name), "node_modules", dependency), "junction");

@@ -1,17 +1,26 @@
 import { LirpaError, type HostTensor, type Port } from "@lirpa/core";
 
 /** Refuses what would otherwise fail within a native library, in its own words or not at all. */
-export function checkFeeds(inputs: readonly Omit<Port, "rows" | "role">[], feeds: Readonly<Record<string, HostTensor>>): void {
+export function checkFeeds(
+  inputs: readonly Omit<Port, "rows" | "role">[], feeds: Readonly<Record<string, HostTensor>>,
+): void {
   let instances: { readonly name: string; readonly count: number } | undefined;
   for (const { name, shape, dtype, instances: own } of inputs) {
     const value = feeds[name];
-    if (value === undefined) throw wrong(`the program's input ${name} was not fed`, `It takes ${inputs.map((input) => input.name).join(", ")}.`);
+    if (value === undefined) {
+      const names = inputs.map((input) => input.name).join(", ");
+      throw wrong(`the program's input ${name} was not fed`, `It takes ${names}.`);
+    }
     const [n = 0, , ...rest] = value.shape;
     const size = value.shape.reduce((product, length) => product * length, 1);
     if (value.dtype !== dtype) throw wrong(`the program's input ${name} takes ${dtype}s, not ${value.dtype}s`);
-    if (value.data.length !== size) throw wrong(`the program's input ${name} has ${value.data.length} numbers for the shape [${value.shape.join(", ")}]`);
+    const given = `[${value.shape.join(", ")}]`;
+    if (value.data.length !== size) {
+      throw wrong(`the program's input ${name} has ${value.data.length} numbers for the shape ${given}`);
+    }
     if (rest.length !== shape.length || rest.some((length, axis) => length !== shape[axis]) || value.shape.length < 2) {
-      throw wrong(`the program's input ${name} has the shape [${value.shape.join(", ")}]`, `It takes [instances, rows${shape.map((length) => `, ${length}`).join("")}].`);
+      const hint = `It takes [instances, rows${shape.map((length) => `, ${length}`).join("")}].`;
+      throw wrong(`the program's input ${name} has the shape ${given}`, hint);
     }
     if (!own && n !== 1) throw wrong(`the program's input ${name} is the same for all instances, but has ${n}`);
     if (n === 1) continue;
