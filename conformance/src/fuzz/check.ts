@@ -1,7 +1,7 @@
 import { isLirpaError, standardMethods, type Lirpa } from "@lirpa/core";
 import { Network } from "../kit/network.js";
 import { slackOf } from "../kit/numbers.js";
-import { pointsIn } from "../operator/boxes.js";
+import { pointsIn } from "../kit/boxes.js";
 import type { FuzzCase } from "./graph.js";
 
 const SAMPLES = 30;

@@ -1,6 +1,6 @@
 import type { Graph, GraphInput, GraphNode, Lirpa, Shape } from "@lirpa/core";
 import { Network, type Boxes } from "../kit/network.js";
-import { pointsIn } from "../operator/boxes.js";
+import { pointsIn } from "../kit/boxes.js";
 import type { FuzzCase } from "./graph.js";
 
 /** Makes a failing case smaller as long as it fails: fewer nodes first, then smaller boxes. */

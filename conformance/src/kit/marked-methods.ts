@@ -24,38 +24,35 @@ export const marked = {
   plain: (base: string): string => `${base}:plain`,
   free: (base: string): string => `${base}:free`,
   twice: (base: string): string => `${base}:twice`,
-  watched: (base: string): string => `${base}:watched`,
 } as const;
-
-/** What the watched method saw last. Recording is synchronous: read it right after. */
-export const seen: { free: FreeValue[] } = { free: [] };
-
-let count = 0;
 
 /** A method by another name, with rows of its own. */
 function variant(name: string, base: Method, rows: Method["rows"], elements?: Method["elements"]): Method {
   return defineMethod({ name, description: "", intermediate: base.intermediate, rows, ...(elements !== undefined && { elements }) });
 }
 
-function withMarks(name: string, base: Method, marks: Marks): Method {
-  return variant(name, base, (run, target, boundsOf) => base.rows(run.marked(marks), target, boundsOf));
-}
-
-/** Every free value becomes an input: the share of its range. */
+/** Every free value becomes an input: the share of its range. A target has its own, in the order of its pass. */
 function freeMethod(base: Method): Method {
-  return withMarks(marked.free(base.name), base, {
-    free: (t, value, min, max) => {
-      const share = t.input({ name: `${FREE}${count++}`, shape: value.shape, dtype: "float", instances: false, rows: undefined });
+  return variant(marked.free(base.name), base, (run, target, boundsOf) => {
+    const label = `${FREE}${target.rows.name}:${target.value.name}`;
+    let count = 0;
+    const free: Marks["free"] = (t, { shape }, min, max) => {
+      const share = t.input({ name: `${label}:${count++}`, shape, dtype: "float", instances: false, rows: undefined });
       return t.add(t.mul(min, t.sub(1, share)), t.mul(max, share));
-    },
+    };
+    return base.rows(run.marked({ free }), target, boundsOf);
   });
 }
 
-function watchedMethod(base: Method): Method {
-  return variant(marked.watched(base.name), base, (run, target, boundsOf) => {
-    seen.free = [];
-    return base.rows(run.marked({ free: (_, value, min, max) => (seen.free.push({ value, min, max }), value) }), target, boundsOf);
-  });
+/** A method that leaves free values as they are, and what it sees of them while it is recorded. */
+export function watched(base: Method): { readonly method: Method; readonly seen: readonly FreeValue[] } {
+  const seen: FreeValue[] = [];
+  const free: Marks["free"] = (_, value, min, max) => {
+    seen.push({ value, min, max });
+    return value;
+  };
+  const rows: Method["rows"] = (run, target, boundsOf) => base.rows(run.marked({ free }), target, boundsOf);
+  return { method: variant(`${base.name}:watched`, base, rows), seen };
 }
 
 /** Records every rule twice into one recording: pure rules give the same nodes. */
@@ -83,5 +80,5 @@ function demandSame(first: NodeInterval, second: NodeInterval, what: string): vo
 
 /** A method as the laws want it: with marks that mean something else, and recorded twice. */
 export function markedMethods(base: Method): Method[] {
-  return [variant(marked.plain(base.name), base, base.rows, base.elements), freeMethod(base), twiceMethod(base), watchedMethod(base)];
+  return [variant(marked.plain(base.name), base, base.rows, base.elements), freeMethod(base), twiceMethod(base)];
 }

@@ -1,15 +1,13 @@
 import fc from "fast-check";
 import { evaluateProgram, standardMethods, type Graph, type HostTensor, type Method, type Plugin } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
-import { networkTrials } from "../kit/boxes.js";
+import { describeBoxes, networkTrials, pointBox, pointsIn, rowsFor } from "../kit/boxes.js";
 import { cutAtFacts, WIDEN, widenedAtFacts } from "../kit/facts.js";
 import { FREE, marked, markedMethods } from "../kit/marked-methods.js";
 import { Network, referenceLirpa, type Boxes, type Recording } from "../kit/network.js";
 import { demandEqual, demandInside, dot, sizeOf, slackOf, tensor } from "../kit/numbers.js";
 import { kitPlugin } from "../kit/plugin.js";
 import { randomFrom } from "../kit/random.js";
-import { pointBox, pointsIn, rowsFor } from "../operator/boxes.js";
-import { describeBoxes } from "../operator/interval-laws.js";
 import { forAll, forAllAsync, LawBroken, type Settings } from "../settings.js";
 
 export type MethodLawName = "boundsContainSamples" | "rowsContainSamples" | "rowsAreElements" | "exactAtPoints" | "marksAreSound" | "reliesOnFacts" | "recordsTheSame" | "instancesAreApart" | "runtimesAgree";

@@ -1,5 +1,5 @@
 import type { HostTensor, Operator, RawAttributes, Shape } from "@lirpa/core";
-import type { OperatorLawName } from "./laws.js";
+import type { OperatorLawName } from "./law-names.js";
 
 /** An input that is perturbed. */
 export interface OpenInput {

@@ -2,7 +2,8 @@ import type { Operator, Plugin } from "@lirpa/core";
 import { patiently, testing } from "../kit/testing.js";
 import type { Settings } from "../settings.js";
 import { nameOf, type OperatorCase } from "./case.js";
-import { operatorLaws, type OperatorLawName } from "./laws.js";
+import type { OperatorLawName } from "./law-names.js";
+import { operatorLaws } from "./laws.js";
 import { OperatorSubject } from "./subject.js";
 
 /** Registers one test per law that applies to any of the cases. `describe` and `it` are mocha's, or anything like them. */

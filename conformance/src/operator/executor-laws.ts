@@ -1,13 +1,12 @@
 import fc from "fast-check";
 import { evaluateProgram, standardMethods } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
+import { describeBoxes, pointsIn, rowsFor } from "../kit/boxes.js";
 import { demandEqual, demandInside, sizeOf } from "../kit/numbers.js";
 import { forAll, forAllAsync } from "../settings.js";
-import { boxesOf, pointsIn, rowsFor, trials } from "./boxes.js";
-import { describeBoxes } from "./interval-laws.js";
-import { hasFreeValues } from "./line-laws.js";
+import { boxesOf, trials } from "./boxes.js";
 import { hasBounds, type OperatorLaw } from "./law.js";
-import type { OperatorSubject } from "./subject.js";
+import { hasFreeValues, type OperatorSubject } from "./subject.js";
 
 const INSTANCES = 3;
 

@@ -1,15 +1,12 @@
+import { describeBoxes, partOf, pointBox, pointsIn, within } from "../kit/boxes.js";
 import type { Boxes } from "../kit/network.js";
 import { demandEqual, demandFinite, demandInside, show, slackOf, sizeOf } from "../kit/numbers.js";
 import { forAll, LawBroken } from "../settings.js";
-import { boxesOf, partOf, pointBox, pointsIn, trials, within } from "./boxes.js";
+import { boxesOf, trials } from "./boxes.js";
 import { hasBounds, type OperatorLaw } from "./law.js";
 import { isOf, type OperatorSubject } from "./subject.js";
 
 const SAMPLES = 14;
-
-export function describeBoxes(boxes: Boxes): string {
-  return boxes.map(({ lower, upper }, i) => `x${i} in ${show(lower)} … ${show(upper)}`).join(", ");
-}
 
 /** Interval arithmetic, by the operator's own rule or by what its kind derives. */
 export const containsSamples: OperatorLaw = {

@@ -4,15 +4,9 @@ import { containsSamples, exactAtPoints, finite, linearIsTight, linesAreWorthwhi
 import type { OperatorLaw } from "./law.js";
 import { boundsPart, defaultIsOffered, freeChoicesAreSound, linesBracket, linesHoldAtPoints, namedLinesBracket, stableMeansExact, widerBoundsAreSound } from "./line-laws.js";
 import { computesOnnx } from "./onnx-law.js";
+import type { OperatorLawName } from "./law-names.js";
 import { gradientsAgree, inputsUntouched, recordsTheSame, sameOnConstants } from "./purity-laws.js";
 import { soundAtSpecialPoints } from "./special-law.js";
-
-/** The names by which a case excepts a law. */
-export type OperatorLawName =
-  | "computesOnnx" | "inputsUntouched" | "recordsTheSame" | "sameOnConstants" | "gradientsAgree"
-  | "containsSamples" | "smallerIsNotLooser" | "exactAtPoints" | "finite" | "linearIsTight" | "linesAreWorthwhile"
-  | "linesBracket" | "linesHoldAtPoints" | "boundsPart" | "namedLinesBracket" | "freeChoicesAreSound" | "defaultIsOffered" | "widerBoundsAreSound" | "stableMeansExact"
-  | "instancesAreApart" | "runtimesAgree" | "everyMethodIsSound" | "soundInFloat32" | "soundAtSpecialPoints";
 
 /** Every law of operators. */
 export const operatorLaws: Readonly<Record<OperatorLawName, OperatorLaw>> = Object.freeze({

@@ -1,20 +1,23 @@
 import { evaluate, makeProgram, Vocabulary, type HostTensor, type IrNode } from "@lirpa/core";
+import { describeBoxes, pointsIn, rowsFor } from "../kit/boxes.js";
 import { WIDEN, widenedAtFacts } from "../kit/facts.js";
-import { FREE, marked, seen } from "../kit/marked-methods.js";
+import { FREE, marked } from "../kit/marked-methods.js";
 import type { Boxes, Recording } from "../kit/network.js";
 import { dot, sizeOf, tensor, type Numbers } from "../kit/numbers.js";
 import { randomFrom } from "../kit/random.js";
 import { forAll, LawBroken } from "../settings.js";
-import { pointsIn, rowsFor, trials } from "./boxes.js";
-import { describeBoxes } from "./interval-laws.js";
+import { trials } from "./boxes.js";
 import { hasBounds, type OperatorLaw } from "./law.js";
-import { isOf, type OperatorSubject, type SubjectOptions } from "./subject.js";
+import { hasFreeValues, isOf, type OperatorSubject, type SubjectOptions } from "./subject.js";
 
 const SAMPLES = 14;
 const ROWS = 4;
 
 /** Refuses rows of bounds that leave out a row of a sample. */
-export function demandRowsInside(subject: OperatorSubject, what: string, boxes: Boxes, rows: readonly Numbers[], output: number, values: readonly number[][][], lower: Numbers, upper: Numbers): void {
+function demandRowsInside(
+  subject: OperatorSubject, what: string, boxes: Boxes, rows: readonly Numbers[], output: number,
+  values: readonly number[][][], lower: Numbers, upper: Numbers,
+): void {
   for (const value of values) {
     rows.forEach((row, k) => {
       const truth = dot(row, value[output]!);
@@ -130,10 +133,6 @@ export const freeChoicesAreSound: OperatorLaw = {
   },
 };
 
-export function hasFreeValues(subject: OperatorSubject, output: number): boolean {
-  return subject.recording(marked.free("crown"), { setting: "in company", output, rows: true }).program.inputs.some(({ name }) => name.startsWith(FREE));
-}
-
 export const widerBoundsAreSound: OperatorLaw = {
   name: "stays sound when the bounds that it relies on are widened",
   applies: (subject) => hasBounds(subject) && subject.operator.kind !== "linear",
@@ -145,9 +144,9 @@ export const defaultIsOffered: OperatorLaw = {
   applies: (subject) => hasBounds(subject),
   check: (subject) => {
     for (const output of subject.bounded) {
-      subject.recording(marked.watched("crown"), { output, rows: true });
-      const parts = seen.free.map(({ value, min, max }, i): [string, IrNode][] => [[`value${i}`, value], [`min${i}`, min], [`max${i}`, max]]);
-      seen.free = [];
+      const parts = subject.freeValues(output).map(({ value, min, max }, i): [string, IrNode][] => [
+        [`value${i}`, value], [`min${i}`, min], [`max${i}`, max],
+      ]);
       if (parts.length === 0) continue;
       const nodes = parts.flat().map(([, node]) => node);
       const { feeds } = subject.alone.recordingOf(makeProgram("free", Object.fromEntries(parts.flat())));

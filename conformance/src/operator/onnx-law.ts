@@ -1,8 +1,9 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { pointsIn } from "../kit/boxes.js";
 import { demandEqual, show } from "../kit/numbers.js";
 import { oneNodeModel } from "../kit/onnx-model.js";
 import { forAllAsync, LawBroken } from "../settings.js";
-import { pointsIn, trials } from "./boxes.js";
+import { trials } from "./boxes.js";
 import type { OperatorLaw } from "./law.js";
 import type { OperatorSubject } from "./subject.js";
 

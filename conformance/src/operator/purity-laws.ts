@@ -1,10 +1,11 @@
 import { evaluate, Vocabulary, vjp, type HostTensor, type RawAttributes } from "@lirpa/core";
 import { marked } from "../kit/marked-methods.js";
+import { pointsIn, rowsFor } from "../kit/boxes.js";
 import { demandEqual, dot, show, sizeOf, tensor } from "../kit/numbers.js";
 import { randomFrom } from "../kit/random.js";
 import { sameComputation } from "../kit/same-computation.js";
 import { forAll, LawBroken } from "../settings.js";
-import { pointsIn, rowsFor, trials } from "./boxes.js";
+import { trials } from "./boxes.js";
 import { isTensor } from "./case.js";
 import { hasBounds, type OperatorLaw } from "./law.js";
 import { OperatorSubject } from "./subject.js";

@@ -1,9 +1,9 @@
 import { perturbed, standardMethods, type BoundInput } from "@lirpa/core";
+import { describeBoxes } from "../kit/boxes.js";
 import type { Ends, Network } from "../kit/network.js";
 import { chunks, sizeOf, type Numbers } from "../kit/numbers.js";
 import { tiltOf, TILTS } from "../kit/plugin.js";
 import { LawBroken, seedOf } from "../settings.js";
-import { describeBoxes } from "./interval-laws.js";
 import { hasBounds, type OperatorLaw } from "./law.js";
 import { denseSamples, specialBoxes, type SpecialBox } from "./special-boxes.js";
 import type { OperatorSubject } from "./subject.js";

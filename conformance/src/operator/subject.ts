@@ -1,5 +1,6 @@
 import { createLirpa, definePlugin, operatorKey, type Graph, type GraphNode, type HostTensor, type Lirpa, type Operator, type Plugin, type ResolvedNode } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
+import { FREE, marked, methodCalled, watched, type FreeValue } from "../kit/marked-methods.js";
 import { Network, referenceLirpa, type Recording, type RecordingOptions } from "../kit/network.js";
 import { KIT, kitPlugin } from "../kit/plugin.js";
 import type { Settings } from "../settings.js";
@@ -96,10 +97,24 @@ export class OperatorSubject {
     };
   }
 
+  /** The free values that CROWN meets where it bounds rows of an output, with the operator alone. */
+  freeValues(output: number): readonly FreeValue[] {
+    const { method, seen } = watched(methodCalled("crown"));
+    const lirpa = referenceLirpa(pluginsFor(this.operator, this.settings.plugins ?? []), [method]);
+    new Network(this.graph([]), lirpa, this.anywhere).recording(method.name, { output, rows: true });
+    return seen;
+  }
+
   recording(method: string, { setting = "alone", output = this.bounded[0]!, relaxation, rows = false, pointwise = false }: SubjectOptions = {}): Recording {
     const network = setting === "alone" ? this.alone : this.company;
     return network.recording(method, { output, rows, pointwise, ...(relaxation !== undefined && { relaxation: { [operatorKey(this.operator)]: relaxation } }) });
   }
+}
+
+/** Whether relaxations that bound an output leave something to choose. */
+export function hasFreeValues(subject: OperatorSubject, output: number): boolean {
+  const { program } = subject.recording(marked.free("crown"), { setting: "in company", output, rows: true });
+  return program.inputs.some(({ name }) => name.startsWith(FREE));
 }
 
 function openInputs({ inputs }: OperatorCase): Required<Omit<OpenInput, "defined">>[] {

@@ -1,6 +1,6 @@
 import type { Operator } from "@lirpa/core";
 import type { OperatorCase } from "../operator/case.js";
-import type { OperatorLawName } from "../operator/laws.js";
+import type { OperatorLawName } from "../operator/law-names.js";
 
 /** An operator with one deliberate mistake, and the law that must find it. */
 export interface WrongOperator {
