@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { coverage, type CoveredNode } from "./coverage.js";
 
 const linear = (type: string): Operator => defineOperator({ type, sinceVersion: 1, kind: "linear", inputs: ["X"], nonnegative: true, forward: ({ t }, x) => t.mul(x!, 2) });
-const picky: Operator = defineOperator<{ readonly mode: string }>({
+const picky: Operator = defineOperator({
   type: "Picky",
   sinceVersion: 1,
   kind: "linear",

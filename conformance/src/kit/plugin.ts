@@ -1,4 +1,4 @@
-import { defineOperator, definePerturbation, definePlugin, type HostTensor, type Operator, type Perturbation, type PerturbationQuery, type PerturbationSite, type Plugin, type Shape, type Tensor, type TensorOps } from "@lirpa/core";
+import { defineOperator, definePerturbation, definePlugin, type HostTensor, type Operator, type Perturbation, type PerturbationQuery, type PerturbationSite, type Plugin, type Tensor, type TensorOps } from "@lirpa/core";
 import { tensor } from "./numbers.js";
 
 /** The domain of the kit's own operators. */
@@ -23,15 +23,15 @@ const blur: Operator = defineOperator({
 });
 
 /** A matrix times all elements of x, plus an offset, in a given shape: joins any two shapes. */
-const mix: Operator = defineOperator<{ readonly shape: Shape }>({
+const mix: Operator = defineOperator({
   type: "Mix",
   domain: KIT,
   sinceVersion: 1,
   kind: "linear",
   inputs: ["x", "matrix", "offset"],
   attributes: (raw) => Object.freeze({ shape: Object.freeze((raw["shape"] as readonly number[]).map(Number)) }),
-  forward: ({ t, attributes }, x, matrix, offset) => t.reshape(t.add(t.matmul(t.reshape(x!, [1, matrix!.shape[0]!]), matrix!), offset!), attributes.shape),
-  magnitude: ({ t, attributes }, x, matrix) => t.reshape(t.matmul(t.reshape(x!, [1, matrix!.shape[0]!]), t.abs(matrix!)), attributes.shape),
+  forward: ({ t, attributes }, x, matrix, offset) => t.reshape(t.add(t.matmul(t.reshape(x, [1, matrix.shape[0]!]), matrix), offset), attributes.shape),
+  magnitude: ({ t, attributes }, x, matrix) => t.reshape(t.matmul(t.reshape(x, [1, matrix.shape[0]!]), t.abs(matrix)), attributes.shape),
 });
 
 /** weight · x + offset, element by element: puts an operand anywhere, instance by instance. */
@@ -41,12 +41,12 @@ const place: Operator = defineOperator({
   sinceVersion: 1,
   kind: "linear",
   inputs: ["x", "weight", "offset"],
-  forward: ({ t }, x, weight, offset) => t.add(t.mul(x!, weight!), offset!),
-  magnitude: ({ t }, x, weight) => t.mul(x!, t.abs(weight!)),
+  forward: ({ t }, x, weight, offset) => t.add(t.mul(x, weight), offset),
+  magnitude: ({ t }, x, weight) => t.mul(x, t.abs(weight)),
 });
 
 /** x cut off at min and max: what keeps random graphs within an operator's domain. */
-const confine: Operator = defineOperator<{ readonly min: number; readonly max: number }>({
+const confine: Operator = defineOperator({
   type: "Confine",
   domain: KIT,
   sinceVersion: 1,
@@ -88,8 +88,8 @@ const fold: Operator = defineOperator({
   sinceVersion: 1,
   kind: "custom",
   inputs: ["x"],
-  forward: ({ t }, x) => t.relu(x!),
-  interval: ({ t }, x) => ({ lower: t.relu(x!.lower), upper: t.relu(x!.upper) }),
+  forward: ({ t }, x) => t.relu(x),
+  interval: ({ t }, x) => ({ lower: t.relu(x.lower), upper: t.relu(x.upper) }),
   backward: ({ t }, [a], x) => {
     const [below, above] = [t.min(x[0]!.lower, 0), t.relu(x[0]!.upper)];
     const chord = t.div(above, t.max(t.sub(above, below), 1e-30));
@@ -97,8 +97,8 @@ const fold: Operator = defineOperator({
     const slope = (side: Tensor, positive: Tensor, negative: Tensor): Tensor => t.add(t.mul(t.relu(side), positive), t.mul(t.min(side, 0), negative));
     const constant = t.expand(t.neg(t.mul(chord, below)), x[0]!.lower.shape);
     return {
-      inputs: [{ lower: slope(a!.lower, least, chord), upper: slope(a!.upper, chord, least) }],
-      bias: { lower: t.dot(t.min(a!.lower, 0), constant), upper: t.dot(t.relu(a!.upper), constant) },
+      inputs: [{ lower: slope(a.lower, least, chord), upper: slope(a.upper, chord, least) }],
+      bias: { lower: t.dot(t.min(a.lower, 0), constant), upper: t.dot(t.relu(a.upper), constant) },
     };
   },
 });
@@ -110,8 +110,8 @@ const span: Operator = defineOperator({
   sinceVersion: 1,
   kind: "custom",
   inputs: ["x"],
-  forward: ({ t }, x) => t.relu(x!),
-  interval: ({ t }, x) => ({ lower: t.relu(x!.lower), upper: t.relu(x!.upper) }),
+  forward: ({ t }, x) => t.relu(x),
+  interval: ({ t }, x) => ({ lower: t.relu(x.lower), upper: t.relu(x.upper) }),
 });
 
 /** a · b. */
@@ -122,8 +122,8 @@ const product: Operator = defineOperator({
   kind: "bilinear",
   inputs: ["a", "b"],
   factors: ["a", "b"],
-  forward: ({ t }, a, b) => t.mul(a!, b!),
-  terms: (_, a, b) => ({ left: a!, right: b!, sum: (products) => products }),
+  forward: ({ t }, a, b) => t.mul(a, b),
+  terms: (_, a, b) => ({ left: a, right: b, sum: (products) => products }),
 });
 
 /** a + b. */
@@ -134,7 +134,7 @@ const sum: Operator = defineOperator({
   kind: "linear",
   inputs: ["a", "b"],
   data: ["a", "b"],
-  forward: ({ t }, a, b) => t.add(a!, b!),
+  forward: ({ t }, a, b) => t.add(a, b),
   nonnegative: true,
 });
 
@@ -149,8 +149,8 @@ const tilt: Operator = defineOperator({
   kind: "linear",
   inputs: ["y", "x..."],
   data: ["y", "x"],
-  forward: ({ t }, y, ...xs) => tilted(t, y!, xs as readonly Tensor[], (slope) => slope),
-  magnitude: ({ t }, y, ...xs) => tilted(t, y!, xs as readonly Tensor[], Math.abs),
+  forward: ({ t }, y, ...xs) => tilted(t, y, xs, (slope) => slope),
+  magnitude: ({ t }, y, ...xs) => tilted(t, y, xs, Math.abs),
 });
 
 function tilted(t: TensorOps, y: Tensor, xs: readonly Tensor[], of: (slope: number) => number): Tensor {
@@ -181,7 +181,7 @@ const boxSet: Perturbation = definePerturbation<"box">({
   hull: ({ values }) => ({ lower: values["lower"]!, upper: values["upper"]! }),
   concretize: ({ t, values }, a, side) => {
     const [positive, negative] = side === "lower" ? ["lower", "upper"] : ["upper", "lower"];
-    return t.add(t.dot(t.relu(a), values[positive!]!), t.dot(t.min(a, 0), values[negative!]!));
+    return t.add(t.dot(t.relu(a), values[positive]!), t.dot(t.min(a, 0), values[negative]!));
   },
   sample: ({ shape }, { values }, random) =>
     tensor(shape, Array.from(values["lower"]!.data, (low, i) => low + random() * (values["upper"]!.data[i]! - low))),

@@ -24,7 +24,7 @@ export const impure: readonly WrongOperator[] = [
   {
     mistake: "it is sound, but not the operator of its name",
     law: "computesOnnx",
-    operator: defineOperator({ ...identity, type: "Neg", domain: "", forward: (_: unknown, x?: Tensor) => x! }),
+    operator: defineOperator({ ...identity, type: "Neg", domain: "", forward: (_: unknown, x: Tensor) => x }),
     passes: ["containsSamples", "linesBracket", "exactAtPoints"],
   },
   {
@@ -41,7 +41,7 @@ export const impure: readonly WrongOperator[] = [
   {
     mistake: "forward looks whether its input is a constant",
     law: "sameOnConstants",
-    operator: defineOperator({ type: "ReadsConstants", ...identity, forward: ({ t }: RuleContext<unknown>, x?: Tensor) => (t.constantValue(x!) === undefined ? x! : t.mul(x!, 2)) }),
+    operator: defineOperator({ type: "ReadsConstants", ...identity, forward: ({ t }: RuleContext<unknown>, x: Tensor) => (t.constantValue(x) === undefined ? x : t.mul(x, 2)) }),
     passes: ["containsSamples", "linesBracket"],
   },
   {
@@ -57,23 +57,23 @@ export const impure: readonly WrongOperator[] = [
   {
     mistake: "parsing writes into the node's attributes",
     law: "inputsUntouched",
-    operator: defineOperator<object>({
+    operator: defineOperator({
       type: "WritesAttributes", ...identity,
       attributes: (raw) => Object.assign(raw, { axis: 0 }),
-      forward: (_: unknown, x?: Tensor) => x!,
+      forward: (_: unknown, x: Tensor) => x,
     }),
   },
   {
     mistake: "parsing negates a constant in place",
     law: "inputsUntouched",
-    operator: defineOperator<object>({
+    operator: defineOperator({
       type: "WritesConstants", ...identity, inputs: ["x", "w"],
       attributes: (_, { constants }) => {
         const { data } = constants[1]!;
         data[0] = -data[0]!;
         return {};
       },
-      forward: (_: unknown, x?: Tensor) => x!,
+      forward: (_: unknown, x: Tensor) => x,
     }),
     example: { inputs: [[3], weights(3)] },
   },

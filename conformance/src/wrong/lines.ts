@@ -4,11 +4,11 @@ import type { WrongOperator } from "./wrong-operator.js";
 type Relax = RelaxRule<unknown>;
 
 const bend = (type: string, relax: Relax, more: Partial<ElementwiseOperator<unknown>> = {}): Operator =>
-  defineOperator<unknown>({
+  defineOperator({
     type, domain: "wrong", sinceVersion: 1, kind: "elementwise", inputs: ["x"], forward: ({ t }, x) => t.relu(x), monotone: "increasing", relax, ...more,
   });
 const square = (type: string, more: Partial<ElementwiseOperator<unknown>>): Operator =>
-  defineOperator<unknown>({
+  defineOperator({
     type, domain: "wrong", sinceVersion: 1, kind: "elementwise", inputs: ["x"], forward: ({ t }, x) => t.mul(x, x), range: squareRange, relax: squareLines, ...more,
   });
 
@@ -169,10 +169,10 @@ export const wrongLines: readonly WrongOperator[] = [
     law: "soundInFloat32",
     operator: defineOperator({
       type: "MaximumByDifference", domain: "wrong", sinceVersion: 1, kind: "custom", inputs: ["a", "b"],
-      forward: ({ t }, a, b) => t.max(a!, b!),
+      forward: ({ t }, a, b) => t.max(a, b),
       interval: ({ t }, a, b) => ({
-        lower: t.add(a!.lower, t.relu(t.sub(b!.lower, a!.lower))),
-        upper: t.add(a!.upper, t.relu(t.sub(b!.upper, a!.upper))),
+        lower: t.add(a.lower, t.relu(t.sub(b.lower, a.lower))),
+        upper: t.add(a.upper, t.relu(t.sub(b.upper, a.upper))),
       }),
     }),
     example: { inputs: [[3], [3]] },

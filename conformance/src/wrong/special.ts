@@ -5,7 +5,7 @@ type Range = (t: TensorOps, interval: Interval) => Interval;
 
 /** A function by its values and a rule for intervals; its lines are the constant ones. */
 const flat = (type: string, forward: (t: TensorOps, x: Tensor) => Tensor, range: Range): Operator =>
-  defineOperator<unknown>({
+  defineOperator({
     type, domain: "wrong", sinceVersion: 1, kind: "elementwise", inputs: ["x"],
     forward: ({ t }, x) => forward(t, x),
     range: ({ t }, interval) => range(t, interval),

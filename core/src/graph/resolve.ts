@@ -1,5 +1,5 @@
 import { LirpaError, isLirpaError } from "../plugin/errors.js";
-import { operatorKey, type AttributeContext, type Operator, type Subgraph } from "../plugin/operator.js";
+import { fitsInputs, operatorKey, type AttributeContext, type Operator, type Subgraph } from "../plugin/operator.js";
 import type { HostTensor, Shape, Tensor } from "../plugin/tensor.js";
 import type { PluginRegistry } from "../registry/plugin-registry.js";
 import { constantOf, isConstant, isVast, Recorder } from "../tensor/recorder.js";
@@ -234,13 +234,10 @@ function trimmed(names: readonly string[]): readonly string[] {
 }
 
 function checkCount(node: GraphNode, operator: Operator, count: number): void {
-  const variadic = operator.inputs.some((name) => name.endsWith("..."));
-  const least = operator.inputs.filter((name) => !name.endsWith("?")).length;
-  const fits = count >= least && (variadic || count <= operator.inputs.length);
   // Of inputs without end each one is needed: that is what they are.
   const last = operator.inputs.length - 1;
   const missing = node.inputs.findIndex((name, i) => name === "" && !operator.inputs[Math.min(i, last)]!.endsWith("?"));
-  if (!fits || missing >= 0) {
+  if (!fitsInputs(operator.inputs, count) || missing >= 0) {
     throw new LirpaError("LIRPA_GRAPH", `node ${node.name}: ${node.type} takes the inputs ${operator.inputs.join(", ")}; the model gives ${count}`);
   }
 }

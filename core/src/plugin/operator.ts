@@ -13,11 +13,27 @@ export interface RuleContext<A> {
   readonly node: string;
 }
 
-/** What `attributes` may look at: the raw attributes, the shapes of the inputs and those inputs that are constants. */
-export interface AttributeContext {
+/**
+ * What stands in each of an operator's inputs, by their names: `T` for one that is required, `T` or undefined for `"B?"`,
+ * any number of `T` for `"inputs..."`. Core checks a node's inputs before it calls a rule.
+ */
+export type Slots<I extends readonly string[], T = Tensor> =
+  I extends readonly [...infer First extends readonly string[], `${string}...`] ? readonly [...Slots<First, T>, ...T[]]
+  : { readonly [At in keyof I]: Slot<I[At], T> };
+type Slot<N, T> = string extends N ? T | undefined : N extends `${string}?` ? T | undefined : T;
+/** The slots behind the first one. */
+export type OtherSlots<I extends readonly string[], T = Tensor> =
+  I extends readonly [string, ...infer Rest extends readonly string[]] ? Slots<Rest, T> : Slots<I, T>;
+/** An input's name without the mark that says how often it is there. */
+export type SlotName<I extends readonly string[]> = I[number] extends infer N
+  ? N extends `${infer Name}?` | `${infer Name}...` ? Name : N
+  : never;
+
+/** What `attributes` may look at: the shapes of the inputs, and those inputs that are constants. */
+export interface AttributeContext<I extends readonly string[] = readonly string[]> {
   readonly node: string;
   readonly opset: number;
-  readonly shapes: readonly (Shape | undefined)[];
+  readonly shapes: Slots<I, Shape>;
   readonly constants: readonly (HostTensor | undefined)[];
   /** Names of the inputs' values: inputs of one name are one value. */
   readonly values: readonly (string | undefined)[];
@@ -43,9 +59,6 @@ export interface Lines {
   readonly upper: Line;
 }
 
-/** The inputs of a node in ONNX's order; an optional input that is absent is undefined. */
-export type Inputs = readonly (Tensor | undefined)[];
-
 /** One node of a composite's expansion. Names of values are local; `inputs.i` and `outputs.i` are the composite's own. */
 export interface SubgraphNode {
   readonly name: string;
@@ -62,7 +75,7 @@ export interface Subgraph {
   readonly constants?: Readonly<Record<string, HostTensor>>;
 }
 
-interface OperatorBase<A> {
+interface OperatorBase<A, I extends readonly string[]> {
   /** The ONNX operator type, such as `"Relu"`. */
   readonly type: string;
   /** The ONNX domain; the default one where absent. */
@@ -70,35 +83,35 @@ interface OperatorBase<A> {
   /** The first opset of the domain that this rule reads. */
   readonly sinceVersion: number;
   /** Names of the inputs in ONNX's order. `"B?"` is optional, `"inputs..."` takes all that follow. */
-  readonly inputs: readonly string[];
+  readonly inputs: I;
   /** Parses the node's attributes once, and refuses what the rules do not cover. */
-  attributes?(raw: RawAttributes, context: AttributeContext): A;
+  attributes?(raw: RawAttributes, context: NoInfer<AttributeContext<I>>): A;
   /** Replaces the node by other operators before any rule runs; undefined keeps the node. */
-  expand?(attributes: A, context: AttributeContext): Subgraph | undefined;
+  expand?(attributes: A, context: NoInfer<AttributeContext<I>>): Subgraph | undefined;
 }
 
 /** One output, or several in ONNX's order. */
 export type Outputs = Tensor | readonly Tensor[];
 
 /** Affine in the inputs that `data` names, together; the other inputs are parameters that nobody may perturb. */
-export interface LinearOperator<A> extends OperatorBase<A> {
+export interface LinearOperator<A, I extends readonly string[] = readonly string[]> extends OperatorBase<A, I> {
   readonly kind: "linear";
   /** Names of the inputs in which the operator is affine; the first one where absent. */
-  readonly data?: readonly string[];
-  forward(context: RuleContext<A>, ...inputs: Inputs): Outputs;
+  readonly data?: readonly SlotName<I>[];
+  forward(context: RuleContext<A>, ...inputs: Slots<I>): Outputs;
   /** All coefficients are at least zero: the interval is forward of the lower and of the upper ends. */
   readonly nonnegative?: boolean;
   /** The linear part with absolute coefficients, applied to radii at the data inputs. Required unless `nonnegative`. */
-  magnitude?(context: RuleContext<A>, ...inputs: Inputs): Outputs;
+  magnitude?(context: RuleContext<A>, ...inputs: Slots<I>): Outputs;
 }
 
 /** Applies one scalar function to each element of the first input; other inputs are parameters that broadcast. */
-export interface ElementwiseOperator<A> extends OperatorBase<A> {
+export interface ElementwiseOperator<A, I extends readonly string[] = readonly string[]> extends OperatorBase<A, I> {
   readonly kind: "elementwise";
-  forward(context: RuleContext<A>, x: Tensor, ...parameters: Inputs): Tensor;
+  forward(context: RuleContext<A>, x: Tensor, ...parameters: OtherSlots<I>): Tensor;
   readonly monotone?: "increasing" | "decreasing";
   /** The smallest interval around the function's values on [lower, upper]. Required unless `monotone`. */
-  range?(context: RuleContext<A>, interval: Interval, ...parameters: Inputs): Interval;
+  range?(context: RuleContext<A>, interval: Interval, ...parameters: OtherSlots<I>): Interval;
   /**
    * Whether `range` may be asked with infinite ends, each on its own side. Where absent, core says that nothing is known
    * there; `forward` of a `monotone` operator is always asked.
@@ -108,19 +121,19 @@ export interface ElementwiseOperator<A> extends OperatorBase<A> {
    * True where the function has a value for every number of the interval; for all numbers where absent. Where it has not
    * (the root of a negative number), bounds are of the values that there are, and the result says so.
    */
-  defined?(context: RuleContext<A>, interval: Interval, ...parameters: Inputs): Tensor;
+  defined?(context: RuleContext<A>, interval: Interval, ...parameters: OtherSlots<I>): Tensor;
   /**
    * A line below and a line above the function on [lower, upper], both of which are finite. Where there is no line, the
    * slope is 0 and the intercept infinite, on the line's own side.
    */
-  relax(context: RuleContext<A>, interval: Interval, ...parameters: Inputs): Lines;
+  relax(context: RuleContext<A>, interval: Interval, ...parameters: OtherSlots<I>): Lines;
   /**
    * True where the function is one line on the interval: no better interval can then improve its relaxation, and
    * methods need not look for one. The better of two intervals is used there.
    */
-  stable?(context: RuleContext<A>, interval: Interval, ...parameters: Inputs): Tensor;
+  stable?(context: RuleContext<A>, interval: Interval, ...parameters: OtherSlots<I>): Tensor;
   /** Other lines that a query may ask for by name (`"relaxation": { "Relu": "zero" }`). */
-  readonly relaxations?: Readonly<Record<string, RelaxRule<A>>>;
+  readonly relaxations?: Readonly<Record<string, RelaxRule<A, I>>>;
   /**
    * The one of `relaxations` that forward mode takes where a query names none; `relax` where absent. There one pair of
    * lines serves all that follows, with no coefficient yet to tell which of them matters.
@@ -129,24 +142,24 @@ export interface ElementwiseOperator<A> extends OperatorBase<A> {
 }
 
 /** Lines around an elementwise function on an interval. */
-export type RelaxRule<A> = (context: RuleContext<A>, interval: Interval, ...parameters: Inputs) => Lines;
+export type RelaxRule<A, I extends readonly string[] = readonly string[]> = (context: RuleContext<A>, interval: Interval, ...parameters: OtherSlots<I>) => Lines;
 
 /**
  * A product: linear in each of two inputs while the other is fixed, with no negative coefficient in the products, plus
  * whatever is linear in the `additive` inputs. With one factor fixed it is treated as linear.
  */
-export interface BilinearOperator<A> extends OperatorBase<A> {
+export interface BilinearOperator<A, I extends readonly string[] = readonly string[]> extends OperatorBase<A, I> {
   readonly kind: "bilinear";
   /** Names of the two factors. */
-  readonly factors: readonly [string, string];
+  readonly factors: readonly [SlotName<I>, SlotName<I>];
   /** Names of inputs that are added with nonnegative coefficients, such as a bias. */
-  readonly additive?: readonly string[];
-  forward(context: RuleContext<A>, ...inputs: Inputs): Tensor;
+  readonly additive?: readonly SlotName<I>[];
+  forward(context: RuleContext<A>, ...inputs: Slots<I>): Tensor;
   /**
    * The products term by term: `left · right` broadcasts to all products, `sum` adds up those of one output element.
    * Additive inputs are not part of it.
    */
-  terms(context: RuleContext<A>, ...inputs: Inputs): {
+  terms(context: RuleContext<A>, ...inputs: Slots<I>): {
     readonly left: Tensor;
     readonly right: Tensor;
     sum(products: Tensor): Tensor;
@@ -154,9 +167,9 @@ export interface BilinearOperator<A> extends OperatorBase<A> {
 }
 
 /** Nothing but other operators: every rule comes from the expansion. */
-export interface CompositeOperator<A> extends OperatorBase<A> {
+export interface CompositeOperator<A, I extends readonly string[] = readonly string[]> extends OperatorBase<A, I> {
   readonly kind: "composite";
-  expand(attributes: A, context: AttributeContext): Subgraph;
+  expand(attributes: A, context: NoInfer<AttributeContext<I>>): Subgraph;
 }
 
 /** Coefficients of the lower and of the upper bound with respect to one tensor, in that tensor's shape. */
@@ -174,31 +187,31 @@ export interface BackwardStep {
 }
 
 /** The escape hatch: writes its own rules. */
-export interface CustomOperator<A> extends OperatorBase<A> {
+export interface CustomOperator<A, I extends readonly string[] = readonly string[]> extends OperatorBase<A, I> {
   readonly kind: "custom";
-  forward(context: RuleContext<A>, ...inputs: Inputs): Outputs;
+  forward(context: RuleContext<A>, ...inputs: Slots<I>): Outputs;
   /** Intervals of the outputs from those of the inputs (an unperturbed input has lower = upper). */
-  interval(context: RuleContext<A>, ...inputs: readonly (Interval | undefined)[]): Interval | readonly Interval[];
+  interval(context: RuleContext<A>, ...inputs: Slots<I, Interval>): Interval | readonly Interval[];
   /** Whether `interval` may be asked with infinite ends, each on its own side. Where absent, core says that nothing is known there. */
   readonly takesUnbounded?: boolean;
   /**
-   * Carries coefficients of the outputs to the inputs, given the inputs' intervals, all of which are finite. Core derives forward mode from it.
+   * Carries coefficients of the outputs (zero where nothing depends on one) to the inputs, given the inputs' intervals, all of which are finite. Core derives forward mode from it.
    * Without it linear forms end here, at the interval of the outputs, and `lirpa coverage` says `loose`.
    */
   backward?(
     context: RuleContext<A>,
-    outputs: readonly (Coefficients | undefined)[],
-    inputs: readonly (Interval | undefined)[],
+    outputs: readonly [Coefficients, ...Coefficients[]],
+    inputs: Slots<I, Interval>,
   ): BackwardStep;
 }
 
 /** An operator as its author writes it, of any kind. */
-export type AnyOperator<A> =
-  | LinearOperator<A>
-  | ElementwiseOperator<A>
-  | BilinearOperator<A>
-  | CompositeOperator<A>
-  | CustomOperator<A>;
+export type AnyOperator<A, I extends readonly string[] = readonly string[]> =
+  | LinearOperator<A, I>
+  | ElementwiseOperator<A, I>
+  | BilinearOperator<A, I>
+  | CompositeOperator<A, I>
+  | CustomOperator<A, I>;
 
 /** An operator whose attribute type nobody outside its file needs to know. */
 export type Operator = Branded<AnyOperator<unknown>>;
@@ -212,7 +225,13 @@ export function operatorKey({ domain = "", type }: { readonly domain?: string; r
   return domain === "" || domain === "ai.onnx" ? type : `${domain}:${type}`;
 }
 
+/** Whether an operator with these inputs may be called with so many. */
+export function fitsInputs(inputs: readonly string[], count: number): boolean {
+  const least = inputs.filter((name) => !name.endsWith("?")).length;
+  return count >= least && (count <= inputs.length || inputs.some((name) => name.endsWith("...")));
+}
+
 /** Checks nothing but types; the registry checks the value. Freezes the operator so that it cannot drift. */
-export function defineOperator<A>(operator: AnyOperator<A>): Operator {
+export function defineOperator<const I extends readonly string[], A>(operator: AnyOperator<A, I>): Operator {
   return Object.freeze({ ...operator, $$type: "lirpa.operator" }) as unknown as Operator;
 }

@@ -1,6 +1,6 @@
 import { pluginError, type LirpaError } from "../plugin/errors.js";
 import type { Fusion, Pattern } from "../plugin/fusion.js";
-import { operatorKey, type Operator } from "../plugin/operator.js";
+import { fitsInputs, operatorKey, type Operator } from "../plugin/operator.js";
 import { hintOf } from "../plugin/options.js";
 import type { Perturbation } from "../plugin/perturbation.js";
 import { API_VERSION, type Plugin } from "../plugin/plugin.js";
@@ -113,6 +113,7 @@ export function checkOperator(plugin: string, operator: Operator): void {
   const fail = (problem: string, hint: string): LirpaError => pluginError(plugin, `${what} ${problem}`, { hint });
   checkInputs(operator, fail);
   if (operator.kind === "elementwise") {
+    if (!/[^?.]$/.test(operator.inputs[0] ?? "")) throw fail("has no first input that is always there", "It is the one whose elements it maps.");
     if (operator.monotone === undefined && operator.range === undefined) throw fail("says neither monotone nor range", "Its interval comes from one of them.");
     const named = operator.forwardRelaxation;
     if (named !== undefined && !Object.hasOwn(operator.relaxations ?? {}, named)) {
@@ -156,6 +157,11 @@ export function checkFusion(plugin: string, fusion: Fusion): void {
   if (fusion?.$$type !== "lirpa.fusion") throw pluginError(plugin, "lists a fusion that defineFusion() did not make");
   checkFields(plugin, `the fusion ${isText(fusion.name) ? fusion.name : "without a name"}`, fusion, FUSION);
   checkOperator(plugin, fusion.operator);
+  if (!fitsInputs(fusion.operator.inputs, fusion.inputs.length)) {
+    throw pluginError(plugin, `the fusion ${fusion.name} gives ${fusion.inputs.length} inputs to ${operatorKey(fusion.operator)}`, {
+      hint: `It takes ${fusion.operator.inputs.join(", ")}.`,
+    });
+  }
   if (fusion.operator.kind === "composite") throw pluginError(plugin, `the fusion ${fusion.name} ends in a composite`, { hint: "An operator of another kind takes the formula's place." });
   for (const pattern of fusion.patterns) {
     const names = namesIn(pattern);

@@ -5,7 +5,7 @@ import { choices, isStraight, saturate, saturationLines, type Choice, type Limit
 const UNLIMITED = 3.4e38;
 
 /** min(max(x, min), max). The limits are attributes up to opset 10, inputs since opset 11, and either may be absent. */
-export const clip: Operator = defineOperator<Limits>({
+export const clip: Operator = defineOperator({
   type: "Clip",
   sinceVersion: 6,
   kind: "elementwise",

@@ -9,7 +9,7 @@ interface HardSigmoidAttributes {
 const UNIT: Limits = Object.freeze({ min: 0, max: 1 });
 
 /** alpha · x + beta, cut off at 0 and 1: falls where alpha is negative, is constant where it is zero. */
-export const hardSigmoid: Operator = defineOperator<HardSigmoidAttributes>({
+export const hardSigmoid: Operator = defineOperator({
   type: "HardSigmoid",
   sinceVersion: 6,
   kind: "elementwise",

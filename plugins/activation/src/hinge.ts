@@ -1,4 +1,4 @@
-import type { Inputs, Interval, Line, RelaxRule, RuleContext, Tensor, TensorLike, TensorOps } from "@lirpa/core/plugin";
+import type { Interval, Line, Lines, RuleContext, Tensor, TensorLike, TensorOps } from "@lirpa/core/plugin";
 
 /** A function through the origin with one slope on its left and one on its right. */
 export interface Hinge {
@@ -35,7 +35,10 @@ export const choices: Readonly<Record<"leastArea" | "middle" | "sameSlope" | "le
  * the hinge itself. For (0, 1) this is Zhang et al., "Efficient Neural Network Robustness Certification with General
  * Activation Functions" (2018), section 3.
  */
-export function hingeRule<A>(slopes: (context: RuleContext<A>, ...parameters: Inputs) => Hinge, choice: Choice): RelaxRule<A> {
+export function hingeRule<A, P extends readonly (Tensor | undefined)[]>(
+  slopes: (context: RuleContext<A>, ...parameters: P) => Hinge,
+  choice: Choice,
+): (context: RuleContext<A>, interval: Interval, ...parameters: P) => Lines {
   return (context, interval, ...parameters) => {
     const { t } = context;
     const { left, right } = slopes(context, ...parameters);

@@ -6,7 +6,7 @@ interface LeakyReluAttributes {
 }
 
 /** x above zero, alpha · x below it. Convex for alpha ≤ 1, concave beyond, decreasing below zero for a negative alpha. */
-export const leakyRelu: Operator = defineOperator<LeakyReluAttributes>({
+export const leakyRelu: Operator = defineOperator({
   type: "LeakyRelu",
   sinceVersion: 6,
   kind: "elementwise",

@@ -1,8 +1,8 @@
-import { defineOperator, shapeError, type Inputs, type Operator, type RuleContext, type Shape, type Tensor } from "@lirpa/core/plugin";
+import { defineOperator, shapeError, type Operator, type RuleContext, type Shape, type Tensor } from "@lirpa/core/plugin";
 import { choices, hingeRange, hingeRule, hingeStable, type Hinge } from "./hinge.js";
 
 /** x above zero, slope · x below it; the slope is a parameter that broadcasts to x (and never x to the slope). */
-export const prelu: Operator = defineOperator<object>({
+export const prelu: Operator = defineOperator({
   type: "PRelu",
   sinceVersion: 7,
   kind: "elementwise",
@@ -15,8 +15,8 @@ export const prelu: Operator = defineOperator<object>({
     }
     return Object.freeze({});
   },
-  forward: (context, x, slope) => value(context, x, slope!),
-  range: (context, interval, slope) => hingeRange(context.t, interval, (x) => value(context, x, slope!)),
+  forward: (context, x, slope) => value(context, x, slope),
+  range: (context, interval, slope) => hingeRange(context.t, interval, (x) => value(context, x, slope)),
   relax: hingeRule(slopes, choices.leastArea),
   stable: hingeStable,
   relaxations: { "same-slope": hingeRule(slopes, choices.sameSlope) },
@@ -26,8 +26,8 @@ function value({ t }: RuleContext<object>, x: Tensor, slope: Tensor): Tensor {
   return t.add(t.relu(x), t.mul(t.min(x, 0), slope));
 }
 
-function slopes(_: RuleContext<object>, ...[slope]: Inputs): Hinge {
-  return { left: slope!, right: 1 };
+function slopes(_: RuleContext<object>, slope: Tensor): Hinge {
+  return { left: slope, right: 1 };
 }
 
 function broadcasts(from: Shape, to: Shape): boolean {

@@ -10,7 +10,7 @@ export interface ConstantRule<A> {
 
 /** An operator of the shape arithmetic that exporters write. A value that a perturbation could reach is refused. */
 export function onConstants<A = undefined>({ type, sinceVersion, inputs, attributes, forward }: ConstantRule<A>): Operator {
-  return defineOperator<A>({
+  return defineOperator({
     type,
     sinceVersion,
     kind: "linear",

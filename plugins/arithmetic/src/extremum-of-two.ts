@@ -15,36 +15,33 @@ const NOISE = 1e-5;
 const LOST = 2 ** -22;
 
 /** max(a, b), given the difference a − b as well. */
-export const greatest: Operator = defineOperator<undefined>({
+export const greatest: Operator = defineOperator({
   type: "Greatest",
   domain: "lirpa",
   sinceVersion: 1,
   kind: "custom",
   inputs: ["difference", "a", "b"],
-  forward: ({ t }, _difference, a, b) => t.max(a!, b!),
+  forward: ({ t }, _difference, a, b) => t.max(a, b),
   takesUnbounded: true,
-  interval: ({ t }, difference, a, b) => intervalOfMax(t, difference!, a!, b!),
-  backward: ({ t }, [outputs], [difference, a, b]) => carry(t, outputs!, planesOfMax(t, difference!, a!, b!)),
+  interval: ({ t }, difference, a, b) => intervalOfMax(t, difference, a, b),
+  backward: ({ t }, [outputs], [difference, a, b]) => carry(t, outputs, planesOfMax(t, difference, a, b)),
 });
 
 /** min(a, b) = −max(−a, −b). */
-export const least: Operator = defineOperator<undefined>({
+export const least: Operator = defineOperator({
   type: "Least",
   domain: "lirpa",
   sinceVersion: 1,
   kind: "custom",
   inputs: ["difference", "a", "b"],
-  forward: ({ t }, _difference, a, b) => t.min(a!, b!),
+  forward: ({ t }, _difference, a, b) => t.min(a, b),
   takesUnbounded: true,
-  interval: ({ t }, ...inputs) => {
-    const [difference, a, b] = inputs.map((input) => mirrored(t, input!)) as [Interval, Interval, Interval];
-    return mirrored(t, intervalOfMax(t, difference, a, b));
-  },
-  backward: ({ t }, [outputs], inputs) => {
-    const [difference, a, b] = inputs.map((input) => mirrored(t, input!)) as [Interval, Interval, Interval];
-    const { lower, upper } = planesOfMax(t, difference, a, b);
+  interval: ({ t }, difference, a, b) =>
+    mirrored(t, intervalOfMax(t, mirrored(t, difference), mirrored(t, a), mirrored(t, b))),
+  backward: ({ t }, [outputs], [difference, a, b]) => {
+    const { lower, upper } = planesOfMax(t, mirrored(t, difference), mirrored(t, a), mirrored(t, b));
     const turned = (plane: Plane): Plane => ({ ...plane, intercept: t.neg(plane.intercept) });
-    return carry(t, outputs!, { lower: turned(upper), upper: turned(lower) });
+    return carry(t, outputs, { lower: turned(upper), upper: turned(lower) });
   },
 });
 

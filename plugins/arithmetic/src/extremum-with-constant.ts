@@ -1,33 +1,33 @@
 import { defineOperator, type Interval, type Line, type Lines, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
 
 /** max(x, c) for a constant c: a Relu whose bend lies at c. */
-export const atLeast: Operator = defineOperator<undefined>({
+export const atLeast: Operator = defineOperator({
   type: "AtLeast",
   domain: "lirpa",
   sinceVersion: 1,
   kind: "elementwise",
   inputs: ["x", "c"],
   monotone: "increasing",
-  forward: ({ t }, x, c) => t.max(x, c!),
-  relax: ({ t }, interval, c) => linesAround(t, interval, c!),
-  stable: ({ t }, { lower, upper }, c) => t.or(t.greaterEqual(lower, c!), t.lessEqual(upper, c!)),
+  forward: ({ t }, x, c) => t.max(x, c),
+  relax: ({ t }, interval, c) => linesAround(t, interval, c),
+  stable: ({ t }, { lower, upper }, c) => t.or(t.greaterEqual(lower, c), t.lessEqual(upper, c)),
 });
 
 /** min(x, c) = −max(−x, −c). */
-export const atMost: Operator = defineOperator<undefined>({
+export const atMost: Operator = defineOperator({
   type: "AtMost",
   domain: "lirpa",
   sinceVersion: 1,
   kind: "elementwise",
   inputs: ["x", "c"],
   monotone: "increasing",
-  forward: ({ t }, x, c) => t.min(x, c!),
+  forward: ({ t }, x, c) => t.min(x, c),
   relax: ({ t }, { lower, upper }, c) => {
-    const mirrored = linesAround(t, { lower: t.neg(upper), upper: t.neg(lower) }, t.neg(c!));
+    const mirrored = linesAround(t, { lower: t.neg(upper), upper: t.neg(lower) }, t.neg(c));
     const turned = ({ slope, intercept }: Line): Line => ({ slope, intercept: t.neg(intercept) });
     return { lower: turned(mirrored.upper), upper: turned(mirrored.lower) };
   },
-  stable: ({ t }, { lower, upper }, c) => t.or(t.greaterEqual(lower, c!), t.lessEqual(upper, c!)),
+  stable: ({ t }, { lower, upper }, c) => t.or(t.greaterEqual(lower, c), t.lessEqual(upper, c)),
 });
 
 /**

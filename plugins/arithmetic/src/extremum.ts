@@ -20,7 +20,7 @@ export const min: Operator = extremumOperator({ type: "Min", withConstant: "AtMo
  * is known; otherwise the rule also sees their difference, whose bounds know what the two have in common.
  */
 function extremumOperator(extremum: Extremum): Operator {
-  return defineOperator<undefined>({
+  return defineOperator({
     type: extremum.type,
     sinceVersion: 8,
     kind: "linear",
@@ -29,40 +29,41 @@ function extremumOperator(extremum: Extremum): Operator {
     nonnegative: true,
     expand: (_, context) => fold(extremum, context),
     // What is left: constants, and the identity of a single operand.
-    forward: ({ t }, ...operands) => (operands as readonly Tensor[]).reduce((best, operand) => extremum.of(t, best, operand)),
+    forward: ({ t }, ...operands) => operands.reduce((best, operand) => extremum.of(t, best, operand)),
   });
 }
 
-function fold(extremum: Extremum, { shapes, constants }: AttributeContext): Subgraph | undefined {
+function fold(extremum: Extremum, { shapes, constants }: AttributeContext<readonly ["data_0..."]>): Subgraph | undefined {
   const count = shapes.length;
   if (count < 2 || constants.every((constant) => constant !== undefined)) return undefined;
-  const isConstant = (slot: number): boolean => constants[slot] !== undefined;
+  const operands = shapes.map((shape, slot) => ({ value: `inputs.${slot}`, shape, isConstant: constants[slot] !== undefined }));
   // Constants come last, when the shape that they meet is that of the others.
-  const [first, ...rest] = [...shapes.keys()].sort((i, j) => Number(isConstant(i)) - Number(isConstant(j)));
+  operands.sort((a, b) => Number(a.isConstant) - Number(b.isConstant));
   const nodes: SubgraphNode[] = [];
   const targets: Record<string, { shape: Shape; dtype: "int"; data: Float64Array }> = {};
-  let folded = { value: `inputs.${first!}`, shape: shapes[first!]! };
-  rest.forEach((slot, step) => {
-    const name = (part: string): string => (count === 2 ? part : `${part}${step}`);
-    const output = step === rest.length - 1 ? "outputs.0" : name("extremum");
-    const operand = { value: `inputs.${slot}`, shape: shapes[slot]! };
+  operands.reduce((folded, operand, step) => {
+    const name = (part: string): string => (count === 2 ? part : `${part}${step - 1}`);
+    const output = step === count - 1 ? "outputs.0" : name("extremum");
     const shape = broadcast(folded.shape, operand.shape);
-    if (isConstant(slot) && same(shape, folded.shape)) {
-      nodes.push({ name: name("extremum"), type: extremum.withConstant, domain: "lirpa", inputs: [folded.value, operand.value], outputs: [output] });
+    if (operand.isConstant && same(shape, folded.shape)) {
+      const inputs = [folded.value, operand.value];
+      nodes.push({ name: name("extremum"), type: extremum.withConstant, domain: "lirpa", inputs, outputs: [output] });
     } else {
-      const [a, b] = [folded, operand].map(({ value, shape: own }, side) => {
+      const expanded = ({ value, shape: own }: { readonly value: string; readonly shape: Shape }, side: number): string => {
         if (same(own, shape)) return value;
         const local = name(`operand${side}`);
         targets[name("shape")] = { shape: [shape.length], dtype: "int", data: Float64Array.from(shape) };
         nodes.push({ name: local, type: "Expand", inputs: [value, name("shape")], outputs: [local] });
         return local;
-      }) as [string, string];
+      };
+      const both = [expanded(folded, 0), expanded(operand, 1)];
+      const difference = name("difference");
       nodes.push(
-        { name: name("difference"), type: "Sub", inputs: [a, b], outputs: [name("difference")] },
-        { name: name("extremum"), type: extremum.ofTwo, domain: "lirpa", inputs: [name("difference"), a, b], outputs: [output] },
+        { name: difference, type: "Sub", inputs: both, outputs: [difference] },
+        { name: name("extremum"), type: extremum.ofTwo, domain: "lirpa", inputs: [difference, ...both], outputs: [output] },
       );
     }
-    folded = { value: output, shape };
+    return { value: output, shape, isConstant: false };
   });
   return { nodes, constants: targets };
 }

@@ -1,4 +1,4 @@
-import { defineOperator, type Operator, type Tensor } from "@lirpa/core/plugin";
+import { defineOperator, type Operator } from "@lirpa/core/plugin";
 
 /** The mean of one or more operands, with broadcasting. */
 export const mean: Operator = defineOperator({
@@ -9,7 +9,7 @@ export const mean: Operator = defineOperator({
   data: ["data_0"],
   nonnegative: true,
   forward: ({ t }, ...operands) => {
-    const sum = (operands as readonly Tensor[]).reduce((total, operand) => t.add(total, operand));
+    const sum = operands.reduce((total, operand) => t.add(total, operand));
     return t.mul(sum, 1 / operands.length);
   },
 });

@@ -20,10 +20,10 @@ export const mod: Operator = onConstants<ModAttributes>({
     return Object.freeze({ likeDividend });
   },
   forward: ({ t, attributes }, a, b) => {
-    const remainder = truncatedRemainder(t, a!, b!);
+    const remainder = truncatedRemainder(t, a, b);
     if (attributes.likeDividend) return remainder;
-    const wrong = t.less(t.mul(t.sign(remainder), t.sign(b!)), 0);
-    return t.where(wrong, t.add(remainder, b!), remainder);
+    const wrong = t.less(t.mul(t.sign(remainder), t.sign(b)), 0);
+    return t.where(wrong, t.add(remainder, b), remainder);
   },
 });
 

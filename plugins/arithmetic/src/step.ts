@@ -15,7 +15,7 @@ interface Step {
  * is the mirror image, about the place where the lower end's value is left. The slope is free, and 0 by default.
  */
 function stepOperator({ type, sinceVersion, shift, of }: Step): Operator {
-  return defineOperator<undefined>({
+  return defineOperator({
     type,
     sinceVersion,
     kind: "elementwise",

@@ -24,23 +24,23 @@ interface Cut {
 }
 
 /** The adjoint of Conv: every element of X adds its multiple of the kernel to the output. */
-export const convTranspose: Operator = defineOperator<ConvTransposeAttributes>({
+export const convTranspose: Operator = defineOperator({
   type: "ConvTranspose",
   kind: "bilinear",
   ...WINDOW_PRODUCT,
   attributes: parse,
-  forward: ({ t, attributes }, x, w, bias) => withBias(t, t.convTranspose(x!, w!, attributes.options), bias),
+  forward: ({ t, attributes }, x, w, bias) => withBias(t, t.convTranspose(x, w, attributes.options), bias),
   // A correlation of X, with strides − 1 zeros between its elements, with the kernel in reverse order.
   terms: (context, x, w) => {
     const { t, attributes } = context;
     const { kernel, options } = attributes;
-    const [channels, perGroup] = w!.shape as readonly [number, number];
+    const [channels, perGroup] = w.shape as readonly [number, number];
     const elements = kernel.reduce((product, size) => product * size, 1);
     const ones = kernel.map(() => 1);
-    const reversed = t.flip(w!, kernel.map((_, axis) => axis + 2));
+    const reversed = t.flip(w, kernel.map((_, axis) => axis + 2));
     const grouped = t.reshape(reversed, [options.groups, channels / options.groups, perGroup, elements]);
     const window = { strides: ones, dilations: options.dilations, pads: [...kernel, ...kernel].fill(0) };
-    return windowTerms(t, t.windows(stretched(context, x!), kernel, window), t.transpose(grouped, [0, 2, 1, 3]));
+    return windowTerms(t, t.windows(stretched(context, x), kernel, window), t.transpose(grouped, [0, 2, 1, 3]));
   },
 });
 

@@ -15,20 +15,20 @@ interface ConvAttributes {
 }
 
 /** Grouped, strided, dilated cross-correlation over one to three spatial axes. */
-export const conv: Operator = defineOperator<ConvAttributes>({
+export const conv: Operator = defineOperator({
   type: "Conv",
   kind: "bilinear",
   ...WINDOW_PRODUCT,
   attributes: parse,
-  forward: ({ t, attributes }, x, w, bias) => withBias(t, t.conv(x!, w!, attributes.options), bias),
+  forward: ({ t, attributes }, x, w, bias) => withBias(t, t.conv(x, w, attributes.options), bias),
   terms: ({ t, attributes }, x, w) => {
     const { kernel, options } = attributes;
-    const [outputs, channels] = w!.shape as readonly [number, number];
+    const [outputs, channels] = w.shape as readonly [number, number];
     const elements = kernel.reduce((product, size) => product * size, 1);
     return windowTerms(
       t,
-      t.windows(x!, kernel, options),
-      t.reshape(w!, [options.groups, outputs / options.groups, channels, elements]),
+      t.windows(x, kernel, options),
+      t.reshape(w, [options.groups, outputs / options.groups, channels, elements]),
     );
   },
 });

@@ -7,6 +7,6 @@ export const add: Operator = defineOperator({
   kind: "linear",
   inputs: ["A", "B"],
   data: ["A", "B"],
-  forward: ({ t }, a, b) => t.add(a!, b!),
+  forward: ({ t }, a, b) => t.add(a, b),
   nonnegative: true,
 });

@@ -14,7 +14,7 @@ interface BatchNormalizationAttributes {
 }
 
 /** Inference with given statistics: per channel (axis 1) one factor and one shift, linear in X. */
-export const batchNormalization: Operator = defineOperator<BatchNormalizationAttributes>({
+export const batchNormalization: Operator = defineOperator({
   type: "BatchNormalization",
   sinceVersion: 7,
   kind: "linear",
@@ -22,13 +22,13 @@ export const batchNormalization: Operator = defineOperator<BatchNormalizationAtt
   attributes: parse,
   forward: (context, x, scale, bias, mean, variance) => {
     const { t } = context;
-    const factor = factors(context, scale!, variance!);
-    const shift = t.sub(bias!, t.mul(mean!, factor));
-    return t.add(t.mul(x!, alongChannels(context, factor, x!)), alongChannels(context, shift, x!));
+    const factor = factors(context, scale, variance);
+    const shift = t.sub(bias, t.mul(mean, factor));
+    return t.add(t.mul(x, alongChannels(context, factor, x)), alongChannels(context, shift, x));
   },
   magnitude: (context, x, scale, _bias, _mean, variance) => {
     const { t } = context;
-    return t.mul(x!, alongChannels(context, t.abs(factors(context, scale!, variance!)), x!));
+    return t.mul(x, alongChannels(context, t.abs(factors(context, scale, variance)), x));
   },
 });
 

@@ -24,13 +24,13 @@ const TARGETS: ReadonlyMap<number, DType> = new Map([
 ]);
 
 /** Between float types the identity. Other conversions are for constants and for inputs that nobody perturbs. */
-export const cast: Operator = defineOperator<CastAttributes>({
+export const cast: Operator = defineOperator({
   type: "Cast",
   sinceVersion: 6,
   kind: "linear",
   inputs: ["input"],
   attributes: parse,
-  forward: (context, x) => convert(context, x!),
+  forward: (context, x) => convert(context, x),
   nonnegative: true,
 });
 

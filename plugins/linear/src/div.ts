@@ -9,7 +9,7 @@ import {
 } from "@lirpa/core/plugin";
 
 /** A / B with broadcasting: by a constant it is linear in A, by anything else the product with a reciprocal. */
-export const div: Operator = defineOperator<undefined>({
+export const div: Operator = defineOperator({
   type: "Div",
   sinceVersion: 7,
   kind: "linear",
@@ -17,8 +17,8 @@ export const div: Operator = defineOperator<undefined>({
   data: ["A"],
   attributes: (_raw, context) => refuseZeros(context),
   expand: (_attributes, { constants }) => (constants[1] === undefined ? quotient : undefined),
-  forward: ({ t }, a, b) => (a!.dtype === "int" ? truncated(t, a!, b!) : t.div(a!, b!)),
-  magnitude: ({ t }, a, b) => t.div(a!, t.abs(b!)),
+  forward: ({ t }, a, b) => (a.dtype === "int" ? truncated(t, a, b) : t.div(a, b)),
+  magnitude: ({ t }, a, b) => t.div(a, t.abs(b)),
 });
 
 const quotient: Subgraph = {

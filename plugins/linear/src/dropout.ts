@@ -1,13 +1,13 @@
 import { defineOperator, unsupportedAttribute, type AttributeContext, type Operator } from "@lirpa/core/plugin";
 
 /** The identity: what dropout does at inference. */
-export const dropout: Operator = defineOperator<undefined>({
+export const dropout: Operator = defineOperator({
   type: "Dropout",
   sinceVersion: 7,
   kind: "linear",
   inputs: ["data", "ratio?", "training_mode?"],
   attributes: (_raw, context) => refuseTraining(context),
-  forward: (_context, x) => x!,
+  forward: (_context, x) => x,
   nonnegative: true,
 });
 

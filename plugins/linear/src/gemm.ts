@@ -8,7 +8,7 @@ interface GemmAttributes {
 }
 
 /** alpha · A′ B′ + beta · C on matrices, where ′ transposes if the attribute says so. */
-export const gemm: Operator = defineOperator<GemmAttributes>({
+export const gemm: Operator = defineOperator({
   type: "Gemm",
   sinceVersion: 7,
   kind: "bilinear",
@@ -28,14 +28,14 @@ export const gemm: Operator = defineOperator<GemmAttributes>({
   },
   forward: (context, a, b, c) => {
     const { t } = context;
-    const [left, right] = factors(context, a!, b!);
+    const [left, right] = factors(context, a, b);
     const product = t.matmul(left, right);
     return c === undefined ? product : t.add(product, c);
   },
   // Element [m, n] is the sum over k of left[m, k, 1] · right[1, k, n].
   terms: (context, a, b) => {
     const { t } = context;
-    const [left, right] = factors(context, a!, b!);
+    const [left, right] = factors(context, a, b);
     return {
       left: t.reshape(left, [...left.shape, 1]),
       right: t.reshape(right, [1, ...right.shape]),

@@ -11,13 +11,13 @@ export const matMul: Operator = defineOperator({
   inputs: ["A", "B"],
   factors: ["A", "B"],
   forward: (context, a, b) => {
-    const { left, right, output } = matrices(context, a!, b!);
+    const { left, right, output } = matrices(context, a, b);
     return output(context.t.matmul(left, right));
   },
   // Element [m, n] is the sum over k of left[m, k, 1] · right[1, k, n].
   terms: (context, a, b) => {
     const { t } = context;
-    const { left, right, output } = matrices(context, a!, b!);
+    const { left, right, output } = matrices(context, a, b);
     return {
       left: t.reshape(left, [...left.shape, 1]),
       right: t.reshape(right, [...right.shape.slice(0, -2), 1, ...right.shape.slice(-2)]),

@@ -12,6 +12,6 @@ export const mul: Operator = defineOperator({
     values[0] === values[1] && constants[0] === undefined
       ? { nodes: [{ name: "square", type: "Square", domain: "lirpa", inputs: ["inputs.0"], outputs: ["outputs.0"] }] }
       : undefined,
-  forward: ({ t }, a, b) => t.mul(a!, b!),
-  terms: (_context, a, b) => ({ left: a!, right: b!, sum: (products) => products }),
+  forward: ({ t }, a, b) => t.mul(a, b),
+  terms: (_context, a, b) => ({ left: a, right: b, sum: (products) => products }),
 });

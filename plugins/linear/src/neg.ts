@@ -6,6 +6,6 @@ export const neg: Operator = defineOperator({
   sinceVersion: 6,
   kind: "linear",
   inputs: ["X"],
-  forward: ({ t }, x) => t.neg(x!),
-  magnitude: (_context, x) => x!,
+  forward: ({ t }, x) => t.neg(x),
+  magnitude: (_context, x) => x,
 });

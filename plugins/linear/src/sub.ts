@@ -7,6 +7,6 @@ export const sub: Operator = defineOperator({
   kind: "linear",
   inputs: ["A", "B"],
   data: ["A", "B"],
-  forward: ({ t }, a, b) => t.sub(a!, b!),
-  magnitude: ({ t }, a, b) => t.add(a!, b!),
+  forward: ({ t }, a, b) => t.sub(a, b),
+  magnitude: ({ t }, a, b) => t.add(a, b),
 });

@@ -1,4 +1,4 @@
-import { defineOperator, type Operator, type Tensor } from "@lirpa/core/plugin";
+import { defineOperator, type Operator } from "@lirpa/core/plugin";
 
 /** The sum of one or more inputs, with broadcasting. */
 export const sum: Operator = defineOperator({
@@ -7,6 +7,6 @@ export const sum: Operator = defineOperator({
   kind: "linear",
   inputs: ["data_0..."],
   data: ["data_0"],
-  forward: ({ t }, ...inputs) => (inputs as readonly Tensor[]).reduce((total, x) => t.add(total, x)),
+  forward: ({ t }, ...inputs) => inputs.reduce((total, x) => t.add(total, x)),
   nonnegative: true,
 });

@@ -10,7 +10,7 @@ interface GroupNormalizationAttributes {
 }
 
 /** Each channel of each batch entry standardized over its spatial axes. */
-export const instanceNormalization: Operator = defineOperator<GroupNormalizationAttributes>({
+export const instanceNormalization: Operator = defineOperator({
   type: "InstanceNormalization",
   sinceVersion: 6,
   kind: "composite",
@@ -20,7 +20,7 @@ export const instanceNormalization: Operator = defineOperator<GroupNormalization
 });
 
 /** Groups of channels of each batch entry standardized together. */
-export const groupNormalization: Operator = defineOperator<GroupNormalizationAttributes>({
+export const groupNormalization: Operator = defineOperator({
   type: "GroupNormalization",
   sinceVersion: 18,
   kind: "composite",

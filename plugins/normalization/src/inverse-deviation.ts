@@ -1,15 +1,11 @@
 import { defineOperator, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
 
-interface InverseDeviationAttributes {
-  readonly epsilon: number;
-}
-
 /**
  * 1 / √(v + ε) for a mean of squares v. Convex and falling: the chord lies above, every tangent below. Bounds of v by
  * linear forms may go below zero, v itself does not: the function is that of max(v, 0), whose slope left of zero is 0,
  * and lines are drawn from zero on.
  */
-export const inverseDeviation: Operator = defineOperator<InverseDeviationAttributes>({
+export const inverseDeviation: Operator = defineOperator({
   type: "InverseDeviation",
   domain: "lirpa",
   sinceVersion: 1,

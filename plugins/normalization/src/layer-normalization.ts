@@ -15,7 +15,7 @@ function read(raw: RawAttributes, context: AttributeContext): LayerNormalization
 }
 
 /** Standardized over the axes from one on, then scaled and shifted. Mean and inverse deviation are further outputs. */
-export const layerNormalization: Operator = defineOperator<LayerNormalizationAttributes>({
+export const layerNormalization: Operator = defineOperator({
   type: "LayerNormalization",
   sinceVersion: 17,
   kind: "composite",
@@ -33,7 +33,7 @@ export const layerNormalization: Operator = defineOperator<LayerNormalizationAtt
 });
 
 /** The same without taking the mean away. */
-export const rmsNormalization: Operator = defineOperator<LayerNormalizationAttributes>({
+export const rmsNormalization: Operator = defineOperator({
   type: "RMSNormalization",
   sinceVersion: 23,
   kind: "composite",

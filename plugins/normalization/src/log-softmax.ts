@@ -11,19 +11,19 @@ type Context = RuleContext<LogSoftmaxAttributes>;
 /**
  * x − log Σ exp(x). Elements share one log-sum-exp: of their coefficients only the sum meets its planes.
  */
-export const logSoftmax: Operator = defineOperator<LogSoftmaxAttributes>({
+export const logSoftmax: Operator = defineOperator({
   type: "LogSoftmax",
   sinceVersion: 1,
   kind: "custom",
   inputs: ["input"],
   attributes: (raw, context) => Object.freeze({ axes: softmaxAxes(raw, context) }),
-  forward: ({ t, attributes: { axes } }, x) => logSoftmaxOf(t, x!, axes),
+  forward: ({ t, attributes: { axes } }, x) => logSoftmaxOf(t, x, axes),
   // −log(1 + Σ_{j≠i} exp(x_j − x_i)) rises in x_i and falls in every other element: exact ends.
-  interval: (context, x) => ({ lower: end(context, x!.lower, x!.upper), upper: end(context, x!.upper, x!.lower) }),
+  interval: (context, x) => ({ lower: end(context, x.lower, x.upper), upper: end(context, x.upper, x.lower) }),
   backward: ({ t, attributes: { axes } }, [outputs], [x]) => {
     const shared = (a: Tensor): Tensor => t.neg(t.sum(a, axes, true));
-    const { inputs, bias } = carryLogSumExp(t, { lower: shared(outputs!.lower), upper: shared(outputs!.upper) }, x!, axes);
-    return { inputs: [{ lower: t.add(outputs!.lower, inputs.lower), upper: t.add(outputs!.upper, inputs.upper) }], bias };
+    const { inputs, bias } = carryLogSumExp(t, { lower: shared(outputs.lower), upper: shared(outputs.upper) }, x, axes);
+    return { inputs: [{ lower: t.add(outputs.lower, inputs.lower), upper: t.add(outputs.upper, inputs.upper) }], bias };
   },
 });
 

@@ -10,18 +10,18 @@ interface ReduceLogSumExpAttributes {
 type Context = RuleContext<ReduceLogSumExpAttributes>;
 
 /** log Σ exp(x) over axes. */
-export const reduceLogSumExp: Operator = defineOperator<ReduceLogSumExpAttributes>({
+export const reduceLogSumExp: Operator = defineOperator({
   type: "ReduceLogSumExp",
   sinceVersion: 1,
   kind: "custom",
   inputs: ["data", "axes?"],
   attributes: (raw, context) => Object.freeze({ axes: reducedAxes(raw, context), keepDims: Number(raw["keepdims"] ?? 1) !== 0 }),
-  forward: (context, x) => value(context, x!),
-  interval: (context, x) => ({ lower: value(context, x!.lower), upper: value(context, x!.upper) }),
+  forward: (context, x) => value(context, x),
+  interval: (context, x) => ({ lower: value(context, x.lower), upper: value(context, x.upper) }),
   backward: ({ t, attributes: { axes } }, [outputs], [x]) => {
-    const kept = x!.lower.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
-    const a = { lower: t.reshape(outputs!.lower, kept), upper: t.reshape(outputs!.upper, kept) };
-    const { inputs, bias } = carryLogSumExp(t, a, x!, axes);
+    const kept = x.lower.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+    const a = { lower: t.reshape(outputs.lower, kept), upper: t.reshape(outputs.upper, kept) };
+    const { inputs, bias } = carryLogSumExp(t, a, x, axes);
     return { inputs: [inputs], bias };
   },
 });

@@ -1,16 +1,12 @@
 import { defineOperator, type Operator } from "@lirpa/core/plugin";
 import { axisOf, shapeOf } from "./reading.js";
 
-interface SoftmaxAttributes {
-  readonly axis: number;
-}
-
 /**
  * exp(LogSoftmax(x)): its interval is exact, no exponential overflows, and the lines around exp meet planes around the
  * log-sum-exp, as in Wei et al., "Convex Bounds on the Softmax Function with Applications to Robustness Verification"
  * (2023).
  */
-export const softmax: Operator = defineOperator<SoftmaxAttributes>({
+export const softmax: Operator = defineOperator({
   type: "Softmax",
   sinceVersion: 1,
   kind: "composite",

@@ -8,13 +8,13 @@ interface AveragePoolAttributes {
 }
 
 /** Means of windows. With `count_include_pad` the padding counts as zeros, but not what lies beyond it (ceil_mode). */
-export const averagePool: Operator = defineOperator<AveragePoolAttributes>({
+export const averagePool: Operator = defineOperator({
   type: "AveragePool",
   sinceVersion: 1,
   kind: "linear",
   inputs: ["X"],
   attributes: parse,
-  forward: (context, x) => means(context, x!),
+  forward: (context, x) => means(context, x),
   nonnegative: true,
 });
 

@@ -2,7 +2,7 @@ import { defineOperator, type Operator } from "@lirpa/core/plugin";
 import { spatialShape } from "./reading.js";
 
 /** The maximum over all spatial axes, which keep size one: MaxPool with a single window. */
-export const globalMaxPool: Operator = defineOperator<undefined>({
+export const globalMaxPool: Operator = defineOperator({
   type: "GlobalMaxPool",
   sinceVersion: 1,
   kind: "composite",

@@ -27,16 +27,16 @@ const ANCHOR = 1e-3;
 const ELEMENTS = 2;
 
 /** Maxima of windows. The planes below and above are in `lowerWeights` and `upperPlane`. */
-export const maxPool: Operator = defineOperator<MaxPoolAttributes>({
+export const maxPool: Operator = defineOperator({
   type: "MaxPool",
   sinceVersion: 1,
   kind: "custom",
   inputs: ["X"],
   attributes: parse,
-  forward: (context, x) => maxima(context, x!),
+  forward: (context, x) => maxima(context, x),
   takesUnbounded: true,
-  interval: (context, x) => ({ lower: maxima(context, x!.lower), upper: maxima(context, x!.upper) }),
-  backward: (context, [outputs], [x]) => backward(context, outputs!, x!),
+  interval: (context, x) => ({ lower: maxima(context, x.lower), upper: maxima(context, x.upper) }),
+  backward: (context, [outputs], [x]) => backward(context, outputs, x),
 });
 
 function elements({ t, attributes }: Context, x: Tensor, padding: number = LOWEST): Tensor {

@@ -10,10 +10,15 @@ interface ResizeAttributes {
 }
 
 /** One input with weight 1, or two with weights that add up to it. */
-type Sample = readonly { readonly at: number; readonly weight: number }[];
+type Sample = readonly [Weighted, ...Weighted[]];
+
+interface Weighted {
+  readonly at: number;
+  readonly weight: number;
+}
 
 /** Resizing by the nearest element or by linear interpolation, axis by axis: weights of elements, none negative. */
-export const resize: Operator = defineOperator<ResizeAttributes>({
+export const resize: Operator = defineOperator({
   type: "Resize",
   sinceVersion: 10,
   kind: "linear",
@@ -31,7 +36,7 @@ export const resize: Operator = defineOperator<ResizeAttributes>({
 });
 
 /** What Resize was called before opset 10. */
-export const upsample: Operator = defineOperator<ResizeAttributes>({
+export const upsample: Operator = defineOperator({
   type: "Upsample",
   sinceVersion: 7,
   kind: "linear",
@@ -41,11 +46,10 @@ export const upsample: Operator = defineOperator<ResizeAttributes>({
   forward: resized,
 });
 
-function resized({ t, attributes }: RuleContext<ResizeAttributes>, x: Tensor | undefined): Tensor {
+function resized({ t, attributes }: RuleContext<ResizeAttributes>, x: Tensor): Tensor {
   return attributes.axes.reduce((value, { axis, from, samples }) => {
-    if (samples.every((sample) => sample.length === 1)) {
-      return t.gather(value, t.constant(samples.map(([only]) => only!.at), [samples.length], "int"), axis);
-    }
+    const places = samples.map(([{ at }]) => at);
+    if (samples.every(({ length }) => length === 1)) return t.gather(value, t.constant(places, [places.length], "int"), axis);
     const matrix = new Float64Array(hostSize([from, samples.length], `resizing axis ${axis}`));
     samples.forEach((sample, to) => sample.forEach(({ at, weight }) => (matrix[at * samples.length + to]! += weight)));
     const others = [...value.shape.keys()].filter((other) => other !== axis);
@@ -53,7 +57,7 @@ function resized({ t, attributes }: RuleContext<ResizeAttributes>, x: Tensor | u
     const product = t.matmul(rows, t.constant({ shape: [from, samples.length], dtype: "float", data: matrix }));
     const order = [...others, axis];
     return t.transpose(t.reshape(product, [...others.map((other) => value.shape[other]!), samples.length]), [...order.keys()].map((at) => order.indexOf(at)));
-  }, x!);
+  }, x);
 }
 
 function read(raw: RawAttributes, { node }: AttributeContext, resizes: readonly AxisResize[], names: { coordinates: string; nearest: string }): ResizeAttributes {

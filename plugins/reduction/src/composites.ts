@@ -1,11 +1,11 @@
 import { defineOperator, type HostTensor, type Operator, type SubgraphNode } from "@lirpa/core/plugin";
-import { readReduction, readTrueReduction, type Reduction } from "./reading.js";
+import { readReduction, readTrueReduction } from "./reading.js";
 
 type Part = Pick<SubgraphNode, "type" | "domain">;
 
 /** A reduction between operators that act on each element. */
 function between(type: string, before: Part | undefined, reduction: string, after: Part | undefined, read = readTrueReduction): Operator {
-  return defineOperator<Reduction>({
+  return defineOperator({
     type,
     sinceVersion: 1,
     kind: "composite",

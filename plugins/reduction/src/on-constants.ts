@@ -1,5 +1,5 @@
 import { defineOperator, unsupportedAttribute, type AttributeContext, type Operator, type RawAttributes, type RuleContext, type Tensor, type TensorOps } from "@lirpa/core/plugin";
-import { axisOf, readTrueReduction, reducedShape, type Reduction } from "./reading.js";
+import { axisOf, readTrueReduction, reducedShape } from "./reading.js";
 
 /** Refuses an operand that a perturbation could reach: the operator's rule is for constants only. */
 function constantOperand({ node, constants }: AttributeContext, type: string): void {
@@ -9,7 +9,7 @@ function constantOperand({ node, constants }: AttributeContext, type: string): v
 }
 
 /** Products over axes, as in shape arithmetic: of constants only. */
-export const reduceProd: Operator = defineOperator<Reduction>({
+export const reduceProd: Operator = defineOperator({
   type: "ReduceProd",
   sinceVersion: 1,
   kind: "linear",
@@ -21,8 +21,8 @@ export const reduceProd: Operator = defineOperator<Reduction>({
     return readTrueReduction(raw, context);
   },
   forward: ({ t, attributes }, x) => {
-    const product = attributes.axes.reduce((all, axis) => alongAxis(t, all, axis), x!);
-    return t.reshape(product, reducedShape(x!.shape, attributes));
+    const product = attributes.axes.reduce((all, axis) => alongAxis(t, all, axis), x);
+    return t.reshape(product, reducedShape(x.shape, attributes));
   },
 });
 
@@ -40,7 +40,7 @@ interface ArgAttributes {
 }
 
 function argOperator(type: "ArgMax" | "ArgMin"): Operator {
-  return defineOperator<ArgAttributes>({
+  return defineOperator({
     type,
     sinceVersion: 1,
     kind: "linear",
@@ -56,8 +56,8 @@ function argOperator(type: "ArgMax" | "ArgMin"): Operator {
       return Object.freeze({ axis, keepDims: Number(raw["keepdims"] ?? 1) !== 0 });
     },
     forward: ({ t, attributes: { axis, keepDims } }: RuleContext<ArgAttributes>, x) => {
-      const index = type === "ArgMax" ? t.argMax(x!, axis) : t.argMin(x!, axis);
-      return keepDims ? index : t.reshape(index, x!.shape.filter((_, at) => at !== axis));
+      const index = type === "ArgMax" ? t.argMax(x, axis) : t.argMin(x, axis);
+      return keepDims ? index : t.reshape(index, x.shape.filter((_, at) => at !== axis));
     },
   });
 }

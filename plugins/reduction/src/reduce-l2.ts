@@ -12,22 +12,22 @@ interface Plane {
 const TINY = 1e-15;
 
 /** Euclidean norms over axes. The planes below and above are in `lowerPlane` and `upperPlane`. */
-export const reduceL2: Operator = defineOperator<Reduction>({
+export const reduceL2: Operator = defineOperator({
   type: "ReduceL2",
   sinceVersion: 1,
   kind: "custom",
   inputs: ["data", "axes?"],
   attributes: readTrueReduction,
-  forward: (context, x) => norm(context, x!, context.attributes.keepDims),
+  forward: (context, x) => norm(context, x, context.attributes.keepDims),
   interval: (context, x) => {
     const { t, attributes: { keepDims } } = context;
-    const nearest = t.max(t.relu(x!.lower), t.relu(t.neg(x!.upper)));
-    const farthest = t.max(t.abs(x!.lower), t.abs(x!.upper));
+    const nearest = t.max(t.relu(x.lower), t.relu(t.neg(x.upper)));
+    const farthest = t.max(t.abs(x.lower), t.abs(x.upper));
     return { lower: norm(context, nearest, keepDims), upper: norm(context, farthest, keepDims) };
   },
   backward: (context, [outputs], [x]) => {
     const { t } = context;
-    const [below, above] = [lowerPlane(context, x!), upperPlane(context, x!)];
+    const [below, above] = [lowerPlane(context, x), upperPlane(context, x)];
     const carry = (onBelow: Tensor, onAbove: Tensor) => {
       const [low, high] = [t.reshape(onBelow, below.intercept.shape), t.reshape(onAbove, above.intercept.shape)];
       return {
@@ -35,8 +35,8 @@ export const reduceL2: Operator = defineOperator<Reduction>({
         bias: t.add(t.dot(low, below.intercept), t.dot(high, above.intercept)),
       };
     };
-    const lower = carry(t.relu(outputs!.lower), t.min(outputs!.lower, 0));
-    const upper = carry(t.min(outputs!.upper, 0), t.relu(outputs!.upper));
+    const lower = carry(t.relu(outputs.lower), t.min(outputs.lower, 0));
+    const upper = carry(t.min(outputs.upper, 0), t.relu(outputs.upper));
     return {
       inputs: [{ lower: lower.coefficients, upper: upper.coefficients }],
       bias: { lower: lower.bias, upper: upper.bias },

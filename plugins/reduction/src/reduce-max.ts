@@ -17,16 +17,16 @@ const LOWEST = -3.4e38;
 const ANCHOR = 1e-3;
 
 /** Maxima over axes. The planes below and above are in `lowerWeights` and `upperPlane`. */
-export const reduceMax: Operator = defineOperator<Reduction>({
+export const reduceMax: Operator = defineOperator({
   type: "ReduceMax",
   sinceVersion: 1,
   kind: "custom",
   inputs: ["data", "axes?"],
   attributes: readReduction,
-  forward: (context, x) => maxima(context, x!),
+  forward: (context, x) => maxima(context, x),
   takesUnbounded: true,
-  interval: (context, x) => ({ lower: maxima(context, x!.lower), upper: maxima(context, x!.upper) }),
-  backward: (context, [outputs], [x]) => backward(context, outputs!, x!),
+  interval: (context, x) => ({ lower: maxima(context, x.lower), upper: maxima(context, x.upper) }),
+  backward: (context, [outputs], [x]) => backward(context, outputs, x),
 });
 
 function maxima({ t, attributes: { axes, keepDims } }: Context, x: Tensor): Tensor {

@@ -1,19 +1,19 @@
 import { defineOperator, unsupportedAttribute, type Operator } from "@lirpa/core/plugin";
-import { readReduction, type Reduction } from "./reading.js";
+import { readReduction } from "./reading.js";
 
 /** Sums over axes. */
-export const reduceSum: Operator = defineOperator<Reduction>({
+export const reduceSum: Operator = defineOperator({
   type: "ReduceSum",
   sinceVersion: 1,
   kind: "linear",
   inputs: ["data", "axes?"],
   nonnegative: true,
   attributes: readReduction,
-  forward: ({ t, attributes: { axes, keepDims } }, x) => (axes.length === 0 ? x! : t.sum(x!, axes, keepDims)),
+  forward: ({ t, attributes: { axes, keepDims } }, x) => (axes.length === 0 ? x : t.sum(x, axes, keepDims)),
 });
 
 /** Means over axes. */
-export const reduceMean: Operator = defineOperator<Reduction>({
+export const reduceMean: Operator = defineOperator({
   type: "ReduceMean",
   sinceVersion: 1,
   kind: "linear",
@@ -21,7 +21,7 @@ export const reduceMean: Operator = defineOperator<Reduction>({
   nonnegative: true,
   attributes: readReduction,
   forward: ({ t, attributes: { axes, keepDims }, node }, x) => {
-    if (x!.dtype !== "float") throw unsupportedAttribute(`${node}: the mean of integers is not supported`, { hint: "Cast the operand to float." });
-    return axes.length === 0 ? x! : t.mean(x!, axes, keepDims);
+    if (x.dtype !== "float") throw unsupportedAttribute(`${node}: the mean of integers is not supported`, { hint: "Cast the operand to float." });
+    return axes.length === 0 ? x : t.mean(x, axes, keepDims);
   },
 });

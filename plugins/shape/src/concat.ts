@@ -2,7 +2,7 @@ import { attributeError, defineOperator, shapeError, type Operator } from "@lirp
 import { axisOf, show } from "./reading.js";
 
 /** Joins any number of tensors along one axis. */
-export const concat: Operator = defineOperator<{ readonly axis: number }>({
+export const concat: Operator = defineOperator({
   type: "Concat",
   sinceVersion: 4,
   kind: "linear",

@@ -1,14 +1,8 @@
-import { attributeError, defineOperator, type DType, type Operator } from "@lirpa/core/plugin";
+import { attributeError, defineOperator, type Operator } from "@lirpa/core/plugin";
 import { requiredIntegers, show } from "./reading.js";
 
-interface ConstantOfShapeAttributes {
-  readonly shape: readonly number[];
-  readonly value: number;
-  readonly dtype: DType;
-}
-
 /** One value throughout a given shape: a float zero, unless an attribute says otherwise. */
-export const constantOfShape: Operator = defineOperator<ConstantOfShapeAttributes>({
+export const constantOfShape: Operator = defineOperator({
   type: "ConstantOfShape",
   sinceVersion: 9,
   kind: "linear",

@@ -1,7 +1,7 @@
 import { attributeError, defineOperator, unsupportedAttribute, type AttributeValue, type DType, type HostTensor, type Operator, type RawAttributes } from "@lirpa/core/plugin";
 
 /** A tensor that the node itself carries, in any of ONNX's ways to write numbers. */
-export const constant: Operator = defineOperator<{ readonly value: HostTensor }>({
+export const constant: Operator = defineOperator({
   type: "Constant",
   sinceVersion: 1,
   kind: "linear",

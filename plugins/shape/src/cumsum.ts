@@ -10,7 +10,7 @@ interface CumSumAttributes {
 }
 
 /** Running sums along an axis: a product with a triangle of ones. */
-export const cumSum: Operator = defineOperator<CumSumAttributes>({
+export const cumSum: Operator = defineOperator({
   type: "CumSum",
   sinceVersion: 11,
   kind: "linear",
@@ -22,13 +22,13 @@ export const cumSum: Operator = defineOperator<CumSumAttributes>({
     return Object.freeze({ axis, exclusive: Number(raw["exclusive"] ?? 0) === 1, reverse: Number(raw["reverse"] ?? 0) === 1 });
   },
   forward: ({ t, attributes, node }, x) => {
-    const { shape, dtype } = x!;
+    const { shape, dtype } = x;
     const rank = shape.length;
     const axis = axisOf(node, attributes.axis, rank);
     const last = shape.map((_, at) => at).filter((at) => at !== axis).concat(axis);
     const back = shape.map((_, at) => last.indexOf(at));
     // One axis more, so that a vector has the two axes of a matrix product as well.
-    const moved = t.transpose(t.cast(x!, "float"), last);
+    const moved = t.transpose(t.cast(x, "float"), last);
     const rows = t.reshape(moved, [...moved.shape.slice(0, -1), 1, moved.shape[rank - 1]!]);
     const sums = t.matmul(rows, triangle(t, shape[axis]!, attributes));
     return t.cast(t.transpose(t.reshape(sums, moved.shape), back), dtype);

@@ -8,7 +8,7 @@ interface BlockAttributes {
 }
 
 /** Spreads channels over blocks of pixels. */
-export const depthToSpace: Operator = defineOperator<BlockAttributes>({
+export const depthToSpace: Operator = defineOperator({
   type: "DepthToSpace",
   sinceVersion: 1,
   kind: "linear",
@@ -16,17 +16,17 @@ export const depthToSpace: Operator = defineOperator<BlockAttributes>({
   nonnegative: true,
   attributes: blockAttributes,
   forward: ({ t, attributes: { block, mode }, node }, x) => {
-    const [batch, channels, height, width] = imageSizes(node, x!);
+    const [batch, channels, height, width] = imageSizes(node, x);
     const depth = channels / (block * block);
-    if (!Number.isInteger(depth)) throw misfit(node, x!, block);
+    if (!Number.isInteger(depth)) throw misfit(node, x, block);
     const apart = mode === "DCR" ? [batch, block, block, depth, height, width] : [batch, depth, block, block, height, width];
     const order = mode === "DCR" ? [0, 3, 4, 1, 5, 2] : [0, 1, 4, 2, 5, 3];
-    return t.reshape(t.transpose(t.reshape(x!, apart), order), [batch, depth, height * block, width * block]);
+    return t.reshape(t.transpose(t.reshape(x, apart), order), [batch, depth, height * block, width * block]);
   },
 });
 
 /** Collects blocks of pixels into channels. */
-export const spaceToDepth: Operator = defineOperator<BlockAttributes>({
+export const spaceToDepth: Operator = defineOperator({
   type: "SpaceToDepth",
   sinceVersion: 1,
   kind: "linear",
@@ -34,10 +34,10 @@ export const spaceToDepth: Operator = defineOperator<BlockAttributes>({
   nonnegative: true,
   attributes: blockAttributes,
   forward: ({ t, attributes: { block }, node }, x) => {
-    const [batch, channels, height, width] = imageSizes(node, x!);
+    const [batch, channels, height, width] = imageSizes(node, x);
     const [rows, columns] = [height / block, width / block];
-    if (!Number.isInteger(rows) || !Number.isInteger(columns)) throw misfit(node, x!, block);
-    const apart = t.reshape(x!, [batch, channels, rows, block, columns, block]);
+    if (!Number.isInteger(rows) || !Number.isInteger(columns)) throw misfit(node, x, block);
+    const apart = t.reshape(x, [batch, channels, rows, block, columns, block]);
     return t.reshape(t.transpose(apart, [0, 3, 5, 1, 2, 4]), [batch, channels * block * block, rows, columns]);
   },
 });
@@ -52,8 +52,8 @@ function blockAttributes(raw: RawAttributes, { node }: AttributeContext): BlockA
 
 function imageSizes(node: string, { shape }: Tensor): readonly [number, number, number, number] {
   const [batch, channels, height, width] = shape;
-  if (shape.length !== 4) throw shapeError(`${node}: ${show(shape)} is not a batch of images`, { hint: "Its axes are batch, channel, height, width." });
-  return [batch!, channels!, height!, width!];
+  if (shape.length !== 4 || batch === undefined || channels === undefined || height === undefined || width === undefined) throw shapeError(`${node}: ${show(shape)} is not a batch of images`, { hint: "Its axes are batch, channel, height, width." });
+  return [batch, channels, height, width];
 }
 
 function misfit(node: string, { shape }: Tensor, block: number) {

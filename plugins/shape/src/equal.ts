@@ -1,7 +1,7 @@
 import { defineOperator, unsupportedAttribute, type Operator } from "@lirpa/core/plugin";
 
 /** A = B on constants: part of the shape arithmetic that exporters write. */
-export const equal: Operator = defineOperator<object>({
+export const equal: Operator = defineOperator({
   type: "Equal",
   sinceVersion: 7,
   kind: "linear",
@@ -15,5 +15,5 @@ export const equal: Operator = defineOperator<object>({
     }
     return Object.freeze({});
   },
-  forward: ({ t }, a, b) => t.equal(a!, b!),
+  forward: ({ t }, a, b) => t.equal(a, b),
 });

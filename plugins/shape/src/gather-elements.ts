@@ -1,9 +1,9 @@
 import { defineOperator, shapeError, type Operator } from "@lirpa/core/plugin";
-import { gatherAttributes, indicesFromZero, type GatherAttributes } from "./indices.js";
+import { gatherAttributes, indicesFromZero } from "./indices.js";
 import { axisOf, show } from "./reading.js";
 
 /** One element along an axis for each index; the indices have the result's shape. */
-export const gatherElements: Operator = defineOperator<GatherAttributes>({
+export const gatherElements: Operator = defineOperator({
   type: "GatherElements",
   sinceVersion: 11,
   kind: "linear",
@@ -11,16 +11,16 @@ export const gatherElements: Operator = defineOperator<GatherAttributes>({
   nonnegative: true,
   attributes: gatherAttributes,
   forward: (context, x, indices) => {
-    const { shape } = x!;
+    const { shape } = x;
     const axis = axisOf(context.node, context.attributes.axis, shape.length);
-    const wanted = indices!.shape;
+    const wanted = indices.shape;
     if (wanted.length !== shape.length || wanted.some((size, at) => at !== axis && size > shape[at]!)) {
       throw shapeError(`${context.node}: indices of shape ${show(wanted)} do not fit data of shape ${show(shape)}`, {
         hint: `Both have the same number of axes, and the indices are no larger outside axis ${axis}.`,
       });
     }
     // Indices may leave out the last elements along the other axes.
-    const part = context.t.slice(x!, shape.map(() => 0), shape.map((size, at) => (at === axis ? size : wanted[at]!)));
-    return context.t.gatherElements(part, indicesFromZero(context, indices!, shape[axis]!), axis);
+    const part = context.t.slice(x, shape.map(() => 0), shape.map((size, at) => (at === axis ? size : wanted[at]!)));
+    return context.t.gatherElements(part, indicesFromZero(context, indices, shape[axis]!), axis);
   },
 });

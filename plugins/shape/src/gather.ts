@@ -1,9 +1,9 @@
 import { defineOperator, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
-import { gatherAttributes, indicesFromZero, type GatherAttributes } from "./indices.js";
+import { gatherAttributes, indicesFromZero } from "./indices.js";
 import { axisOf, sizeOf } from "./reading.js";
 
 /** Slices along one axis by a tensor of indices, whose axes take that axis' place. */
-export const gather: Operator = defineOperator<GatherAttributes>({
+export const gather: Operator = defineOperator({
   type: "Gather",
   sinceVersion: 1,
   kind: "linear",
@@ -12,9 +12,9 @@ export const gather: Operator = defineOperator<GatherAttributes>({
   attributes: gatherAttributes,
   forward: (context, x, indices) => {
     const { t } = context;
-    const axis = axisOf(context.node, context.attributes.axis, x!.shape.length);
-    const places = indicesFromZero(context, indices!, x!.shape[axis]!);
-    return t.constantValue(places) === undefined ? gatherEach(t, x!, places, axis) : t.gather(x!, places, axis);
+    const axis = axisOf(context.node, context.attributes.axis, x.shape.length);
+    const places = indicesFromZero(context, indices, x.shape[axis]!);
+    return t.constantValue(places) === undefined ? gatherEach(t, x, places, axis) : t.gather(x, places, axis);
   },
 });
 

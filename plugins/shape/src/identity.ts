@@ -7,5 +7,5 @@ export const identity: Operator = defineOperator({
   kind: "linear",
   inputs: ["input"],
   nonnegative: true,
-  forward: (_, x) => x!,
+  forward: (_, x) => x,
 });

@@ -15,7 +15,7 @@ interface PadAttributes {
  * Adds elements before and after some axes: a constant, or copies of the tensor's own. `pads` and `value` are attributes
  * up to opset 10 and inputs since 11; `axes` came with 18, the mode "wrap" with 19.
  */
-export const pad: Operator = defineOperator<PadAttributes>({
+export const pad: Operator = defineOperator({
   type: "Pad",
   sinceVersion: 2,
   kind: "linear",
@@ -32,13 +32,13 @@ export const pad: Operator = defineOperator<PadAttributes>({
   },
   forward: (context, x) => {
     const { t, attributes, node } = context;
-    const { shape } = x!;
+    const { shape } = x;
     const axes = axesOf(node, attributes.axes ?? shape.map((_, axis) => axis), shape.length);
     sameLength(node, "pads", attributes.pads, "begins and ends", [...axes, ...axes]);
     const amount = (offset: number) => shape.map((_, axis) => (axes.includes(axis) ? attributes.pads[axes.indexOf(axis) + offset]! : 0));
     const begins = amount(0);
     const ends = amount(axes.length);
-    const inner = cropped(context, x!, begins, ends);
+    const inner = cropped(context, x, begins, ends);
     const low = begins.map((count) => Math.max(count, 0));
     const high = ends.map((count) => Math.max(count, 0));
     if (attributes.mode === "constant") return t.pad(inner, low, high, attributes.value);

@@ -1,17 +1,10 @@
-import { attributeError, defineOperator, hostSize, type DType, type Operator } from "@lirpa/core/plugin";
+import { attributeError, defineOperator, hostSize, type Operator } from "@lirpa/core/plugin";
 import { constantScalar } from "./reading.js";
-
-interface RangeAttributes {
-  readonly start: number;
-  readonly delta: number;
-  readonly count: number;
-  readonly dtype: DType;
-}
 
 const NAMES = ["start", "limit", "delta"] as const;
 
 /** start, start + delta, … up to but not including limit; all three are constants. */
-export const range: Operator = defineOperator<RangeAttributes>({
+export const range: Operator = defineOperator({
   type: "Range",
   sinceVersion: 11,
   kind: "linear",

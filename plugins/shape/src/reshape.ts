@@ -7,7 +7,7 @@ interface ReshapeAttributes {
 }
 
 /** The same elements in another shape. A 0 copies the size of its axis (unless `allowzero`), one −1 takes what is left. */
-export const reshape: Operator = defineOperator<ReshapeAttributes>({
+export const reshape: Operator = defineOperator({
   type: "Reshape",
   sinceVersion: 5,
   kind: "linear",
@@ -15,7 +15,7 @@ export const reshape: Operator = defineOperator<ReshapeAttributes>({
   nonnegative: true,
   attributes: (raw, context) =>
     Object.freeze({ target: requiredIntegers(raw, context, "shape", 1), allowZero: Number(raw["allowzero"] ?? 0) === 1 }),
-  forward: ({ t, attributes, node }, x) => t.reshape(x!, resolve(node, x!.shape, attributes)),
+  forward: ({ t, attributes, node }, x) => t.reshape(x, resolve(node, x.shape, attributes)),
 });
 
 function resolve(node: string, from: Shape, { target, allowZero }: ReshapeAttributes): number[] {

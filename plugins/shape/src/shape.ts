@@ -1,12 +1,7 @@
 import { defineOperator, type Operator } from "@lirpa/core/plugin";
 
-interface ShapeAttributes {
-  readonly start: number;
-  readonly end: number | undefined;
-}
-
 /** The sizes of the axes (since opset 15 of some) as integers. Shapes are static, so this is a constant. */
-export const shape: Operator = defineOperator<ShapeAttributes>({
+export const shape: Operator = defineOperator({
   type: "Shape",
   sinceVersion: 1,
   kind: "linear",
@@ -16,7 +11,7 @@ export const shape: Operator = defineOperator<ShapeAttributes>({
   attributes: (raw) => Object.freeze({ start: Number(raw["start"] ?? 0), end: raw["end"] === undefined ? undefined : Number(raw["end"]) }),
   // Array.slice counts negative ends from the back and clamps, exactly as ONNX asks.
   forward: ({ t, attributes: { start, end } }, x) => {
-    const sizes = x!.shape.slice(start, end);
+    const sizes = x.shape.slice(start, end);
     return t.constant(sizes, [sizes.length], "int");
   },
 });

@@ -9,5 +9,5 @@ export const size: Operator = defineOperator({
   inputs: ["data"],
   data: [],
   nonnegative: true,
-  forward: ({ t }, x) => t.constant(sizeOf(x!.shape), [], "int"),
+  forward: ({ t }, x) => t.constant(sizeOf(x.shape), [], "int"),
 });

@@ -4,15 +4,8 @@ import { axesOf, integers, requiredIntegers, sameLength } from "./reading.js";
 /** From here on an end means "to the end". */
 const INT32_MAX = 2 ** 31 - 1;
 
-interface SliceAttributes {
-  readonly starts: readonly number[];
-  readonly ends: readonly number[];
-  readonly axes: readonly number[] | undefined;
-  readonly steps: readonly number[] | undefined;
-}
-
 /** Every `step`-th element from `start` to before `end` along some axes (attributes up to opset 9, inputs since 10). */
-export const slice: Operator = defineOperator<SliceAttributes>({
+export const slice: Operator = defineOperator({
   type: "Slice",
   sinceVersion: 1,
   kind: "linear",
@@ -36,7 +29,7 @@ export const slice: Operator = defineOperator<SliceAttributes>({
     return Object.freeze({ starts, ends, axes, steps });
   },
   forward: ({ t, attributes, node }, x) => {
-    const { shape } = x!;
+    const { shape } = x;
     const begins = shape.map(() => 0);
     const stops = [...shape];
     const strides = shape.map(() => 1);
@@ -49,7 +42,7 @@ export const slice: Operator = defineOperator<SliceAttributes>({
       strides[axis] = cut.step;
       if (cut.backward) backward.push(axis);
     });
-    return t.slice(backward.length === 0 ? x! : t.flip(x!, backward), begins, stops, strides);
+    return t.slice(backward.length === 0 ? x : t.flip(x, backward), begins, stops, strides);
   },
 });
 

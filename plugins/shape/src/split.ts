@@ -10,7 +10,7 @@ interface SplitAttributes {
 }
 
 /** Cuts a tensor along one axis: into the sizes given (an attribute up to opset 12, an input since 13), or equal ones. */
-export const split: Operator = defineOperator<SplitAttributes>({
+export const split: Operator = defineOperator({
   type: "Split",
   sinceVersion: 2,
   kind: "linear",
@@ -26,14 +26,14 @@ export const split: Operator = defineOperator<SplitAttributes>({
     return Object.freeze({ axis: Number(raw["axis"] ?? 0), sizes, parts, unequal });
   },
   forward: ({ t, attributes, node }, x) => {
-    const { shape } = x!;
+    const { shape } = x;
     const axis = axisOf(node, attributes.axis, shape.length);
     let start = 0;
     return sizesOf(node, shape[axis]!, attributes).map((size) => {
       const starts = shape.map((_, at) => (at === axis ? start : 0));
       const stops = shape.map((whole, at) => (at === axis ? start + size : whole));
       start += size;
-      return t.slice(x!, starts, stops);
+      return t.slice(x, starts, stops);
     });
   },
 });

@@ -1,12 +1,8 @@
 import { defineOperator, shapeError, type Operator } from "@lirpa/core/plugin";
 import { axesOf, integers, show } from "./reading.js";
 
-interface SqueezeAttributes {
-  readonly axes: readonly number[] | undefined;
-}
-
 /** Drops axes of size 1: those named (an attribute up to opset 12, an input since 13), or all of them. */
-export const squeeze: Operator = defineOperator<SqueezeAttributes>({
+export const squeeze: Operator = defineOperator({
   type: "Squeeze",
   sinceVersion: 1,
   kind: "linear",
@@ -14,12 +10,12 @@ export const squeeze: Operator = defineOperator<SqueezeAttributes>({
   nonnegative: true,
   attributes: (raw, context) => Object.freeze({ axes: integers(raw, context, "axes", 1) }),
   forward: ({ t, attributes, node }, x) => {
-    const { shape } = x!;
-    if (attributes.axes === undefined) return t.reshape(x!, shape.filter((size) => size !== 1));
+    const { shape } = x;
+    if (attributes.axes === undefined) return t.reshape(x, shape.filter((size) => size !== 1));
     const axes = axesOf(node, attributes.axes, shape.length);
     if (axes.some((axis) => shape[axis] !== 1)) {
       throw shapeError(`${node}: axes ${show(attributes.axes)} of ${show(shape)} are not all of size 1`, { hint: "Only axes of size 1 can be dropped." });
     }
-    return t.reshape(x!, shape.filter((_, axis) => !axes.includes(axis)));
+    return t.reshape(x, shape.filter((_, axis) => !axes.includes(axis)));
   },
 });

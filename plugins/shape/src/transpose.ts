@@ -2,7 +2,7 @@ import { attributeError, defineOperator, type Operator } from "@lirpa/core/plugi
 import { axesOf, integers, sameLength } from "./reading.js";
 
 /** Permutes the axes; reverses them where no permutation is given. */
-export const transpose: Operator = defineOperator<{ readonly permutation: readonly number[] | undefined }>({
+export const transpose: Operator = defineOperator({
   type: "Transpose",
   sinceVersion: 1,
   kind: "linear",
@@ -16,8 +16,8 @@ export const transpose: Operator = defineOperator<{ readonly permutation: readon
     return Object.freeze({ permutation });
   },
   forward: ({ t, attributes: { permutation }, node }, x) => {
-    if (permutation === undefined) return t.transpose(x!);
-    sameLength(node, "entries of perm", permutation, "axes of the input", x!.shape);
-    return t.transpose(x!, axesOf(node, permutation, x!.shape.length));
+    if (permutation === undefined) return t.transpose(x);
+    sameLength(node, "entries of perm", permutation, "axes of the input", x.shape);
+    return t.transpose(x, axesOf(node, permutation, x.shape.length));
   },
 });

@@ -2,7 +2,7 @@ import { defineOperator, type Operator } from "@lirpa/core/plugin";
 import { axesOf, requiredIntegers } from "./reading.js";
 
 /** Inserts axes of size 1, numbered as in the result (an attribute up to opset 12, an input since 13). */
-export const unsqueeze: Operator = defineOperator<{ readonly axes: readonly number[] }>({
+export const unsqueeze: Operator = defineOperator({
   type: "Unsqueeze",
   sinceVersion: 1,
   kind: "linear",
@@ -10,9 +10,9 @@ export const unsqueeze: Operator = defineOperator<{ readonly axes: readonly numb
   nonnegative: true,
   attributes: (raw, context) => Object.freeze({ axes: requiredIntegers(raw, context, "axes", 1) }),
   forward: ({ t, attributes, node }, x) => {
-    const rank = x!.shape.length + attributes.axes.length;
+    const rank = x.shape.length + attributes.axes.length;
     const axes = axesOf(node, attributes.axes, rank);
-    const sizes = x!.shape[Symbol.iterator]();
-    return t.reshape(x!, Array.from({ length: rank }, (_, axis) => (axes.includes(axis) ? 1 : Number(sizes.next().value))));
+    const sizes = x.shape[Symbol.iterator]();
+    return t.reshape(x, Array.from({ length: rank }, (_, axis) => (axes.includes(axis) ? 1 : Number(sizes.next().value))));
   },
 });

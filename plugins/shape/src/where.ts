@@ -8,5 +8,5 @@ export const where: Operator = defineOperator({
   inputs: ["condition", "X", "Y"],
   data: ["X", "Y"],
   nonnegative: true,
-  forward: ({ t }, condition, x, y) => t.where(condition!, x!, y!),
+  forward: ({ t }, condition, x, y) => t.where(condition, x, y),
 });

@@ -1,8 +1,8 @@
 import { defineOperator, unsupportedAttribute, type Operator } from "@lirpa/core/plugin";
-import { exponentialLinear, exponentialLinearLines, type ExponentialLinear } from "./exponential-linear.js";
+import { exponentialLinear, exponentialLinearLines } from "./exponential-linear.js";
 
 /** x for x ≥ 0, alpha · (exp(x / alpha) − 1) left of zero: convex and smooth. */
-export const celu: Operator = defineOperator<ExponentialLinear>({
+export const celu: Operator = defineOperator({
   type: "Celu",
   sinceVersion: 12,
   kind: "elementwise",

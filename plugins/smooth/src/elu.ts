@@ -1,8 +1,8 @@
 import { defineOperator, unsupportedAttribute, type Operator } from "@lirpa/core/plugin";
-import { exponentialLinear, exponentialLinearLines, type ExponentialLinear } from "./exponential-linear.js";
+import { exponentialLinear, exponentialLinearLines } from "./exponential-linear.js";
 
 /** x for x ≥ 0, alpha · (exp(x) − 1) left of zero. Convex for alpha ≤ 1. */
-export const elu: Operator = defineOperator<ExponentialLinear>({
+export const elu: Operator = defineOperator({
   type: "Elu",
   sinceVersion: 6,
   kind: "elementwise",

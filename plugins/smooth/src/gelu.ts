@@ -35,7 +35,7 @@ const approximate: GateShape = {
 };
 
 /** x Φ(x), or its approximation by tanh. */
-export const gelu: Operator = defineOperator<GateShape>({
+export const gelu: Operator = defineOperator({
   type: "Gelu",
   sinceVersion: 20,
   kind: "elementwise",

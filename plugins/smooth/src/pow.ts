@@ -6,6 +6,7 @@ import {
   type Interval,
   type Line,
   type Lines,
+  type LirpaError,
   type Operator,
   type RuleContext,
   type Subgraph,
@@ -25,7 +26,7 @@ interface PowAttributes {
 const NAMED: Readonly<Record<number, string>> = { 1: "Identity", 0.5: "Sqrt", [-1]: "Reciprocal" };
 
 /** X^Y, element by element, for constant exponents; exponents of several values are bounded value by value. */
-export const pow: Operator = defineOperator<PowAttributes>({
+export const pow: Operator = defineOperator({
   type: "Pow",
   sinceVersion: 7,
   kind: "elementwise",
@@ -33,13 +34,16 @@ export const pow: Operator = defineOperator<PowAttributes>({
   attributes: (_raw, context) => Object.freeze({ exponents: exponentsOf(context) }),
   expand: ({ exponents }, context) => (exponents === undefined ? exponential(context) : rewritten(exponents, context)),
   forward: ({ t, attributes: { exponents } }, x, y) => {
-    const same = exponents && distinct(exponents);
+    const [only, ...others] = exponents === undefined ? [] : distinct(exponents);
     const base = t.cast(x, "float");
     // The result has the base's type: powers of integers are cut to integers, whatever the exponent's type is.
-    return t.cast(same?.length === 1 ? t.pow(base, same[0]!) : t.pow(base, t.cast(y!, "float")), x.dtype);
+    const exponent = only !== undefined && others.length === 0 ? only : t.cast(y, "float");
+    return t.cast(t.pow(base, exponent), x.dtype);
   },
-  defined: ({ t, attributes: { exponents } }, { lower }) => {
-    const isPartial = t.constant({ ...exponents!, dtype: "float", data: Float64Array.from(exponents!.data, (p) => (Number.isInteger(p) ? 0 : 1)) });
+  defined: (context, { lower }) => {
+    const { t } = context;
+    const exponents = constantExponents(context);
+    const isPartial = t.constant({ ...exponents, dtype: "float", data: Float64Array.from(exponents.data, (p) => (Number.isInteger(p) ? 0 : 1)) });
     return t.or(t.greaterEqual(lower, 0), t.less(isPartial, 0.5));
   },
   range: (context, interval) => {
@@ -75,11 +79,24 @@ function oneRange(t: TensorOps, interval: Interval, p: number): Interval {
 }
 
 /** The rule of each exponent there is, chosen where the element has it. */
-function byExponent<R>({ t, attributes }: RuleContext<PowAttributes>, rule: (p: number) => R, choose: (is: Tensor, yes: R, no: R) => R): R {
-  const exponents = attributes.exponents!;
+function byExponent<R>(context: RuleContext<PowAttributes>, rule: (p: number) => R, choose: (is: Tensor, yes: R, no: R) => R): R {
+  const { t } = context;
+  const exponents = constantExponents(context);
   const [first, ...others] = distinct(exponents) as [number, ...number[]];
   const all = t.constant({ ...exponents, dtype: "float" });
   return others.reduce((rest, p) => choose(t.equal(all, p), rule(p), rest), rule(first));
+}
+
+/** Where the exponents are no constant, the node expands and no rule is asked for bounds. */
+function constantExponents({ attributes: { exponents }, node }: RuleContext<PowAttributes>): HostTensor {
+  if (exponents === undefined) throw notConstant(node);
+  return exponents;
+}
+
+function notConstant(node: string): LirpaError {
+  return unsupportedAttribute(`${node}: the exponent of Pow is not a constant`, {
+    hint: "Powers are supported of constant exponents, and of constant positive bases.",
+  });
 }
 
 function distinct({ data }: HostTensor): number[] {
@@ -93,16 +110,15 @@ function exponentsOf({ node, constants: [base, exponents] }: AttributeContext): 
     });
   }
   if (exponents === undefined && !base?.data.every((value) => value > 0)) {
-    throw unsupportedAttribute(`${node}: the exponent of Pow is not a constant`, {
-      hint: "Powers are supported of constant exponents, and of constant positive bases.",
-    });
+    throw notConstant(node);
   }
   return exponents;
 }
 
 /** c^Y = exp(Y log c). */
-function exponential({ constants }: AttributeContext): Subgraph {
-  const base = constants[0]!;
+function exponential({ constants }: AttributeContext): Subgraph | undefined {
+  const [base] = constants;
+  if (base === undefined) return undefined;
   return {
     constants: { logarithm: { shape: base.shape, dtype: "float", data: Float64Array.from(base.data, Math.log) } },
     nodes: [
@@ -116,7 +132,7 @@ function exponential({ constants }: AttributeContext): Subgraph {
 function rewritten(exponents: HostTensor, { shapes: [base], constants }: AttributeContext): Subgraph | undefined {
   if (constants[0] !== undefined || base === undefined) return undefined;
   const [only, ...others] = distinct(exponents);
-  const name = others.length === 0 && fits(exponents.shape, base) ? NAMED[only!] : undefined;
+  const name = only !== undefined && others.length === 0 && fits(exponents.shape, base) ? NAMED[only] : undefined;
   if (name !== undefined) return { nodes: [{ name: "named", type: name, inputs: ["inputs.0"], outputs: ["outputs.0"] }] };
   if (fits(exponents.shape, base)) return undefined;
   const shape = broadcast(exponents.shape, base);

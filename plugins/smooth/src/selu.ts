@@ -1,8 +1,8 @@
 import { defineOperator, unsupportedAttribute, type Operator } from "@lirpa/core/plugin";
-import { exponentialLinear, exponentialLinearLines, type ExponentialLinear } from "./exponential-linear.js";
+import { exponentialLinear, exponentialLinearLines } from "./exponential-linear.js";
 
 /** gamma · x for x ≥ 0, gamma · alpha · (exp(x) − 1) left of zero. */
-export const selu: Operator = defineOperator<ExponentialLinear>({
+export const selu: Operator = defineOperator({
   type: "Selu",
   sinceVersion: 6,
   kind: "elementwise",

@@ -1,4 +1,5 @@
 import type { CustomOperator, Interval } from "../../plugin/operator.js";
+import type { Shape } from "../../plugin/tensor.js";
 import { contextOf, type ResolvedNode, type Value } from "../../graph/resolved.js";
 import type { IrNode } from "../../tensor/ir.js";
 import { sizeOf } from "../../tensor/shapes.js";
@@ -37,7 +38,8 @@ function backward({ run, outputs, boundsOf }: StepInputs, node: ResolvedNode): S
   const operator = node.operator as CustomOperator<unknown>;
   const { t } = run;
   if (operator.backward === undefined) return atInterval(run, node, outputs, customRules.interval(run, node, boundsOf));
-  const { inputs, bias } = operator.backward(contextOf(node, t), outputs, run.inputIntervals(node, boundsOf));
+  const [first = none(t, []), ...others] = node.outputs.map(({ shape }, i) => outputs[i] ?? none(t, shape));
+  const { inputs, bias } = operator.backward(contextOf(node, t), [first, ...others], run.inputIntervals(node, boundsOf));
   return {
     inputs: inputs.map((pair) => (pair === undefined ? undefined : { lower: t.node(pair.lower), upper: t.node(pair.upper) })),
     bias: { lower: t.node(bias.lower), upper: t.node(bias.upper) },
@@ -85,6 +87,12 @@ function throughPlanes(t: Vocabulary, planes: CoefficientPair, x: CoefficientPai
   const side = (plane: IrNode, same: IrNode, other: IrNode): IrNode =>
     same === other ? t.matmul(same, plane) : t.add(t.matmul(same, t.relu(plane)), t.matmul(other, t.min(plane, 0)));
   return { lower: side(planes.lower, x.lower, x.upper), upper: side(planes.upper, x.upper, x.lower) };
+}
+
+/** Of an output on which nothing depends. */
+function none(t: Vocabulary, shape: Shape): CoefficientPair {
+  const zeros = t.zeros(shape);
+  return { lower: zeros, upper: zeros };
 }
 
 function sum(t: Vocabulary, a: CoefficientPair, b: CoefficientPair): CoefficientPair {
