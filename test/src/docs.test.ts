@@ -88,6 +88,16 @@ describe("the documentation", function () {
     expect(source("README.md").match(/^\| `@lirpa\/.*$/gm), `the table must be\n${rows.join("\n")}\n`).to.have.members(rows);
   });
 
+  it("explains every function of the vocabulary and no other, with the parameters that it has", () => {
+    const vocabulary = /export interface TensorOps \{([^]*?)\n\}/.exec(source("core/src/plugin/tensor.ts"))![1]!;
+    const declared = [...vocabulary.matchAll(/^ {2}(\w+)\((.*?)\): /gm)].map(([, name, list]) => {
+      const parameters = [...list!.matchAll(/(\w+\??):/g)].map(([, parameter]) => parameter);
+      return `${name}(${parameters.join(", ")})`;
+    });
+    const explained = [...source("docs/vocabulary.md").matchAll(/^\| `(\w+\(.*?\))` \| \S/gm)].map(([, signature]) => signature);
+    expect(explained).to.deep.equal(declared);
+  });
+
   it("names every method, and every option of the command", () => {
     const methods = standardMethods.map(({ name }) => name);
     expect([...source("docs/methods.md").matchAll(/^## `([\w+-]+)`/gm)].map(([, name]) => name)).to.have.members(methods);
