@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { expect } from "chai";
 import { standardMethods, standardPlugins } from "lirpa";
-import { blocksOf, brokenLinks, closeWorkplace, compile, FOLDER, openWorkplace, pages, prints, QUICKSTART, runCompiled, runScript, runShell, type Block, type Ran } from "./documents.js";
+import {
+  blocksOf, brokenLinks, closeWorkplace, compile, FOLDER, hasOnnxRuntime, openWorkplace, pages, prints, PYTHON, QUICKSTART,
+  runCompiled, runPython, runScript, runShell, type Block, type Ran,
+} from "./documents.js";
 import { repositoryPath } from "./shared.js";
 
 interface Manifest {
@@ -60,6 +63,21 @@ describe("the documentation", function () {
       if (block.output === undefined) return;
       const printed = wanted === 0 ? stdout : stderr;
       expect(prints(block.output, printed), `it prints\n${printed}`).to.equal(true);
+    });
+  }
+
+  for (const block of all.filter(({ language }) => language === "python")) {
+    it(`runs ${title(block)} in Python`, async function () {
+      if (!(await hasOnnxRuntime())) {
+        console.log(`      skipped: ${PYTHON} has no onnxruntime (LIRPA_PYTHON names an interpreter that has)`);
+        this.skip();
+      }
+      // It may read what other blocks write, and waits for all of them.
+      this.timeout(600_000);
+      await Promise.all(results.values());
+      const { code, stdout, stderr } = await runPython(block.text);
+      expect(code, stderr).to.equal(0);
+      expect(prints(block.output!, stdout), `it prints\n${stdout}`).to.equal(true);
     });
   }
 

@@ -84,6 +84,17 @@ export function runScript(file: string): Promise<Ran> {
   return start(process.execPath, [file]);
 }
 
+/** The interpreter that runs saved programs. */
+export const PYTHON: string = process.env["LIRPA_PYTHON"] ?? "python3";
+
+export async function hasOnnxRuntime(): Promise<boolean> {
+  return (await runPython("import numpy, onnxruntime")).code === 0;
+}
+
+export function runPython(script: string): Promise<Ran> {
+  return start(PYTHON, ["-c", script]);
+}
+
 /** Runs the lines that call lirpa, with the repository's own command. */
 export function runShell(block: Block): Promise<Ran> {
   const command = `"${process.execPath}" "${repositoryPath("lirpa", "bin", "lirpa.js")}"`;
