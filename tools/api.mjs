@@ -1,5 +1,6 @@
 // Writes what the published packages export to reports: <package>/api.md for the entry `.`, <package>/api-NAME.md for
-// `./NAME`. They are made of the compiled declarations, so compile first.
+// `./NAME`, <package>/api-browser.md where browsers get something else. They are made of the compiled declarations, so
+// compile first.
 // Usage: npm run api, or node tools/api.mjs [--check]   (--check writes nothing, and fails where a report is out of date)
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,6 +9,8 @@ import { parseArgs } from "node:util";
 import { CompilerState, Extractor, ExtractorConfig } from "@microsoft/api-extractor";
 import { publishedPackages, readJson, root } from "./workspaces.mjs";
 
+/** Globals that each platform's types declare in a way of their own, which the extractor does not follow. */
+const GLOBALS = join(root, "tools", "api-globals.d.ts");
 /** At most so many changed lines of a report are printed. */
 const SHOWN = 20;
 
@@ -19,14 +22,18 @@ else if (changed.length > 0) {
   process.exitCode = 1;
 }
 
-/** Every entry with types of every package that is published. */
+/** Every entry with types of every package that is published, and what browsers get instead of it. */
 function publicEntries() {
   return publishedPackages().flatMap(({ folder, manifest }) =>
-    Object.entries(manifest.exports).filter(([, { types }]) => types !== undefined).map(([entry, { types }]) => ({
-      folder,
-      declarations: join(root, folder, types),
-      report: join(root, folder, entry === "." ? "api.md" : `api-${entry.slice(2).replaceAll("/", "-")}.md`),
-    })),
+    Object.entries(manifest.exports).flatMap(([entry, { types, browser }]) => {
+      const name = entry === "." ? "" : `-${entry.slice(2).replaceAll("/", "-")}`;
+      const reportOf = (types, suffix) => ({
+        folder,
+        declarations: join(root, folder, types),
+        report: join(root, folder, `api${name}${suffix}.md`),
+      });
+      return [...(types ? [reportOf(types, "")] : []), ...(browser ? [reportOf(browser.types, "-browser")] : [])];
+    }),
   );
 }
 
@@ -34,7 +41,7 @@ function publicEntries() {
 function reportsOf(entries) {
   const scratch = mkdtempSync(join(tmpdir(), "lirpa-api-"));
   try {
-    const files = entries.map(({ declarations }) => declarations);
+    const files = [GLOBALS, ...entries.map(({ declarations }) => declarations)];
     const configurations = entries.map((entry, i) => configurationOf(entry, files, join(scratch, String(i))));
     const compilerState = CompilerState.create(configurations[0], { additionalEntryPoints: files });
     return entries.map(({ report }, i) => ({

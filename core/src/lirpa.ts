@@ -40,7 +40,7 @@ export interface ModelOptions {
 
 /** Plugins, methods, executor and cache, wired. */
 @injectable()
-export class Lirpa {
+export class Lirpa implements AsyncDisposable {
   private count = 0;
 
   constructor(
@@ -73,6 +73,11 @@ export class Lirpa {
    */
   dispose(): Promise<void> {
     return this.engine.dispose();
+  }
+
+  /** As `dispose`, so that `await using` ends it with the block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 }
 

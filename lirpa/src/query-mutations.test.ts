@@ -4,7 +4,8 @@ import { isLirpaError } from "@lirpa/core";
 import { readModel } from "@lirpa/onnx";
 import { exitCodeOf, exitCodes } from "./command/exit-codes.js";
 import { model as exampleModel } from "./command/support.test.js";
-import { createLirpa, type LirpaWithFiles } from "./create.js";
+import { createLirpa } from "./create.js";
+import type { LirpaWithFiles } from "./source.js";
 import { readQuery } from "./query-file.js";
 
 // Queries with one to three mistakes: each is an error that says where, or has bounds.

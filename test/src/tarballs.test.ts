@@ -100,7 +100,7 @@ describe("a published package", function () {
         // `default` serves import and require; only with it do createRequire and Yarn PnP find the package.
         expect(Object.keys(entry as object), path).to.include.members(["types", "default"]);
         expect(Object.keys(entry as object).at(-1), path).to.equal("default");
-        for (const file of Object.values(entry as Record<string, string>)) expect(packed.get(name)!.files).to.include(posix.normalize(file));
+        for (const file of filesIn(entry)) expect(packed.get(name)!.files).to.include(posix.normalize(file));
       }
       for (const file of Object.values(bin)) expect(packed.get(name)!.files).to.include(posix.normalize(file));
     });
@@ -139,6 +139,11 @@ describe("a published package", function () {
     });
   }
 });
+
+/** The files that an entry names, by whatever conditions. */
+function filesIn(entry: unknown): string[] {
+  return typeof entry === "string" ? [entry] : Object.values(entry as object).flatMap(filesIn);
+}
 
 interface Imported {
   /** For each entry. */

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
-import { standardPlugins } from "../create.js";
+import { standardPlugins } from "../standard-plugins.js";
 import { exitCodes } from "./exit-codes.js";
 import { lirpa, model, oneNode, queue, temporaryFolder, writeExample } from "./support.test.js";
 

@@ -1,5 +1,5 @@
 import { discoverPlugins, examinePlugins, type Discovery, type FoundPlugin } from "@lirpa/registry";
-import { standardPlugins } from "../create.js";
+import { standardPlugins } from "../standard-plugins.js";
 import { findPackage } from "../packages.js";
 import { colorsFor } from "./colors.js";
 import { problemOf } from "./coverage.js";

@@ -1,0 +1,12 @@
+/** lirpa in browsers: the standard packs, ONNX Runtime's WebAssembly and the importer; no files, no registry. */
+export {
+  isLirpaError, LirpaError, perturbed, type BoundInput, type BoundOptions, type Bounds, type ErrorCode, type Executor,
+  type Graph, type Model, type Plugin,
+} from "@lirpa/core";
+export { box, lp } from "@lirpa/perturbation-lp";
+export { loadProgram, onnxRuntimeWebExecutor, type LoadedProgram } from "@lirpa/executor-onnxruntime-web";
+export { createLirpa } from "./create-browser.js";
+export type { CommonOptions } from "./options.js";
+export { readQuery, type Query } from "./query-file.js";
+export type { LirpaWithFiles, ModelSource } from "./source.js";
+export { standardPlugins } from "./standard-plugins.js";
