@@ -21,6 +21,7 @@ export { MemoryProgramCache, type InstanceCode, type ProgramCache } from "./prog
 export { contentHash } from "./program/fingerprint.js";
 export { extendProgram, type ProgramParts } from "./program/extend.js";
 export { gradientNames, valueAndGradients } from "./program/gradients.js";
+export { CarriedLoop, loopOf, type LoopBody } from "./program/loop.js";
 export { emitOnnx, evaluateProgram, makeProgram, sizeOfProgram } from "./program/program.js";
 export { EMITTER_VERSION, readProgram, type SavedProgram } from "./program/saved.js";
 export type { IrNode, RowSpace } from "./tensor/ir.js";

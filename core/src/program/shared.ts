@@ -1,6 +1,7 @@
 import { LirpaError } from "../plugin/errors.js";
-import type { CompiledProgram } from "../plugin/executor.js";
+import type { Carry, CompiledProgram, Feeds, Loop } from "../plugin/executor.js";
 import type { HostTensor } from "../plugin/tensor.js";
+import { loopOf } from "./loop.js";
 
 /** A compiled program that several use: disposing of it waits for the last of them, and nobody may begin anew. */
 export class SharedProgram implements CompiledProgram {
@@ -28,15 +29,33 @@ export class SharedProgram implements CompiledProgram {
     if (this.users === 0) this.lastLeft?.();
   }
 
-  async run(inputs: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
-    // Who entered may go on, though the program is to be disposed of.
-    if (this.users === 0 && this.disposed !== undefined) throw new LirpaError("LIRPA_DISPOSED", "the program was disposed of");
-    this.users++;
+  /** Uses the program until the loop is disposed of. */
+  loop(feeds: Feeds, carry: Carry): Loop {
+    this.begin();
+    const loop = loopOf(this.program, feeds, carry);
+    let disposed: Promise<void> | undefined;
+    return {
+      step: (more) => loop.step(more),
+      read: (names) => loop.read(names),
+      dispose: () => (disposed ??= loop.dispose().finally(() => this.leave())),
+    };
+  }
+
+  async run(inputs: Feeds): Promise<Record<string, HostTensor>> {
+    this.begin();
     try {
       return await this.program.run(inputs);
     } finally {
       this.leave();
     }
+  }
+
+  /** As `enter`; but who entered may go on, though the program is to be disposed of. */
+  private begin(): void {
+    if (this.users === 0 && this.disposed !== undefined) {
+      throw new LirpaError("LIRPA_DISPOSED", "the program was disposed of");
+    }
+    this.users++;
   }
 
   dispose(): Promise<void> {

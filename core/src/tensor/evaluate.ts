@@ -63,6 +63,12 @@ function fed(node: IrNode, feeds: Readonly<Record<string, HostTensor>>): Evaluat
   const value = feeds[name];
   if (value === undefined) throw new LirpaError("LIRPA_EXECUTOR", `the program's input ${name} was not fed`);
   const [instances = 1, rows = 1] = value.shape;
+  if (value.data.length !== instances * rows * sizeOf(node.shape)) {
+    const given = `${value.data.length} numbers of the shape [${value.shape.join(", ")}]`;
+    throw new LirpaError("LIRPA_EXECUTOR", `the program's input ${name} was fed ${given}`, {
+      hint: `It takes [instances, rows${node.shape.map((size) => `, ${size}`).join("")}].`,
+    });
+  }
   return { instances, rows, data: value.data };
 }
 

@@ -1,8 +1,8 @@
 import {
-  isLirpaError, LirpaError, type CompiledProgram, type DType, type HostTensor, type Program, type SavedProgram,
+  CarriedLoop, isLirpaError, LirpaError, type CompiledProgram, type DType, type HostTensor, type Program, type SavedProgram,
 } from "@lirpa/core";
 import type { Tensor, TensorConstructor } from "onnxruntime-common";
-import { checkFeeds } from "./feeds.js";
+import { checkFeeds, demandFed } from "./feeds.js";
 import type { OpenSession } from "./open-session.js";
 
 /** What a session takes and gives. */
@@ -21,21 +21,36 @@ export function portsOf({ name, inputs, outputs }: Program): Ports {
 export function compiled(
   tensors: TensorConstructor, { name: program, inputs: ports, outputs }: Ports, session: OpenSession,
 ): CompiledProgram {
-  const dtypes = new Map(outputs.map(({ name, dtype }) => [name, dtype]));
+  const dtypes = new Map([...ports, ...outputs].map(({ name, dtype }) => [name, dtype]));
+  const run = async (values: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>> => {
+    const feeds = Object.fromEntries(ports.map(({ name }) => [name, values[name]!]));
+    try {
+      return await session.run(feeds);
+    } catch (cause) {
+      if (isLirpaError(cause)) throw cause;
+      const problem = `ONNX Runtime failed in the program ${program}: ${messageOf(cause)}`;
+      throw new LirpaError("LIRPA_EXECUTOR", problem, { cause });
+    }
+  };
   return {
     run: async (inputs) => {
       checkFeeds(ports, inputs);
-      const feeds = Object.fromEntries(ports.map(({ name }) => [name, toTensor(tensors, inputs[name]!)]));
-      try {
-        const results = await session.run(feeds);
-        const values = Object.entries(results).map(([name, value]) => [name, fromTensor(value, dtypes.get(name)!)]);
-        return Object.fromEntries(values) as Readonly<Record<string, HostTensor>>;
-      } catch (cause) {
-        if (isLirpaError(cause)) throw cause;
-        const problem = `ONNX Runtime failed in the program ${program}: ${messageOf(cause)}`;
-        throw new LirpaError("LIRPA_EXECUTOR", problem, { cause });
-      }
+      const results = await run(Object.fromEntries(ports.map(({ name }) => [name, toTensor(tensors, inputs[name]!)])));
+      const arrays = Object.entries(results).map(([name, value]) => [name, fromTensor(value, dtypes.get(name)!)]);
+      return Object.fromEntries(arrays) as Record<string, HostTensor>;
     },
+    // Tensors go from run to run as they are: what is carried is neither checked nor converted again.
+    loop: (feeds, carry) => new CarriedLoop<Tensor>({
+      take: (name, value) => {
+        checkFeeds(ports.filter((port) => port.name === name), { [name]: value });
+        return toTensor(tensors, value);
+      },
+      give: (name, value) => fromTensor(value, dtypes.get(name)!),
+      run: (values) => {
+        demandFed(ports, values);
+        return run(values);
+      },
+    }, feeds, carry),
     release: () => session.release(),
     dispose: () => session.dispose(),
   };

@@ -4,13 +4,10 @@ import { LirpaError, type HostTensor, type Port } from "@lirpa/core";
 export function checkFeeds(
   inputs: readonly Omit<Port, "rows" | "role">[], feeds: Readonly<Record<string, HostTensor>>,
 ): void {
+  demandFed(inputs, feeds);
   let instances: { readonly name: string; readonly count: number } | undefined;
   for (const { name, shape, dtype, instances: own } of inputs) {
-    const value = feeds[name];
-    if (value === undefined) {
-      const names = inputs.map((input) => input.name).join(", ");
-      throw wrong(`the program's input ${name} was not fed`, `It takes ${names}.`);
-    }
+    const value = feeds[name]!;
     const [n = 0, , ...rest] = value.shape;
     const size = value.shape.reduce((product, length) => product * length, 1);
     if (value.dtype !== dtype) throw wrong(`the program's input ${name} takes ${dtype}s, not ${value.dtype}s`);
@@ -29,6 +26,14 @@ export function checkFeeds(
     }
     instances ??= { name, count: n };
   }
+}
+
+/** Refuses to run where something was not fed. */
+export function demandFed(inputs: readonly Pick<Port, "name">[], feeds: Readonly<Record<string, unknown>>): void {
+  const missing = inputs.find(({ name }) => feeds[name] === undefined);
+  if (missing === undefined) return;
+  const hint = `It takes ${inputs.map(({ name }) => name).join(", ")}.`;
+  throw wrong(`the program's input ${missing.name} was not fed`, hint);
 }
 
 function wrong(message: string, hint?: string): LirpaError {

@@ -1,5 +1,6 @@
 import { checkOptions, defineExecutor, type Executor } from "@lirpa/core";
 import { startBackend } from "./backends.js";
+import { compiled, type OnBackend } from "./compiled.js";
 import { Interpreter } from "./interpret.js";
 import type { Tf } from "./kernel.js";
 
@@ -32,11 +33,9 @@ function executorOn(backend: string): Executor {
       const tf = await import("@tensorflow/tfjs-core");
       const name = await oneAtATime(() => startBackend(tf, backend));
       const interpreter = new Interpreter(tf, program);
-      await oneAtATime(() => within(tf, name, async () => interpreter.prepare()));
-      return {
-        run: (inputs) => oneAtATime(() => within(tf, name, () => interpreter.run(inputs))),
-        dispose: () => oneAtATime(() => within(tf, name, async () => interpreter.release())),
-      };
+      const onBackend: OnBackend = (work) => oneAtATime(() => within(tf, name, work));
+      await onBackend(async () => interpreter.prepare());
+      return compiled(tf, interpreter, onBackend);
     },
   });
 }

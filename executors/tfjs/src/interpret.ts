@@ -13,6 +13,7 @@ const KERNELS: Kernels = { ...leaves, ...elementwise, ...contraction, ...reducti
 /** A program in the order in which it runs, with its constants on the backend. */
 export class Interpreter {
   private readonly order: readonly IrNode[];
+  private readonly inputs = new Map<string, IrNode>();
   private readonly outputs: readonly (readonly [string, IrNode])[];
   private readonly constants = new Map<IrNode, Tensor>();
   private readonly uses = new Map<IrNode, number>();
@@ -25,6 +26,7 @@ export class Interpreter {
     this.order = topological(this.outputs.map(([, node]) => node));
     for (const node of this.order) {
       const { name } = node.primitive;
+      if (name === "input") this.inputs.set(nameOf(node), node);
       if (KERNELS[name] === undefined && name !== "input" && name !== "rowsWhere") {
         throw new LirpaError("LIRPA_EXECUTOR", `the tfjs executor has no kernel for the primitive ${name}`, { hint: "Use the same version of @lirpa/core and @lirpa/executor-tfjs." });
       }
@@ -43,8 +45,22 @@ export class Interpreter {
     this.constants.clear();
   }
 
-  /** Runs the program. A value is given back as soon as nobody needs it any more. */
-  async run(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
+  /** Names of what it has to be fed. */
+  get reads(): Iterable<string> {
+    return this.inputs.keys();
+  }
+
+  /** An array on the backend, as the program's input of that name. */
+  upload(name: string, value: HostTensor): Tensor {
+    const node = this.inputs.get(name);
+    return this.tf.tidy(() => (node === undefined ? upload(this.tf, value, value.shape) : fed(this.tf, node, value)));
+  }
+
+  /**
+   * Runs the program on tensors of the backend, which stay the caller's; so do those that it gives. A value in between
+   * is given back as soon as nobody needs it any more.
+   */
+  async run(values: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
     const live = new Map<IrNode, Tensor>();
     const left = new Map(this.uses);
     for (const [, node] of this.outputs) left.set(node, (left.get(node) ?? 0) + 1);
@@ -52,12 +68,11 @@ export class Interpreter {
       for (const node of this.order) {
         if (this.constants.has(node)) continue;
         const inputs = node.inputs.map((input) => this.constants.get(input) ?? live.get(input)!);
-        live.set(node, node.primitive.name === "rowsWhere" ? await this.places(inputs[0]!) : this.value(node, inputs, feeds));
+        live.set(node, await this.value(node, inputs, values));
         for (const input of node.inputs) this.drop(input, left, live);
       }
-      const results: Record<string, HostTensor> = {};
-      for (const [name, node] of this.outputs) results[name] = await download(node, this.constants.get(node) ?? live.get(node)!);
-      return results;
+      const results = this.outputs.map(([name, node]) => [name, this.constants.get(node) ?? live.get(node)!] as const);
+      return Object.fromEntries(results.map(([name, value]) => [name, value.clone()]));
     } finally {
       this.tf.dispose([...live.values()]);
     }
@@ -71,12 +86,30 @@ export class Interpreter {
     live.delete(node);
   }
 
-  private value(node: IrNode, inputs: readonly Tensor[], feeds: Readonly<Record<string, HostTensor>>): Tensor {
+  private async value(
+    node: IrNode,
+    inputs: readonly Tensor[],
+    values: Readonly<Record<string, Tensor>>,
+  ): Promise<Tensor> {
     const { tf } = this;
-    if (node.primitive.name === "input") return tf.tidy(() => fed(tf, node, feeds));
-    const to = physicalShape(node, inputs);
-    // The reshape makes a tensor of its own, even where a kernel hands on what it got.
-    return tf.tidy(() => tf.reshape(KERNELS[node.primitive.name]!(tf, node, inputs, to), to));
+    switch (node.primitive.name) {
+      case "rowsWhere":
+        return this.places(inputs[0]!);
+      case "input":
+        return this.given(node, values);
+      default: {
+        const to = physicalShape(node, inputs);
+        // The reshape makes a tensor of its own, even where a kernel hands on what it got.
+        return tf.tidy(() => tf.reshape(KERNELS[node.primitive.name]!(tf, node, inputs, to), to));
+      }
+    }
+  }
+
+  private given(node: IrNode, values: Readonly<Record<string, Tensor>>): Tensor {
+    const name = nameOf(node);
+    const value = values[name];
+    if (value !== undefined) return value.clone();
+    throw new LirpaError("LIRPA_EXECUTOR", `the program's input ${name} was not fed`);
   }
 
   /** How many rows there are is known only when the mask is: it comes to the host. */
@@ -102,18 +135,17 @@ function physicalShape(node: IrNode, inputs: readonly Tensor[]): number[] {
   }
 }
 
-function fed(tf: Tf, node: IrNode, feeds: Readonly<Record<string, HostTensor>>): Tensor {
-  const { name } = node.attributes as { readonly name: string };
-  const value = feeds[name];
-  if (value === undefined) throw new LirpaError("LIRPA_EXECUTOR", `the program's input ${name} was not fed`);
-  const [instances = 1, rows = 1] = value.shape;
-  if (value.data.length !== instances * rows * sizeOf(node.shape)) {
-    throw new LirpaError("LIRPA_EXECUTOR", `the program's input ${name} has ${value.data.length} numbers and the shape [${value.shape.join(", ")}]`, { hint: `It takes [instances, rows${node.shape.map((size) => `, ${size}`).join("")}].` });
-  }
-  return upload(tf, value, [instances, rows, ...node.shape]);
+function nameOf(node: IrNode): string {
+  return (node.attributes as { readonly name: string }).name;
 }
 
-async function download({ dtype }: IrNode, value: Tensor): Promise<HostTensor> {
-  const data = await value.data();
-  return { shape: [...value.shape], dtype, data: data instanceof Float32Array ? Float32Array.from(data) : Float64Array.from(data) };
+function fed(tf: Tf, node: IrNode, value: HostTensor): Tensor {
+  const [instances = 1, rows = 1] = value.shape;
+  if (value.data.length === instances * rows * sizeOf(node.shape)) {
+    return upload(tf, value, [instances, rows, ...node.shape]);
+  }
+  const problem = `has ${value.data.length} numbers and the shape [${value.shape.join(", ")}]`;
+  throw new LirpaError("LIRPA_EXECUTOR", `the program's input ${nameOf(node)} ${problem}`, {
+    hint: `It takes [instances, rows${node.shape.map((size) => `, ${size}`).join("")}].`,
+  });
 }

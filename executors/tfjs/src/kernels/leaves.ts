@@ -8,6 +8,14 @@ export function upload(tf: Tf, { data, dtype }: HostTensor, shape: readonly numb
   return tf.tensor(values, [...shape], TYPES[dtype]);
 }
 
+/** A tensor of the backend as an array of the host. */
+export async function download(value: Tensor): Promise<HostTensor> {
+  const data = await value.data();
+  const numbers = data instanceof Float32Array ? Float32Array.from(data) : Float64Array.from(data);
+  const dtype = value.dtype === "int32" ? "int" : value.dtype === "bool" ? "bool" : "float";
+  return { shape: [...value.shape], dtype, data: numbers };
+}
+
 /** True for what has the same value at every run. */
 export function isConstant(node: IrNode): boolean {
   return node.primitive.name === "constant" || node.primitive.name === "full";
