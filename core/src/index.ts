@@ -15,6 +15,7 @@ export { defineMethod, type Method } from "./methods/method.js";
 export { MethodTable, standardMethods } from "./methods/table.js";
 export type { BoundProblem, SourceStructure } from "./bounds/recording/record.js";
 export type { AlphaOptions, BoundRun, NodeInterval, RunOptions, Source, Target } from "./bounds/run.js";
+export { forwardForms, type ForwardForms } from "./bounds/passes/forward.js";
 export { boundsByBackward, type BackwardOptions, type Ended, type Share } from "./bounds/passes/backward.js";
 export type { CoefficientPair, ForwardContext, ForwardForm, KindRules, Step, StepContext } from "./bounds/kind-rules.js";
 export { MemoryProgramCache, type InstanceCode, type ProgramCache } from "./program/cache.js";

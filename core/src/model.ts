@@ -157,7 +157,7 @@ export class Model {
 
   /**
    * How the rows of each value's elements are held in what `bounds` runs, by the value's name: `dense` or `patches`, and
-   * `selected` where only some elements have rows. For people.
+   * `unstable` where only those elements have rows. For people.
    */
   representations(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions = {}): Readonly<Record<string, string>> {
     const { problem } = this.request(inputs, options);

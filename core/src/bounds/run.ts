@@ -58,6 +58,7 @@ export class BoundRun {
   private readonly cleanValues = new Map<Value, IrNode>();
   private readonly intervals = new Map<Value, NodeInterval>();
   private readonly perturbed = new Set<Value>();
+  private readonly passes = new Map<object, unknown>();
 
   constructor(
     readonly graph: ResolvedGraph,
@@ -86,6 +87,12 @@ export class BoundRun {
   /** The same run, in which rules' marks mean something else. */
   marked(marks: Marks): BoundRun {
     return new BoundRun(this.graph, this.rules, this.t.with(marks), this.sources, this.fixed, this.options, this.given, this.settled, this.watched);
+  }
+
+  /** What a pass over this run keeps under a key of its own: made where it is first asked for, shared afterwards. */
+  pass<P>(key: object, make: () => P): P {
+    if (!this.passes.has(key)) this.passes.set(key, make());
+    return this.passes.get(key) as P;
   }
 
   /** A rule that compares or chooses may make a number of what is none: the sum tells whether anything was none. */

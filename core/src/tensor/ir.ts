@@ -12,6 +12,10 @@ export interface RowSpace {
   readonly size: number | undefined;
   /** The greatest number of rows, where the run decides on it. */
   readonly most?: number;
+  /** Whose rows they are: of each element of a value, of its unstable elements, or fed by the caller. */
+  readonly kind?: "elements" | "unstable" | "fed";
+  /** The name of the value whose elements have rows. */
+  readonly of?: string;
 }
 
 /** A node of the IR is a tensor: operations link nodes, nothing else holds state. */

@@ -1,7 +1,7 @@
 import { LirpaError } from "../plugin/errors.js";
 import type { HostTensor } from "../plugin/tensor.js";
 import { evaluateNode, type Evaluated } from "./evaluate.js";
-import { unionHidden, type IrNode, type Primitive } from "./ir.js";
+import { unionHidden, type IrNode, type Primitive, type RowSpace } from "./ir.js";
 import { checkDtypes } from "./dtypes.js";
 import { checkExtent } from "./extent.js";
 import { knownInput, rememberInput } from "./inputs.js";
@@ -29,6 +29,7 @@ const ids = ((globalThis as { [key: symbol]: { next: number } | undefined })[Sym
  */
 export class Recorder {
   private readonly known = new Map<string, IrNode>();
+  private readonly spaces = new Map<string, RowSpace>();
   private readonly arrays = new WeakMap<object, number>();
   private met = 0;
   private folded = 0;
@@ -54,6 +55,17 @@ export class Recorder {
   /** What is fed by one name is one node, whichever recordings read it. */
   private input(attributes: InputAttributes): IrNode {
     return knownInput(attributes) ?? rememberInput(this.make(inputPrimitive, [], attributes));
+  }
+
+  /** Row spaces meet by identity: equal descriptions are one object within a recording. */
+  rows({ name, size, most, kind, of }: RowSpace): RowSpace {
+    const key = JSON.stringify([name, size, most, kind, of]);
+    const known = this.spaces.get(key);
+    if (known !== undefined) return known;
+    const rest = { ...(most !== undefined && { most }), ...(kind && { kind }), ...(of !== undefined && { of }) };
+    const space = Object.freeze({ name, size, ...rest });
+    this.spaces.set(key, space);
+    return space;
   }
 
   private make(primitive: Primitive, inputs: readonly IrNode[], attributes: unknown): IrNode {

@@ -72,6 +72,10 @@ export class Vocabulary implements TensorOps {
   input(attributes: InputAttributes): IrNode {
     return this.record(inputPrimitive, [], attributes);
   }
+  /** The row space of this description: one object for all that ask for it in this recording. */
+  rows(space: RowSpace): RowSpace {
+    return this.recorder.rows(space);
+  }
   /** The unit rows of a tensor of some shape; `rows` has one row for each of its elements. */
   eye(shape: Shape, rows: RowSpace): IrNode {
     return this.record(eyePrimitive, [], { shape, rows });

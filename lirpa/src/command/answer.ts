@@ -8,6 +8,6 @@ export interface Answer extends Bounds {
 }
 
 export interface ExplainedNode extends NodeExplanation {
-  /** How the rows that bound the node's elements are held (`dense`, `patches`, `selected …`), or `none`. */
+  /** How the rows that bound the node's elements are held (`dense`, `patches`, `unstable …`), or `none`. */
   readonly representation: string;
 }

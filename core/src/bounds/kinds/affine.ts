@@ -2,7 +2,7 @@ import { contextOf, type ResolvedNode, type Value } from "../../graph/resolved.j
 import type { IrNode } from "../../tensor/ir.js";
 import { adjoint, linearPart, outputsOf } from "./adjoint.js";
 import type { CoefficientPair, ForwardContext, ForwardForm, Step, StepContext } from "../kind-rules.js";
-import { allElements } from "../passes/precise.js";
+import { allElements } from "../rows/all-elements.js";
 import type { BoundRun, NodeInterval } from "../run.js";
 import { missing, standInFor } from "../unbounded.js";
 

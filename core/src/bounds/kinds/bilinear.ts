@@ -7,7 +7,8 @@ import { affineForward, affineInterval, affineStep, withOpen } from "./affine.js
 import type { KindRules } from "../kind-rules.js";
 import { around, middle, radius } from "./linear.js";
 import { factorSlots, mcCormickForward, mcCormickStep } from "./mccormick.js";
-import { elementRows, isAffineFromPreciseSources, preciseIntervals } from "../passes/precise.js";
+import { isAffineFromPreciseSources, preciseIntervals } from "../passes/precise.js";
+import { elementRows } from "../rows/all-elements.js";
 import type { BoundRun, NodeInterval } from "../run.js";
 import { mulBounds } from "../unbounded.js";
 import { whereBounded, whereFormsBounded } from "../where-bounded.js";
@@ -101,7 +102,7 @@ function rangeInterval(run: BoundRun, node: ResolvedNode, slot: number, of: Inte
   const [left, right] = factorSlots(node);
   const other = slot === left ? right : left;
   const output = node.outputs[0]!;
-  const rows = elementRows(output);
+  const rows = elementRows(t, output);
   const coefficients = (end: "lower" | "upper"): IrNode => {
     const inputs = node.inputs.map((input, i) => (input === undefined ? undefined : i === other ? of(input)[end] : t.zeros(input.shape)));
     return adjoint(t, node, rows, [t.eye(output.shape, rows)], [slot], inputs)[0]!;

@@ -6,7 +6,7 @@ import { sizeOf } from "../../tensor/shapes.js";
 import type { Vocabulary } from "../../tensor/vocabulary.js";
 import { columns, fromColumns } from "../rows/columns.js";
 import type { CoefficientPair, ForwardContext, ForwardForm, KindRules, Step, StepContext } from "../kind-rules.js";
-import { allElements } from "../passes/precise.js";
+import { allElements } from "../rows/all-elements.js";
 import type { BoundRun, NodeInterval, Target } from "../run.js";
 import { allBounded, standInFor } from "../unbounded.js";
 import { atInterval, whereBounded, whereFormsBounded } from "../where-bounded.js";

@@ -4,7 +4,7 @@ import { sizeOf } from "../../tensor/shapes.js";
 import type { IrNode } from "../../tensor/ir.js";
 import type { CoefficientPair, ForwardForm } from "../kind-rules.js";
 import { columns } from "../rows/columns.js";
-import { elementRows } from "./precise.js";
+import { elementRows } from "../rows/all-elements.js";
 import type { BoundRun, NodeInterval } from "../run.js";
 import { dotBounds } from "../unbounded.js";
 
@@ -46,7 +46,7 @@ export class ForwardForms {
       return;
     }
     if (run.sources.has(value)) {
-      const unit = t.eye(value.shape, elementRows(value));
+      const unit = t.eye(value.shape, elementRows(t, value));
       const zero = t.zeros(value.shape);
       this.forms.set(value, { coefficients: new Map([[value, { lower: unit, upper: unit }]]), bias: { lower: zero, upper: zero } });
       return;
@@ -63,7 +63,7 @@ export class ForwardForms {
   /** Bounds of every element. */
   elements(value: Value): NodeInterval {
     const { t } = this.run;
-    const rows = elementRows(value);
+    const rows = elementRows(t, value);
     const { coefficients, bias } = this.of(value);
     let { lower, upper } = bias;
     for (const [source, pair] of coefficients) {
@@ -105,11 +105,7 @@ export class ForwardForms {
   }
 }
 
-const known = new WeakMap<BoundRun, ForwardForms>();
-
-/** The forms of a run, shared by all that ask for them. */
+/** The forms of a run that rest on the same bounds, shared by all that ask for them. */
 export function forwardForms(run: BoundRun, boundsOf: (value: Value) => NodeInterval): ForwardForms {
-  let result = known.get(run);
-  if (result === undefined) known.set(run, (result = new ForwardForms(run, boundsOf)));
-  return result;
+  return run.pass(boundsOf, () => new ForwardForms(run, boundsOf));
 }

@@ -1,9 +1,9 @@
 import { inputsOf, needed } from "../../graph/order.js";
 import type { ResolvedNode, Value } from "../../graph/resolved.js";
-import type { IrNode, RowSpace } from "../../tensor/ir.js";
-import { sizeOf } from "../../tensor/shapes.js";
+import type { IrNode } from "../../tensor/ir.js";
+import { allElements } from "../rows/all-elements.js";
 import { boundsByBackward } from "./backward.js";
-import type { BoundRun, NodeInterval, Target } from "../run.js";
+import type { BoundRun, NodeInterval } from "../run.js";
 
 /**
  * True where a node is affine in sources of which at least one is no box. An interval step would start from the box
@@ -21,11 +21,11 @@ interface Origin {
   readonly precise: boolean;
 }
 
-const origins = new WeakMap<BoundRun, Map<Value, Origin>>();
+/** Under which a run keeps what is known of its values' origins. */
+const ORIGINS = Object.freeze({ name: "origins" });
 
 function originOf(run: BoundRun, value: Value): Origin {
-  let known = origins.get(run);
-  if (known === undefined) origins.set(run, (known = new Map()));
+  const known = run.pass(ORIGINS, () => new Map<Value, Origin>());
   const isOwn = (of: Value): boolean => !run.isPerturbed(of) || run.sources.has(of) || !run.rules(of.producer!).isAffine(run, of.producer!);
   for (const need of known.has(value) ? [] : needed(value, (of) => known.has(of), (of) => (isOwn(of) ? [] : inputsOf(of.producer!)))) {
     const source = run.sources.get(need);
@@ -44,33 +44,6 @@ export function preciseIntervals(run: BoundRun, node: ResolvedNode): NodeInterva
     const { target, toIntervals } = allElements(run, value);
     return toIntervals(boundsByBackward(run, target, (input) => run.interval(input)));
   });
-}
-
-/** Rows that bound the elements of a value, and the way back from their bounds to intervals of the value. */
-export interface ElementTarget {
-  readonly target: Target;
-  toIntervals(rows: NodeInterval): NodeInterval;
-}
-
-/** One row for each element of a value. */
-export function allElements({ t }: BoundRun, value: Value): ElementTarget {
-  const rows = elementRows(value);
-  return {
-    target: { value, rows, coefficients: t.eye(value.shape, rows) },
-    toIntervals: ({ lower, upper }) => ({
-      lower: t.reshape(t.rowsToShape(lower, rows), value.shape),
-      upper: t.reshape(t.rowsToShape(upper, rows), value.shape),
-    }),
-  };
-}
-
-const spaces = new WeakMap<Value, RowSpace>();
-
-/** The space of one row for each element of a value. */
-export function elementRows(value: Value): RowSpace {
-  let rows = spaces.get(value);
-  if (rows === undefined) spaces.set(value, (rows = Object.freeze({ name: `rows:${value.name}`, size: sizeOf(value.shape) })));
-  return rows;
 }
 
 /**

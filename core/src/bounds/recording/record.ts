@@ -11,11 +11,12 @@ import { localizeRows } from "../../tensor/transforms/localize.js";
 import { Vocabulary } from "../../tensor/vocabulary.js";
 import { asFact } from "../fact.js";
 import { neededBounds, onDemand } from "../passes/demand.js";
-import { elementTarget, selectedIndex } from "../rows/unstable-rows.js";
+import { elementTarget, unstableIndex } from "../rows/unstable-rows.js";
 import { forwardForms } from "../passes/forward.js";
 import { rulesOf } from "../kinds/table.js";
 import { tighter } from "../kinds/bilinear.js";
-import { allElements, intervalIsExact, intervalStep, stepOf } from "../passes/precise.js";
+import { intervalIsExact, intervalStep, stepOf } from "../passes/precise.js";
+import { allElements } from "../rows/all-elements.js";
 import { stableOr } from "../passes/stable.js";
 import { BoundRun, type NodeInterval, type RunOptions, type Source, type Target } from "../run.js";
 
@@ -62,7 +63,7 @@ export function recordWhole(problem: BoundProblem): Program {
 }
 
 /** Rows that the caller feeds, of any number. */
-const OPEN_ROWS: RowSpace = Object.freeze({ name: "rows", size: undefined });
+const OPEN_ROWS: RowSpace = Object.freeze({ name: "rows", size: undefined, kind: "fed" });
 const ROWS = { name: inputNames.rows, instances: false, rows: OPEN_ROWS, role: { is: "rows" } } as const;
 
 function openRows(run: BoundRun, value: Value): Target {
@@ -161,7 +162,7 @@ function valuesBehind(value: Value): number {
 /** Those values of which interval arithmetic may show that some elements take no row. */
 export function selectiveOf(problem: BoundProblem, values: readonly Value[]): Value[] {
   const run = newRun(problem);
-  return values.filter((value) => selectedIndex(run, value) !== undefined);
+  return values.filter((value) => unstableIndex(run, value) !== undefined);
 }
 
 /**
@@ -173,7 +174,7 @@ export function recordIntervals(problem: BoundProblem, selective: readonly Value
   const outputs: Record<string, IrNode> = {};
   for (const value of selective) {
     const { lower, upper } = run.interval(value);
-    outputs[intervalNames.index(value)] = selectedIndex(run, value)!;
+    outputs[intervalNames.index(value)] = unstableIndex(run, value)!;
     outputs[intervalNames.end(value, "lower")] = run.t.expand(lower, value.shape);
     outputs[intervalNames.end(value, "upper")] = run.t.expand(upper, value.shape);
   }
@@ -272,12 +273,12 @@ export function withGuard(run: BoundRun, { lower, upper }: NodeInterval): NodeIn
   return guard === undefined ? { lower, upper } : { lower: run.t.add(lower, guard), upper: run.t.add(upper, guard) };
 }
 
-/** In words: `dense` or `patches`, and whether only `selected` elements have rows. */
+/** In words: `dense` or `patches`, and whether only `unstable` elements have rows. */
 export function representations(outputs: readonly IrNode[], localized: readonly RowSpace[]): Record<string, string> {
   const words = [...rowSpaces(topological(outputs))].flatMap((space): [string, string][] => {
-    const [, kind, value] = /^(rows|selected):(.*)$/s.exec(space.name) ?? [];
-    if (value === undefined) return [];
-    return [[value, `${kind === "selected" ? "selected " : ""}${localized.includes(space) ? "patches" : "dense"}`]];
+    if (space.of === undefined) return [];
+    const held = localized.includes(space) ? "patches" : "dense";
+    return [[space.of, space.kind === "unstable" ? `unstable ${held}` : held]];
   });
   return Object.fromEntries(words);
 }

@@ -1,7 +1,8 @@
 import type { Value } from "../../graph/resolved.js";
 import { sizeOf } from "../../tensor/shapes.js";
 import type { IrNode, RowSpace } from "../../tensor/ir.js";
-import { allElements, type ElementTarget } from "../passes/precise.js";
+import type { Vocabulary } from "../../tensor/vocabulary.js";
+import { allElements, type ElementTarget } from "./all-elements.js";
 import type { BoundRun } from "../run.js";
 import { stableWhere } from "../passes/stable.js";
 
@@ -9,16 +10,16 @@ import { stableWhere } from "../passes/stable.js";
 const FEWEST_TO_SELECT = 16;
 
 /**
- * One row for each element that a linear form may help. Where interval arithmetic shows for every instance that all
+ * One CROWN row for each unstable element. Where interval arithmetic shows for every instance that all
  * operators which read an element are one line there, its interval is all that is needed and no row is spent on it.
  */
 export function elementTarget(run: BoundRun, value: Value): ElementTarget {
-  const index = selectedIndex(run, value);
-  return index === undefined ? allElements(run, value) : selectedElements(run, value, index);
+  const index = unstableIndex(run, value);
+  return index === undefined ? allElements(run, value) : unstableElements(run, value, index);
 }
 
-/** The places of the elements that a linear form may help, one in each row; undefined where all take a row. */
-export function selectedIndex(run: BoundRun, value: Value): IrNode | undefined {
+/** The places of the unstable elements, one in each row; undefined where all take a row. */
+export function unstableIndex(run: BoundRun, value: Value): IrNode | undefined {
   const stable = sizeOf(value.shape) < FEWEST_TO_SELECT ? undefined : stableWhere(run, value, run.interval(value));
   return stable === undefined ? undefined : indexOf(run, value, stable);
 }
@@ -30,10 +31,10 @@ function indexOf({ t }: BoundRun, value: Value, stable: IrNode): IrNode {
   // At least one row: the first one stands in where all are stable.
   const none = t.lessEqual(t.reduceMax(t.where(anywhere, 1, 0)), 0);
   const first = t.equal(t.arange(size), t.constant(0, [], "int"));
-  return t.rowsWhere(t.or(anywhere, t.and(none, first)), selectedRows(value));
+  return t.rowsWhere(t.or(anywhere, t.and(none, first)), unstableRows(t, value));
 }
 
-function selectedElements(run: BoundRun, value: Value, index: IrNode): ElementTarget {
+function unstableElements(run: BoundRun, value: Value, index: IrNode): ElementTarget {
   const { t } = run;
   const size = sizeOf(value.shape);
   const interval = run.interval(value);
@@ -45,10 +46,7 @@ function selectedElements(run: BoundRun, value: Value, index: IrNode): ElementTa
   };
 }
 
-const spaces = new WeakMap<Value, RowSpace>();
-
-function selectedRows(value: Value): RowSpace {
-  let rows = spaces.get(value);
-  if (rows === undefined) spaces.set(value, (rows = Object.freeze({ name: `selected:${value.name}`, size: undefined, most: sizeOf(value.shape) })));
-  return rows;
+/** The space of one row for each element that is unstable in some instance. */
+function unstableRows(t: Vocabulary, { name, shape }: Value): RowSpace {
+  return t.rows({ name: `unstable:${name}`, size: undefined, most: sizeOf(shape), kind: "unstable", of: name });
 }
