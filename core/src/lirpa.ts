@@ -22,7 +22,7 @@ export interface LirpaOptions {
   readonly executor: Executor;
   /** In memory where absent. One that is given may be shared with other instances, and is theirs to clear who made it. */
   readonly cache?: ProgramCache;
-  /** Core's own where absent. */
+  /** In place of core's own, not beside them: a list that shall have these too begins with `...standardMethods`. */
   readonly methods?: readonly Method[];
   /** Which package to name where an operator or perturbation is missing. */
   readonly catalogue?: Catalogue;

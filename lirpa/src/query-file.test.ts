@@ -82,9 +82,10 @@ describe("a query file", () => {
   });
 
   it("is refused when a field is missing or misspelt", () => {
-    expect(complaint({ inputs: [{ center: [1] }] })).to.include("inputs[0].name is not a name");
+    expect(complaint({ inputs: [{ center: [1] }] })).to.include("inputs[0].name is missing");
     expect(complaint({ inputs: [{ name: "x" }] })).to.include("the center of input x is missing");
-    expect(complaint({ inputs: [{ ...input, perturbation: { eps: 1 } }] })).to.include("the type of the perturbation of input x");
+    expect(complaint({ inputs: [{ ...input, perturbation: { eps: 1 } }] })).to.include("the type of the perturbation of input x is missing");
+    expect(complaint({ inputs: [input], weights: [{ name: "w" }] })).to.include("the perturbation of weight w is missing");
     expect(complaint({ inputs: [{ ...input, perturbation: 0.1 }] })).to.include("the perturbation of input x is not an object");
     expect(complaint({ inputs: [{ ...input, pertubation: {} }] })).to.include('unknown field "pertubation"').and.include("Did you mean perturbation?");
     expect(complaint({ inputs: [input], weights: [{ name: "w", eps: 1 }] })).to.include('unknown field "eps"');

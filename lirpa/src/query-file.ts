@@ -124,6 +124,7 @@ function refuseTwice(entries: readonly (readonly [string, ...unknown[]])[], what
 }
 
 function record(value: unknown, what: string): Json {
+  if (value === undefined) throw wrong(`${what} is missing`);
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong(`${what} is not an object`);
   return value as Json;
 }
@@ -134,7 +135,7 @@ function list(value: unknown, what: string): readonly unknown[] {
 }
 
 function text(value: unknown, what: string): string {
-  if (typeof value !== "string" || value === "") throw wrong(`${what} is not a name`);
+  if (typeof value !== "string" || value === "") throw wrong(value === undefined ? `${what} is missing` : `${what} is not a name`);
   return value;
 }
 

@@ -13,7 +13,7 @@ export interface PerturbationSite {
   readonly name: string;
   readonly shape: Shape;
   readonly role: "input" | "weight";
-  /** Numbers that 32-bit floats hold: this is checked before. */
+  /** A set contains its center. Numbers that 32-bit floats hold: this is checked before. */
   readonly center: HostTensor;
 }
 
