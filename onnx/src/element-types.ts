@@ -89,10 +89,14 @@ export function elementType(type: Type): ElementType | undefined {
   return types.get(type);
 }
 
+/** ONNX 1.14 and later have types that onnx-proto does not know. */
+const SINCE_NAMED: Readonly<Record<number, string>> = {
+  17: "FLOAT8E4M3FN", 18: "FLOAT8E4M3FNUZ", 19: "FLOAT8E5M2", 20: "FLOAT8E5M2FNUZ", 21: "UINT4", 22: "INT4", 23: "FLOAT4E2M1",
+};
+
 /** The name of an element type, also of those that are not read. */
 export function elementTypeName(type: Type): string {
-  // ONNX 1.14 and later have types that onnx-proto does not know.
-  return DataType[type] ?? { 17: "FLOAT8E4M3FN", 18: "FLOAT8E4M3FNUZ", 19: "FLOAT8E5M2", 20: "FLOAT8E5M2FNUZ", 21: "UINT4", 22: "INT4" }[Number(type)] ?? `number ${type}`;
+  return DataType[type] ?? SINCE_NAMED[Number(type)] ?? `number ${type}`;
 }
 
 export function supportedElementTypes(): string {

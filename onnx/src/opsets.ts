@@ -3,7 +3,7 @@ import { modelError } from "./errors.js";
 import { toNumber } from "./numbers.js";
 
 const OLDEST = 8;
-const NEWEST = 21;
+const NEWEST = 23;
 
 /** ONNX's own domain has two names; within lirpa it has the empty one. */
 export function canonicalDomain(domain: string): string {

@@ -76,12 +76,12 @@ describe("readModel", () => {
   describe("opsets", () => {
     const withOpset = (version: number, domain = "") => readModel(write({}, { opsetImport: [{ domain, version }] }));
 
-    it("from 8 to 21 are read", async () => {
-      for (const version of [8, 21]) expect((await withOpset(version)).opsets.get("")).to.equal(version);
+    it("from 8 to 23 are read", async () => {
+      for (const version of [8, 23]) expect((await withOpset(version)).opsets.get("")).to.equal(version);
     });
 
     it("outside are refused, with a way out", async () => {
-      for (const version of [1, 7, 22]) {
+      for (const version of [1, 7, 24]) {
         const error = await failure(withOpset(version));
         expect(error.code).to.equal("LIRPA_MODEL");
         expect(error.message).to.include(`opset ${version}`);

@@ -106,6 +106,15 @@ describe("the documentation", function () {
     expect(source("README.md").match(/^\| `@lirpa\/.*$/gm), `the table must be\n${rows.join("\n")}\n`).to.have.members(rows);
   });
 
+  it("lists operators that a file can ask for, by the opsets that are read", () => {
+    const [, oldest, newest] = /rules are written for opsets (\d+) to (\d+)/.exec(source("README.md"))!;
+    const read = source("onnx/src/opsets.ts");
+    expect([oldest, newest]).to.deep.equal(["OLDEST", "NEWEST"].map((name) => new RegExp(`${name} = (\\d+)`).exec(read)![1]));
+    const operators = standardPlugins.flatMap((plugin) => plugin.operators).filter(({ domain = "" }) => domain === "");
+    const beyond = operators.filter(({ sinceVersion }) => sinceVersion > Number(newest)).map(({ type }) => type);
+    expect(beyond).to.deep.equal([]);
+  });
+
   it("explains every function of the vocabulary and no other, with the parameters that it has", () => {
     const vocabulary = /export interface TensorOps \{([^]*?)\n\}/.exec(source("core/src/plugin/tensor.ts"))![1]!;
     const declared = [...vocabulary.matchAll(/^ {2}(\w+)\((.*?)\): /gm)].map(([, name, list]) => {

@@ -13,7 +13,8 @@ import { expectClose, recordCase, type Recording } from "./primitives/laws.js";
 import { REDUCTION } from "./primitives/reduction-cases.js";
 import { PICKED_ROWS } from "./primitives/row-cases.js";
 import { SHAPE } from "./primitives/shape-cases.js";
-import { goldenCases, sharedOrSkip, type GoldenCase } from "./shared.js";
+import { runAlone } from "./packages.js";
+import { goldenCases, repositoryPath, sharedOrSkip, type GoldenCase } from "./shared.js";
 
 /** `npm run test:tfjs -- --backend B` says which; all cases then, otherwise values and a sample of what else there is. */
 const chosen = process.env["LIRPA_TFJS_BACKEND"];
@@ -177,3 +178,13 @@ async function codeOf(work: Promise<unknown>): Promise<string | undefined> {
   const error = await errorOf(work);
   return isLirpaError(error) ? error.code : String(error);
 }
+
+describe("npm run test:tfjs", () => {
+  it("says in one line which package is missing", async () => {
+    const { code, stderr, stdout } = await runAlone(
+      process.execPath, ["tools/test-tfjs.mjs", "--backend", "node-gpu", "--from", "docs"], repositoryPath(),
+    );
+    expect([code, stdout]).to.deep.equal([1, ""]);
+    expect(stderr).to.match(/^@tensorflow\/tfjs-node-gpu is not installed in .*docs: .*--from FOLDER\.\n$/);
+  });
+});
