@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect } from "chai";
 import "reflect-metadata";
-import { Engine, Lirpa, MemoryProgramCache } from "@lirpa/core";
+import { Engine, Lirpa } from "@lirpa/core";
 import { repositoryPath } from "./shared.js";
 
 interface Manifest {
@@ -96,12 +96,12 @@ describe("the architecture", () => {
   });
 
   it("gives every injectable parameter an explicit token", () => {
-    for (const injectable of [Lirpa, Engine, MemoryProgramCache]) {
+    for (const injectable of [Lirpa, Engine]) {
       const tokens = (Reflect.getOwnMetadata("injectionTokens", injectable) ?? {}) as Record<string, unknown>;
       expect(Object.keys(tokens), injectable.name).to.have.length(injectable.length);
     }
     const decorated = production.filter(({ text }) => text.includes("@injectable()")).map(({ file }) => show(file));
-    expect(decorated).to.have.members(["core/src/lirpa.ts", "core/src/run/engine.ts", "core/src/program/cache.ts"]);
+    expect(decorated).to.have.members(["core/src/lirpa.ts", "core/src/run/engine.ts"]);
   });
 
   it("satisfies every plugin's peer range with core's version", () => {

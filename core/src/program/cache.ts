@@ -1,4 +1,3 @@
-import { injectable } from "tsyringe";
 import type { CompiledProgram, Executor } from "../plugin/executor.js";
 import type { Method } from "../methods/method.js";
 import type { PluginRegistry } from "../registry/plugin-registry.js";
@@ -32,7 +31,6 @@ export interface ProgramCache {
 const CAPACITY = 64;
 
 /** In memory; the program that was not used for the longest time makes room, and is disposed of when nobody runs it. */
-@injectable()
 export class MemoryProgramCache implements ProgramCache {
   private readonly programs: Recent<Promise<SharedProgram>>;
 

@@ -1,0 +1,20 @@
+import { gzipSync } from "node:zlib";
+import { build, type Metafile } from "esbuild";
+
+export interface Bundle {
+  readonly code: Uint8Array;
+  /** Bytes as they travel: compressed. */
+  readonly gzip: number;
+  /** All files that went into it, with what each of them imports. */
+  readonly inputs: Metafile["inputs"];
+}
+
+/** What a user's bundler makes of a script for browsers. Fails where something is imported that browsers lack. */
+export async function bundle(script: string): Promise<Bundle> {
+  const { outputFiles, metafile } = await build({
+    entryPoints: [script], bundle: true, minify: true, format: "esm", platform: "browser", target: "es2022",
+    metafile: true, write: false, logLevel: "silent",
+  });
+  const code = outputFiles[0]!.contents;
+  return { code, gzip: gzipSync(code).length, inputs: metafile.inputs };
+}
