@@ -1,4 +1,4 @@
-import { evaluate, makeProgram, Vocabulary, type HostTensor, type IrNode } from "@lirpa/core";
+import { evaluate, makeProgram, type HostTensor, type IrNode } from "@lirpa/core";
 import { describeBoxes, pointsIn, rowsFor } from "../kit/boxes.js";
 import { WIDEN, widenedAtFacts } from "../kit/facts.js";
 import { FREE, marked } from "../kit/marked-methods.js";
@@ -7,6 +7,7 @@ import { dot, sizeOf, tensor, type Numbers } from "../kit/numbers.js";
 import { randomFrom } from "../kit/random.js";
 import { forAll, LawBroken } from "../settings.js";
 import { trials } from "./boxes.js";
+import { isElementwise, overBox, rulesOf } from "./elementwise.js";
 import { hasBounds, type OperatorLaw } from "./law.js";
 import { hasFreeValues, isOf, type OperatorSubject, type SubjectOptions } from "./subject.js";
 
@@ -173,31 +174,24 @@ export const defaultIsOffered: OperatorLaw = {
 /** Where a rule calls itself stable no better interval helps: its two lines meet. */
 export const stableMeansExact: OperatorLaw = {
   name: "calls itself stable only where it is one line",
-  applies: (subject) => hasBounds(subject) && subject.operator.kind === "elementwise" && subject.operator.stable !== undefined && subject.alone.resolved.nodes.length === 1,
+  applies: (subject) => isElementwise(subject) && rulesOf(subject).operator.stable !== undefined,
   check: (subject) => {
-    const { operator } = subject;
-    if (operator.kind !== "elementwise") return;
-    const [node] = subject.alone.resolved.nodes;
-    const t = new Vocabulary();
-    const end = (name: string): IrNode => t.input({ name, shape: subject.open[0]!.shape, dtype: "float", instances: true, rows: undefined });
-    const parameters = node!.inputs.slice(1).map((input) => (input === undefined ? undefined : t.constant(input.constant!)));
-    const stable = t.node(operator.stable!({ t, attributes: node!.attributes, node: node!.name }, { lower: end("lower"), upper: end("upper") }, ...parameters));
-    const size = sizeOf(subject.open[0]!.shape);
+    const { t, operator, context, interval, parameters } = rulesOf(subject);
+    const stable = t.node(operator.stable!(context, interval, ...parameters));
     forAll(subject.settings, trials(subject), ({ boxes, seed }) => {
       const { lower, upper } = boxes[0]!;
-      const shape = [1, 1, ...subject.open[0]!.shape];
-      const [claims] = evaluate([stable], { lower: tensor(shape, Array.from(lower)), upper: tensor(shape, Array.from(upper)) });
+      const [claims] = overBox(subject, [stable], boxes);
       const points = pointsIn(boxes, 8, seed, subject.example.points);
       const [low, high, ...inner] = subject.alone.forward(points).map((values) => values[0]!);
-      for (let i = 0; i < size; i++) {
-        if (claims!.data[claims!.data.length === 1 ? 0 : i] === 0) continue;
+      for (let i = 0; i < lower.length; i++) {
+        if (claims![claims!.length === 1 ? 0 : i] === 0) continue;
         const width = upper[i]! - lower[i]!;
         inner.forEach((value, k) => {
-          const share = width === 0 ? 0 : (points[k + 2]![0]![i]! - lower[i]!) / width;
-          const line = low![i]! + share * (high![i]! - low![i]!);
-          if (!(Math.abs(line - value[i]!) <= 1e3 * subject.tolerance * (1 + Math.abs(line)))) {
-            throw new LawBroken(`${subject.name}: calls itself stable on [${lower[i]}, ${upper[i]}], but bends: ${value[i]} at ${points[k + 2]![0]![i]}, on the line ${line}`);
-          }
+          const at = points[k + 2]![0]![i]!;
+          const line = low![i]! + (width === 0 ? 0 : (at - lower[i]!) / width) * (high![i]! - low![i]!);
+          if (Math.abs(line - value[i]!) <= 1e3 * subject.tolerance * (1 + Math.abs(line))) return;
+          const where = `${subject.name}: calls itself stable on [${lower[i]}, ${upper[i]}]`;
+          throw new LawBroken(`${where}, but bends: ${value[i]} at ${at}, on the line ${line}`);
         });
       }
     });

@@ -190,4 +190,41 @@ export const wrongLines: readonly WrongOperator[] = [
     }),
     passes: ["containsSamples"],
   },
+  {
+    mistake: "a square's range is that of a product of two numbers that know nothing of each other",
+    law: "rangeIsTight",
+    operator: square("RangeOfAProduct", {
+      range: ({ t }, { lower, upper }) => {
+        const ends = [t.square(lower), t.mul(lower, upper), t.square(upper)] as const;
+        return { lower: t.min(t.min(ends[0], ends[1]), ends[2]), upper: t.max(ends[0], ends[2]) };
+      },
+    }),
+    passes: ["containsSamples", "linesBracket", "exactAtPoints", "smallerIsNotLooser", "linesAreWorthwhile", "linesTouch"],
+  },
+  {
+    mistake: "the tangent of a square is moved away from it where the interval is wide",
+    law: "linesTouch",
+    operator: square("TangentMovedAway", {
+      relax: (context, interval) => {
+        const { t } = context;
+        const { lower, upper } = squareLines(context, interval);
+        const away = t.mul(t.square(t.sub(interval.upper, interval.lower)), 0.01);
+        return { lower: { ...lower, intercept: t.sub(lower.intercept, away) }, upper };
+      },
+    }),
+    passes: ["linesBracket", "exactAtPoints", "linesAreWorthwhile", "rangeIsTight"],
+  },
+  {
+    mistake: "the lines of another name are the constants of a range twice as wide",
+    law: "linesTouch",
+    operator: square("WideUnderAName", {
+      relaxations: {
+        flat: ({ t }, { lower, upper }) => {
+          const [least, most] = [t.neg(t.square(t.sub(upper, lower))), t.max(t.square(lower), t.square(upper))];
+          return { lower: { slope: 0, intercept: least }, upper: { slope: 0, intercept: most } };
+        },
+      },
+    }),
+    passes: ["namedLinesBracket", "linesBracket"],
+  },
 ];
