@@ -18,6 +18,8 @@ export type { AlphaOptions, BoundRun, NodeInterval, RunOptions, Source, Target }
 export { forwardForms, type ForwardForms } from "./bounds/passes/forward.js";
 export { boundsByBackward, type BackwardOptions, type Ended, type Share } from "./bounds/passes/backward.js";
 export type { CoefficientPair, ForwardContext, ForwardForm, KindRules, Step, StepContext } from "./bounds/kind-rules.js";
+export { adam, adamConstants, adamFeeds, adamNames, adamStart, type Variable } from "./optimizer/adam.js";
+export { nextOf, nextState, stateInput, type NextState } from "./optimizer/state.js";
 export { MemoryProgramCache, type InstanceCode, type ProgramCache } from "./program/cache.js";
 export { contentHash } from "./program/fingerprint.js";
 export { extendProgram, type ProgramParts } from "./program/extend.js";

@@ -1,12 +1,15 @@
-import { createLirpa, onnxRuntimeExecutor, type CompiledProgram, type HostTensor } from "lirpa";
+import {
+  adamFeeds, adamNames, createLirpa, loopOf, onnxRuntimeExecutor,
+  type CompiledProgram, type HostTensor, type Loop,
+} from "lirpa";
 import type { State, Steps, TrainCase, Trainer, Values } from "./contender.js";
-import { feedsOf, nextFeeds, recordStep, stepNames, type Feeds } from "./step.js";
+import { recordStep, type Step } from "./step.js";
 
 interface Loaded {
   readonly compiled: CompiledProgram;
-  readonly parameters: readonly string[];
-  readonly trained: readonly string[];
-  feeds: Feeds;
+  readonly loop: Loop;
+  readonly step: Step;
+  readonly rate: number;
   steps: number;
 }
 
@@ -20,10 +23,11 @@ export class OurTrainer implements Trainer {
     await this.close();
     const start = performance.now();
     const lirpa = await createLirpa();
-    const { program, feeds, trained } = recordStep(lirpa, trainCase, trainCase.data, parameters);
-    const compiled = await onnxRuntimeExecutor({ threads: this.threads }).compile(program);
+    const step = recordStep(lirpa, trainCase, trainCase.data, parameters);
+    const compiled = await onnxRuntimeExecutor({ threads: this.threads }).compile(step.program);
     await lirpa.dispose();
-    this.loaded = { compiled, feeds, trained, parameters: [...parameters.keys()], steps: 0 };
+    const loop = loopOf(compiled, step.feeds, step.carry);
+    this.loaded = { compiled, loop, step, rate: trainCase.rate, steps: 0 };
     return (performance.now() - start) / 1000;
   }
 
@@ -33,21 +37,25 @@ export class OurTrainer implements Trainer {
     const losses: number[] = [];
     for (let i = 0; i < times; i++) {
       const start = performance.now();
-      const results = await loaded.compiled.run(feedsOf(loaded.feeds, ++loaded.steps));
-      loaded.feeds = nextFeeds(loaded.feeds, results);
-      losses.push(results["loss"]!.data[0]!);
+      const { loss } = await loaded.loop.step(adamFeeds(++loaded.steps, loaded.rate));
+      losses.push(loss!.data[0]!);
       seconds.push((performance.now() - start) / 1000);
     }
     return { seconds, losses };
   }
 
   async state(): Promise<State> {
-    const { feeds, parameters, trained } = this.loaded!;
-    const values = (names: readonly string[], input: (name: string) => string): Values => Object.fromEntries(names.map((name) => [name, feeds[input(name)]!.data]));
-    return { parameters: values(parameters, stepNames.parameter), moments: values(trained, stepNames.first) };
+    const { loop, step: { parameters, trained } } = this.loaded!;
+    const values = async (names: readonly (readonly [name: string, input: string])[]): Promise<Values> => {
+      const held = await loop.read(names.map(([, input]) => input));
+      return Object.fromEntries(names.map(([name, input]) => [name, held[input]!.data]));
+    };
+    const moments = trained.map((name) => [name, adamNames.first(parameters.get(name)!)] as const);
+    return { parameters: await values([...parameters]), moments: await values(moments) };
   }
 
   async close(): Promise<void> {
+    await this.loaded?.loop.dispose();
     await this.loaded?.compiled.dispose();
     this.loaded = undefined;
   }

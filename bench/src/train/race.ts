@@ -1,6 +1,6 @@
+import { adamConstants } from "lirpa";
 import { alternate, type AlternateOptions } from "../alternate.js";
 import { summarize, type Summary } from "../statistics.js";
-import { firstGradient } from "./adam.js";
 import type { State, Steps, Trainer, Values } from "./contender.js";
 
 export interface TrainSide {
@@ -55,6 +55,11 @@ function differences(ours: State, peer: State): Pick<FirstStep, "gradient" | "st
   });
   const statistics = Object.keys(ours.parameters).filter((name) => !(name in ours.moments)).map((name) => greatest(valuesOf(ours.parameters, name), valuesOf(peer.parameters, name)));
   return { gradient: Math.max(...gradients), statistics: Math.max(...statistics) };
+}
+
+/** The gradient of the first step: until then the moment was zero. */
+export function firstGradient(moment: ArrayLike<number>): Float64Array {
+  return Float64Array.from(moment, (value) => value / (1 - adamConstants.first));
 }
 
 function valuesOf(values: Values, name: string): ArrayLike<number> {

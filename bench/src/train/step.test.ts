@@ -1,11 +1,15 @@
 import { expect } from "chai";
-import { createLirpa, evaluateProgram, onnxRuntimeExecutor } from "lirpa";
-import { firstGradient } from "./adam.js";
+import {
+  adamFeeds, adamNames, createLirpa, evaluateProgram, loopOf, nextOf, onnxRuntimeExecutor, type Feeds,
+} from "lirpa";
 import { makeBatch, marginRows } from "./batch.js";
 import { initialParameters } from "./network.js";
-import { feedsOf, nextFeeds, recordStep, stepNames, type Feeds, type Training } from "./step.js";
+import { firstGradient } from "./race.js";
+import { recordStep, type Training } from "./step.js";
 
-const training: Training = { architecture: { channels: 1, size: 8, convolutions: [3, 4], hidden: 6, classes: 3 }, eps: 0.02, rate: 5e-3 };
+const training: Training = {
+  architecture: { channels: 1, size: 8, convolutions: [3, 4], hidden: 6, classes: 3 }, eps: 0.02, rate: 5e-3,
+};
 const batch = makeBatch(training.architecture, 9, 4);
 const initial = initialParameters(training.architecture, 2);
 
@@ -17,17 +21,20 @@ describe("a compiled step of training", () => {
   it("gives the gradients that differences show in float64, batch statistics and all", async function () {
     this.timeout(20_000);
     const lirpa = await createLirpa();
-    const { program, feeds, trained } = recordStep(lirpa, training, batch, initial);
+    const { program, feeds, parameters, trained } = recordStep(lirpa, training, batch, initial);
     await lirpa.dispose();
-    const start = feedsOf(feeds, 1);
+    const start = { ...feeds, ...adamFeeds(1, training.rate) };
     const results = evaluateProgram(program, start);
     const loss = (changed: Feeds): number => evaluateProgram(program, { ...start, ...changed })["loss"]!.data[0]!;
     const step = 1e-6;
     for (const name of trained) {
-      const gradient = firstGradient(results[stepNames.next(stepNames.first(name))]!.data);
-      const key = stepNames.parameter(name);
+      const key = parameters.get(name)!;
+      const gradient = firstGradient(results[nextOf(adamNames.first(key))]!.data);
       const at = Math.floor(gradient.length / 2);
-      const moved = (by: number): Feeds => ({ [key]: { ...start[key]!, data: Float64Array.from(start[key]!.data, (value, i) => (i === at ? value + by : value)) } });
+      const moved = (by: number): Feeds => {
+        const data = Float64Array.from(start[key]!.data, (value, i) => (i === at ? value + by : value));
+        return { [key]: { ...start[key]!, data } };
+      };
       const difference = (loss(moved(step)) - loss(moved(-step))) / (2 * step);
       expect(gradient[at], name).to.be.closeTo(difference, 1e-5 * (1 + Math.abs(difference)));
     }
@@ -35,18 +42,19 @@ describe("a compiled step of training", () => {
 
   it("lowers the loss in ONNX Runtime, fed with its own results", async () => {
     const lirpa = await createLirpa();
-    const { program, feeds, trained } = recordStep(lirpa, training, batch, initial);
+    const { program, feeds, carry, parameters, trained } = recordStep(lirpa, training, batch, initial);
     const compiled = await onnxRuntimeExecutor({ threads: 1 }).compile(program);
+    const loop = loopOf(compiled, feeds, carry);
     const losses: number[] = [];
-    let state = feeds;
-    for (let n = 1; n <= 60; n++) {
-      const results = await compiled.run(feedsOf(state, n));
-      losses.push(results["loss"]!.data[0]!);
-      state = nextFeeds(state, results);
-    }
+    for (let n = 1; n <= 60; n++) losses.push((await loop.step(adamFeeds(n, training.rate)))["loss"]!.data[0]!);
     expect(losses.at(-1)!).to.be.lessThan(losses[0]! / 2);
-    const moved = trained.filter((name) => state[stepNames.parameter(name)]!.data.some((value, i) => value !== feeds[stepNames.parameter(name)]!.data[i]));
+    const after = await loop.read([...parameters.values()]);
+    const moved = trained.filter((name) => {
+      const key = parameters.get(name)!;
+      return after[key]!.data.some((value, i) => value !== feeds[key]!.data[i]);
+    });
     expect(moved).to.deep.equal(trained);
+    await loop.dispose();
     await compiled.dispose();
     await lirpa.dispose();
   });

@@ -1,9 +1,10 @@
-import { lp, makeProgram, perturbed, vjp, Vocabulary, type HostTensor, type IrNode, type Lirpa, type Program } from "lirpa";
-import { adam, corrections, type Rates } from "./adam.js";
+import {
+  adam, adamStart, extendProgram, lp, perturbed, substitute, vjp, nextState,
+  type Carry, type Feeds, type HostTensor, type IrNode, type Lirpa, type Program,
+} from "lirpa";
 import { marginRows, type Batch } from "./batch.js";
 import { robustLoss } from "./loss.js";
 import { marginGraph, names, trainedOf, type Architecture } from "./network.js";
-import { recordedOf, substituted } from "./recorded.js";
 import { batchStatistics, runningStatistics } from "./statistics.js";
 
 export interface Training {
@@ -14,83 +15,67 @@ export interface Training {
   readonly rate: number;
 }
 
-export type Feeds = Readonly<Record<string, HostTensor>>;
-
 /** One program that is run once per step on its own results, and what to feed it first. */
 export interface Step {
-  /** Gives `loss` and, under `next:<input>`, all that the next step is fed instead. */
+  /** Gives `loss` and what is carried; fed with `adamFeeds` besides. */
   readonly program: Program;
   readonly feeds: Feeds;
+  readonly carry: Carry;
+  /** The inputs that hold parameters, by the parameters' names. */
+  readonly parameters: ReadonlyMap<string, string>;
   /** Names of the parameters that gradients change. */
   readonly trained: readonly string[];
 }
 
-export const stepNames = {
-  parameter: (name: string): string => `parameter:${name}`,
-  first: (name: string): string => `first:${name}`,
-  second: (name: string): string => `second:${name}`,
-  next: (name: string): string => `next:${name}`,
-} as const;
-
-const RATE = "adam:rate";
-const CORRECTIONS = ["adam:first", "adam:second"] as const;
-
 /** Bounds of the margins, loss, gradients of all parameters and Adam's step, as one graph. */
-export function recordStep(lirpa: Lirpa, { architecture, eps, rate }: Training, { images, labels }: Batch, initial: ReadonlyMap<string, HostTensor>): Step {
+export function recordStep(
+  lirpa: Lirpa,
+  { architecture, eps }: Training,
+  { images, labels }: Batch,
+  initial: ReadonlyMap<string, HostTensor>,
+): Step {
   const model = lirpa.model(marginGraph(architecture, initial));
-  const inputs = { x: perturbed(images, lp({ norm: Infinity, eps })), rows: marginRows(labels, architecture.classes) };
-  const { program, feeds } = model.program(inputs, { method: "crown-ibp", parameters: [...initial.keys()] });
-  const recorded = recordedOf(program);
-  const t = new Vocabulary();
-  const parameter = (name: string): IrNode => recorded.inputs.get(stepNames.parameter(name))!;
-  const outputs: Record<string, IrNode> = {};
-  const give = (input: string, node: IrNode): void => void (outputs[stepNames.next(input)] = node);
-
-  // The bounds take the statistics as parameters; in training they are the batch's own.
-  const instead = new Map<IrNode, IrNode>();
-  batchStatistics(t, recorded.inputs.get("center:x")!, parameter, architecture.convolutions.length).forEach((statistics, layer) => {
-    const before = { mean: parameter(names.mean(layer)), variance: parameter(names.variance(layer)) };
-    const running = runningStatistics(t, statistics, before);
-    for (const key of ["mean", "variance"] as const) {
-      instead.set(before[key], statistics[key]);
-      give(stepNames.parameter(names[key](layer)), running[key]);
-    }
-  });
-  const loss = robustLoss(t, substituted(t, recorded.outputs["lower"]!, instead));
-
+  const center = perturbed(images, lp({ norm: Infinity, eps }));
+  const bounds = model.program(
+    { x: center, rows: marginRows(labels, architecture.classes) },
+    { method: "crown-ibp", parameters: [...initial.keys()] },
+  );
+  const parameters = parameterPorts(bounds.program);
   const trained = trainedOf(initial);
-  const scalar = (name: string): IrNode => t.input({ name, shape: [], dtype: "float", instances: false, rows: undefined });
-  const rates: Rates = { rate: scalar(RATE), firstCorrection: scalar(CORRECTIONS[0]), secondCorrection: scalar(CORRECTIONS[1]) };
-  const gradients = vjp(t, [loss], [t.full([], 1)], trained.map(parameter));
-  const moments: Record<string, HostTensor> = {};
-  trained.forEach((name, i) => {
-    const node = parameter(name);
-    const gradient = gradients[i];
-    if (gradient === undefined) throw new Error(`the loss does not depend on ${name}`);
-    const moment = (key: string): IrNode => {
-      moments[key] = { shape: [1, 1, ...node.shape], dtype: "float", data: new Float32Array(node.shape.reduce((a, b) => a * b, 1)) };
-      return t.input({ name: key, shape: node.shape, dtype: "float", instances: false, rows: undefined });
-    };
-    const [first, second] = [stepNames.first(name), stepNames.second(name)];
-    const next = adam(t, node, gradient, { first: moment(first), second: moment(second) }, rates);
-    give(stepNames.parameter(name), next.parameter);
-    give(first, next.first);
-    give(second, next.second);
+  let carry: Carry = {};
+  const program = extendProgram(bounds.program, "training:step", (t, { inputs, outputs }) => {
+    const parameter = (name: string): IrNode => inputs[parameters.get(name)!]!;
+    // The bounds take the statistics as parameters; in training they are the batch's own.
+    const instead = new Map<IrNode, IrNode>();
+    const running: Record<string, IrNode> = {};
+    const layers = architecture.convolutions.length;
+    batchStatistics(t, inputs["center:x"]!, parameter, layers).forEach((statistics, layer) => {
+      const before = { mean: parameter(names.mean(layer)), variance: parameter(names.variance(layer)) };
+      const after = runningStatistics(t, statistics, before);
+      for (const key of ["mean", "variance"] as const) {
+        instead.set(before[key], statistics[key]);
+        running[parameters.get(names[key](layer))!] = after[key];
+      }
+    });
+    const loss = robustLoss(t, substitute(t, [outputs["lower"]!], instead)[0]!);
+    const gradients = vjp(t, [loss], [t.full([], 1)], trained.map(parameter));
+    const variables = trained.map((name, i) => ({ input: parameter(name), gradient: demand(gradients[i], name) }));
+    const next = [nextState(running), adam(t, variables)];
+    carry = Object.assign({}, ...next.map((state) => state.carry)) as Carry;
+    return Object.assign({ loss }, ...next.map((state) => state.outputs)) as Record<string, IrNode>;
   });
-  return { program: makeProgram("training:step", { loss, ...outputs }), feeds: { ...feeds, ...moments, [RATE]: number(rate) }, trained };
+  const values = trained.map((name) => [parameters.get(name)!, bounds.feeds[parameters.get(name)!]!]);
+  const feeds = { ...bounds.feeds, ...adamStart(Object.fromEntries(values) as Feeds) };
+  return { program, feeds, carry, parameters, trained };
 }
 
-/** What the n-th step is fed: its state, and Adam's corrections. */
-export function feedsOf(state: Feeds, n: number): Feeds {
-  const [first, second] = corrections(n);
-  return { ...state, [CORRECTIONS[0]]: number(first), [CORRECTIONS[1]]: number(second) };
+/** The inputs that hold parameters: ports of what is not perturbed. */
+function parameterPorts({ inputs }: Program): ReadonlyMap<string, string> {
+  const held = inputs.flatMap(({ name, role }): [string, string][] => (role.is === "fixed" ? [[role.of, name]] : []));
+  return new Map(held);
 }
 
-/** The state after a step. */
-export function nextFeeds(state: Feeds, results: Feeds): Feeds {
-  return Object.fromEntries(Object.entries(state).map(([name, before]) => [name, results[stepNames.next(name)] ?? before]));
-}
-
-function number(value: number): HostTensor {
-  return { shape: [1, 1], dtype: "float", data: Float32Array.of(value) };
+function demand(gradient: IrNode | undefined, name: string): IrNode {
+  if (gradient === undefined) throw new Error(`the loss does not depend on ${name}`);
+  return gradient;
 }

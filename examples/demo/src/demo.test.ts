@@ -1,4 +1,4 @@
-import { makeProgram, vjp, Vocabulary, type CompiledProgram, type HostTensor } from "@lirpa/core";
+import { adamFeeds, loopOf, makeProgram, vjp, Vocabulary, type CompiledProgram, type HostTensor } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { expect } from "chai";
 import { createLirpa, type Model } from "lirpa";
@@ -14,7 +14,7 @@ import { initialParameters, logits, PARAMETERS } from "./network.js";
 import { toOnnx } from "./onnx-file.js";
 import { predictions } from "./radius.js";
 import { randomNumbers } from "./random.js";
-import { BATCH, fed, initialState, nextState, trainingStep, unbiasedRate } from "./training-step.js";
+import { BATCH, fed, initialState, trainingStep } from "./training-step.js";
 
 describe("the demo", function () {
   this.timeout(60_000);
@@ -69,18 +69,17 @@ describe("the demo's training", function () {
   this.timeout(30_000);
 
   it("lowers the loss, worst case included", async () => {
-    const step = await onnxRuntimeExecutor().compile(trainingStep());
+    const { program, carry } = trainingStep();
+    const step = await onnxRuntimeExecutor().compile(program);
     const pixels = (await readDigits()).map((digit) => imageOf(digit.pixels));
     const images = Float32Array.from({ length: BATCH * PIXELS }, (_, i) => pixels[Math.floor(i / PIXELS) % 10]![i % PIXELS]!);
     const labels = Float32Array.from({ length: BATCH * 10 }, (_, i) => Number(i % 10 === Math.floor(i / 10) % 10));
     const scalar = (value: number): HostTensor => fed([], Float32Array.of(value));
     const batch = { images: fed([BATCH, 1, 28, 28], images), labels: fed([BATCH, 10], labels), eps: scalar(0.01), mix: scalar(0.5) };
-    let state = initialState(initialParameters(randomNumbers(7)));
+    const loop = loopOf(step, { ...initialState(initialParameters(randomNumbers(7))), ...batch }, carry);
     const losses: number[] = [];
     for (let i = 1; i <= 20; i++) {
-      const outputs = await step.run({ ...state, ...batch, rate: scalar(unbiasedRate(2e-3, i)) });
-      losses.push(outputs["loss"]!.data[0]!);
-      state = nextState(outputs);
+      losses.push((await loop.step(adamFeeds(i, 2e-3)))["loss"]!.data[0]!);
     }
     expect(losses.at(-1)).to.be.lessThan(losses[0]! / 2);
   });

@@ -1,5 +1,5 @@
 /** Trains the demo's classifier and writes it as ONNX, with ten test digits and a note: a few minutes on two cores. */
-import type { HostTensor } from "@lirpa/core";
+import { adamFeeds, loopOf, type Feeds, type HostTensor } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { createLirpa, lp, perturbed, type Model } from "lirpa";
 import { writeFile } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { initialParameters, PARAMETERS, type Parameters } from "./network.js";
 import { toOnnx } from "./onnx-file.js";
 import { margins, predictions } from "./radius.js";
 import { randomNumbers, shuffled } from "./random.js";
-import { BATCH, fed, initialState, nextState, trainingStep, unbiasedRate } from "./training-step.js";
+import { BATCH, fed, initialState, trainingStep } from "./training-step.js";
 
 const SEED = 1;
 const EPOCHS = 8;
@@ -30,30 +30,33 @@ console.log(`wrote ${Object.values(FILES).join(", ")}`);
 
 async function train(examples: Examples): Promise<Parameters<HostTensor>> {
   const random = randomNumbers(SEED);
-  const step = await onnxRuntimeExecutor().compile(trainingStep());
-  let state = initialState(initialParameters(random));
+  const { program, carry } = trainingStep();
+  const compiled = await onnxRuntimeExecutor().compile(program);
+  const loop = loopOf(compiled, initialState(initialParameters(random)), carry);
   const batches = Math.floor(examples.count / BATCH);
   for (let epoch = 0; epoch < EPOCHS; epoch++) {
     const order = shuffled(examples.count, random);
     let loss = 0;
     for (let batch = 0; batch < batches; batch++) {
       const done = (epoch * batches + batch) / (EPOCHS * batches);
-      const outputs = await step.run({ ...state, ...batchOf(examples, order.subarray(batch * BATCH, (batch + 1) * BATCH)), ...schedule(done, epoch * batches + batch + 1) });
-      state = nextState(outputs);
+      const images = batchOf(examples, order.subarray(batch * BATCH, (batch + 1) * BATCH));
+      const outputs = await loop.step({ ...images, ...schedule(done, epoch * batches + batch + 1) });
       loss += outputs["loss"]!.data[0]! / batches;
     }
     console.log(`epoch ${epoch + 1} of ${EPOCHS}: loss ${loss.toFixed(4)}`);
   }
-  await step.dispose();
-  return Object.fromEntries(Object.entries(PARAMETERS).map(([name, shape]) => [name, { ...state[`value ${name}`]!, shape }]));
+  const trained = await loop.read(Object.keys(PARAMETERS));
+  await loop.dispose();
+  await compiled.dispose();
+  return Object.fromEntries(Object.entries(PARAMETERS).map(([name, shape]) => [name, { ...trained[name]!, shape }]));
 }
 
 /** Natural training first, then growing sets; at the end smaller steps. `done` is the part of training that is over. */
-function schedule(done: number, step: number): Readonly<Record<string, HostTensor>> {
+function schedule(done: number, step: number): Feeds {
   const ramp = Math.min(1, Math.max(0, (done - 0.1) / 0.5));
-  const rate = unbiasedRate(done < 0.75 ? RATE : done < 0.9 ? RATE / 10 : RATE / 100, step);
+  const rate = done < 0.75 ? RATE : done < 0.9 ? RATE / 10 : RATE / 100;
   const scalar = (value: number): HostTensor => fed([], Float32Array.of(value));
-  return { eps: scalar(EPS * ramp), mix: scalar(MIX * ramp), rate: scalar(rate) };
+  return { eps: scalar(EPS * ramp), mix: scalar(MIX * ramp), ...adamFeeds(step, rate) };
 }
 
 function batchOf({ pixels, labels }: Examples, indices: Uint32Array): Readonly<Record<"images" | "labels", HostTensor>> {
