@@ -8,6 +8,7 @@ export { perturbed, type BoundInput, type Numbers, type Perturbed } from "./quer
 export { Engine, type EngineRequest, type RawBounds, type Seconds } from "./run/engine.js";
 export { TOKENS } from "./tokens.js";
 export type { Dimension, Graph, GraphInput, GraphNode } from "./graph/graph.js";
+export { fixedInputErrors } from "./graph/perturbable.js";
 export { resolveGraph, type ResolveOptions } from "./graph/resolve.js";
 export type { ResolvedGraph, ResolvedNode, Value } from "./graph/resolved.js";
 export { PluginRegistry, type Catalogue, type Registered } from "./registry/plugin-registry.js";

@@ -1,4 +1,5 @@
-import { checkOptions, isLirpaError, LirpaError, operatorKey, resolveGraph, type Catalogue, type Graph, type GraphNode, type Method, type Operator, type PluginRegistry, type ResolvedGraph, type ResolvedNode, type Shape } from "@lirpa/core";
+import { checkOptions, fixedInputErrors, LirpaError, operatorKey, resolveGraph, type Catalogue } from "@lirpa/core";
+import type { Graph, GraphInput, GraphNode, Method, Operator, PluginRegistry, ResolvedNode, Shape } from "@lirpa/core";
 
 /** How good a rule's bounds are: `loose` where a method knows only the interval of the node and starts again from it. */
 export type Tightness = "tight" | "loose";
@@ -95,50 +96,42 @@ interface Reached {
 }
 
 /**
- * Resolves what can be resolved, leaving out nodes with problems and what depends on them; each refusal is noted and
- * left out in turn. For each node that was reached, what it became; nothing where it is constant.
+ * Resolves what can be resolved, leaving out refused nodes and what depends on them; each refusal is noted. For each
+ * node that was reached, what it became; nothing where it is constant.
  */
-function resolveAround(graph: Graph, registry: PluginRegistry, options: CoverageOptions, problems: Map<string, LirpaError>): Reached {
-  const shapes = new Map(graph.inputs.map(({ name, shape }) => [name, options.shapes?.get(name) ?? shape.map((size) => (typeof size === "number" ? size : 1))]));
-  for (;;) {
-    const reached = without(graph, problems);
-    const reading: { node?: string } = {};
-    // The resolver asks for a node's type before anything can fail, so that this tells which node failed.
-    const watched = reached.map((node) => ({ ...node, get type() { return (reading.node = node.name), node.type; } }));
-    try {
-      const outputs = readElsewhere(graph, reached);
-      const resolved = resolveGraph({ ...graph, nodes: watched, outputs }, registry, { shapes });
-      const parts = partsOf(reached, resolved.nodes);
-      const refusals = fixedInputs(resolved);
-      for (const [name, own] of parts) {
-        const refused = own.find((part) => refusals.has(part));
-        if (refused !== undefined) problems.set(name, refusals.get(refused)!);
-      }
-      const owners = new Map([...resolved.fused].map(([part, into]) => [ownerOf(parts, part), into]));
-      return { parts, fused: new Map([...owners].filter(([name]) => parts.get(name)?.length === 0)) };
-    } catch (error) {
-      if (!isLirpaError(error) || reading.node === undefined || problems.has(reading.node)) throw error;
-      problems.set(reading.node, error);
-    }
+function resolveAround(
+  graph: Graph,
+  registry: PluginRegistry,
+  options: CoverageOptions,
+  problems: Map<string, LirpaError>,
+): Reached {
+  const fixed = (shape: GraphInput["shape"]): Shape => shape.map((size) => (typeof size === "number" ? size : 1));
+  const shapes = new Map(graph.inputs.map(({ name, shape }) => [name, options.shapes?.get(name) ?? fixed(shape)]));
+  const resolved = resolveGraph(graph, registry, {
+    shapes,
+    onRefusal: ({ name }, error) => {
+      if (!problems.has(name)) problems.set(name, error);
+      return "skip";
+    },
+  });
+  const parts = partsOf(reachedNodes(graph, problems), resolved.nodes);
+  const refusals = fixedInputErrors(resolved);
+  for (const [name, own] of parts) {
+    const refused = own.find((part) => refusals.has(part));
+    if (refused !== undefined) problems.set(name, refusals.get(refused)!);
   }
+  const owners = new Map([...resolved.fused].map(([part, into]) => [ownerOf(parts, part), into]));
+  return { parts, fused: new Map([...owners].filter(([name]) => parts.get(name)?.length === 0)) };
 }
 
 /** The nodes that have no problem and read nothing that has one. */
-function without(graph: Graph, problems: ReadonlyMap<string, LirpaError>): GraphNode[] {
+function reachedNodes(graph: Graph, problems: ReadonlyMap<string, LirpaError>): GraphNode[] {
   const lost = new Set<string>();
   return graph.nodes.filter((node) => {
     if (!problems.has(node.name) && !node.inputs.some((name) => lost.has(name))) return true;
     for (const name of node.outputs) if (name !== "") lost.add(name);
     return false;
   });
-}
-
-/** What the caller or a node that was left out reads: rules may ask which of their outputs are wanted. */
-function readElsewhere(graph: Graph, reached: readonly GraphNode[]): string[] {
-  const kept = new Set(reached);
-  const defined = new Set([...graph.initializers.keys(), ...graph.inputs.map(({ name }) => name), ...reached.flatMap(({ outputs }) => outputs)]);
-  const read = [...graph.outputs, ...graph.nodes.filter((node) => !kept.has(node)).flatMap(({ inputs }) => inputs)];
-  return [...new Set(read)].filter((name) => name !== "" && defined.has(name));
 }
 
 /** A part is called `<node>/<part>`; where names of nodes themselves hold slashes, the longest one counts. */
@@ -152,40 +145,6 @@ function ownerOf(nodes: ReadonlyMap<string, unknown>, part: string): string {
   let owner = part;
   while (!nodes.has(owner) && owner.includes("/")) owner = owner.slice(0, owner.lastIndexOf("/"));
   return owner;
-}
-
-/** Nodes that read what depends on the model's inputs where their rules take it as fixed: a perturbation of all inputs fails there. */
-function fixedInputs({ inputs, nodes }: ResolvedGraph): Map<ResolvedNode, LirpaError> {
-  const open = new Set(inputs.filter(({ dtype }) => dtype === "float"));
-  const refusals = new Map<ResolvedNode, LirpaError>();
-  for (const node of nodes) {
-    const reached = node.inputs.flatMap((input, slot) => (input !== undefined && open.has(input) ? [slot] : []));
-    if (reached.length === 0) continue;
-    for (const output of node.outputs) open.add(output);
-    const slot = reached.find((at) => !takes(node.operator, at));
-    if (slot === undefined) continue;
-    refusals.set(node, new LirpaError("LIRPA_UNSUPPORTED_ATTRIBUTE", `node ${node.name}: the rule of ${node.type} takes its input ${slotName(node.operator, slot)} as fixed, but ${node.inputs[slot]!.name} depends on the model's inputs`, {
-      hint: "It can be bounded only where the perturbation does not reach that input.",
-      details: { node: node.name, operator: node.type, input: slotName(node.operator, slot) },
-    }));
-  }
-  return refusals;
-}
-
-/** Whether an input may depend on a perturbation, by the operator's kind. */
-function takes(operator: ResolvedNode["operator"], slot: number): boolean {
-  if (operator.kind === "custom") return true;
-  const names = operator.kind === "linear" ? (operator.data ?? operator.inputs.slice(0, 1)) : operator.kind === "bilinear" ? [...operator.factors, ...(operator.additive ?? [])] : operator.inputs.slice(0, 1);
-  return names.map(plain).includes(slotName(operator, slot));
-}
-
-function slotName({ inputs }: ResolvedNode["operator"], slot: number): string {
-  return plain(inputs[Math.min(slot, inputs.length - 1)] ?? String(slot));
-}
-
-/** The name of an input without the marks of optional and variadic ones. */
-function plain(name: string): string {
-  return name.replace(/(\?|\.\.\.)$/, "");
 }
 
 /** A custom operator without a backward step gives linear methods nothing but its interval; interval methods want no more. */

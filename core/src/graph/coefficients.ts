@@ -1,5 +1,6 @@
 import { attributeError } from "../plugin/errors.js";
 import type { HostTensor } from "../plugin/tensor.js";
+import { perturbableSlots } from "./perturbable.js";
 import { slotName, slotsOf, type ResolvedNode, type Value } from "./resolved.js";
 
 /**
@@ -10,7 +11,7 @@ import { slotName, slotsOf, type ResolvedNode, type Value } from "./resolved.js"
 export function checkCoefficients({ name, type, operator }: Pick<ResolvedNode, "name" | "type" | "operator">, inputs: readonly (Value | undefined)[]): void {
   // Constants alone give what they give.
   if (inputs.every((input) => input === undefined || input.constant !== undefined)) return;
-  for (const slot of coefficientSlots(operator, inputs.length)) {
+  for (const slot of coefficientSlots({ operator, inputs })) {
     const constant = inputs[slot]?.constant;
     const at = constant?.dtype === "float" ? firstNotFinite(constant) : -1;
     if (at < 0) continue;
@@ -21,11 +22,11 @@ export function checkCoefficients({ name, type, operator }: Pick<ResolvedNode, "
   }
 }
 
-function coefficientSlots(operator: ResolvedNode["operator"], count: number): number[] {
-  if (operator.kind === "bilinear") return slotsOf(operator, operator.factors, count);
+function coefficientSlots({ operator, inputs }: Pick<ResolvedNode, "operator" | "inputs">): number[] {
+  if (operator.kind === "bilinear") return slotsOf(operator, operator.factors, inputs.length);
   if (operator.kind !== "linear") return [];
-  const data = slotsOf(operator, operator.data ?? operator.inputs.slice(0, 1), count);
-  return Array.from({ length: count }, (_, slot) => slot).filter((slot) => !data.includes(slot));
+  const data = perturbableSlots({ operator, inputs });
+  return inputs.flatMap((_, slot) => (data.includes(slot) ? [] : [slot]));
 }
 
 /** A value less itself is NaN exactly where it is not finite: one sum tells, without a branch per element. */

@@ -20,6 +20,11 @@ export interface ResolveOptions {
   readonly perturbedParameters?: ReadonlySet<string>;
   /** Bytes that one value may take; any number where absent. */
   readonly memory?: number;
+  /**
+   * Is told of each node that is refused: it has no operator, or its operator does not take this use of it. `"skip"`
+   * goes on without the node and all that depend on it; `"throw"`, as where this is absent, ends with the error.
+   */
+  readonly onRefusal?: (node: GraphNode, error: LirpaError) => "skip" | "throw";
 }
 
 /**
@@ -46,6 +51,9 @@ class Resolver {
   private readonly read: Set<string>;
   /** Nodes within a fused formula, and the node that took the formula's place. */
   private readonly within = new Map<ResolvedNode, string>();
+  /** Names that nothing defines, since the node that would is left out. */
+  private readonly lost = new Set<string>();
+  private readonly readByLeftOut = new Set<string>();
 
   constructor(
     private readonly graph: Graph,
@@ -66,13 +74,37 @@ class Resolver {
       if (this.options.perturbedParameters?.has(name)) this.parameters.push(this.open(name, value.shape, value.dtype, undefined, value));
       else this.constant(name, value);
     }
-    for (const node of this.graph.nodes) this.resolve(node);
-    const outputs = this.graph.outputs.map((name) => this.valueOf(name, "the graph's outputs"));
-    const nodes = withoutUnread(this.nodes, outputs, new Set(this.within.keys()));
+    for (const node of this.graph.nodes) this.resolveOrLeaveOut(node);
+    const outputs = this.graph.outputs
+      .filter((name) => !this.lost.has(name))
+      .map((name) => this.valueOf(name, "the graph's outputs"));
+    const readElsewhere = [...this.readByLeftOut].flatMap((name) => this.values.get(name) ?? []);
+    const nodes = withoutUnread(this.nodes, [...outputs, ...readElsewhere], new Set(this.within.keys()));
     nodes.forEach((node, i) => ((node as { order: number }).order = i));
     const kept = new Set(nodes);
     const fused = new Map([...this.within].filter(([node]) => !kept.has(node)).map(([{ name }, into]) => [name, into]));
     return Object.freeze({ name: this.graph.name, inputs: this.inputs, outputs, nodes, parameters: this.parameters, fused });
+  }
+
+  /** A refused node is left out where the caller says so, and with it what reads its outputs. */
+  private resolveOrLeaveOut(node: GraphNode): void {
+    if (node.inputs.some((name) => this.lost.has(name))) return this.leaveOut(node);
+    const [nodes, values, within] = [this.nodes.length, this.values.size, this.within.size];
+    try {
+      this.resolve(node);
+    } catch (error) {
+      if (!isLirpaError(error) || this.options.onRefusal?.(node, error) !== "skip") throw error;
+      // Of a composite, some parts may have been there already.
+      this.nodes.length = nodes;
+      for (const name of [...this.values.keys()].slice(values)) this.values.delete(name);
+      for (const part of [...this.within.keys()].slice(within)) this.within.delete(part);
+      this.leaveOut(node);
+    }
+  }
+
+  private leaveOut({ inputs, outputs }: GraphNode): void {
+    for (const name of outputs) if (name !== "") this.lost.add(name);
+    for (const name of inputs) this.readByLeftOut.add(name);
   }
 
   /** `within`: the composites that the node comes from, the outermost first. */

@@ -1,11 +1,10 @@
-import { LirpaError } from "../../plugin/errors.js";
 import type { BilinearOperator } from "../../plugin/operator.js";
-import { contextOf, slotName, slotsOf, type ResolvedNode, type Value } from "../../graph/resolved.js";
+import { contextOf, type ResolvedNode, type Value } from "../../graph/resolved.js";
 import type { IrNode } from "../../tensor/ir.js";
 import { adjoint, asNodes, outputsOf } from "./adjoint.js";
 import { affineForward, affineInterval, affineStep, withOpen } from "./affine.js";
 import type { KindRules } from "../kind-rules.js";
-import { around, middle, radius } from "./linear.js";
+import { around, checkPerturbed, middle, radius } from "./linear.js";
 import { factorSlots, mcCormickForward, mcCormickStep } from "./mccormick.js";
 import { isAffineFromPreciseSources, preciseIntervals } from "../passes/precise.js";
 import { elementRows } from "../rows/all-elements.js";
@@ -16,18 +15,18 @@ import { whereBounded, whereFormsBounded } from "../where-bounded.js";
 /** Products: linear while one factor is fixed, McCormick's planes where both are perturbed. */
 export const bilinearRules: KindRules = {
   interval: (run, node, of) => {
-    check(run, node);
+    checkPerturbed(run, node);
     if (isAffineFromPreciseSources(run, node)) return preciseIntervals(run, node);
     return isAffine(run, node) ? affineInterval(run, node, of, linearInterval) : productInterval(run, node, of);
   },
   startsAfresh: isAffineFromPreciseSources,
   backward: (context, node) => {
-    check(context.run, node);
+    checkPerturbed(context.run, node);
     return isAffine(context.run, node) ? affineStep(context, node) : whereBounded(context, node, bilinearRules, mcCormickStep);
   },
   forward: (context, node) => {
     const { run } = context;
-    check(run, node);
+    checkPerturbed(run, node);
     if (!isAffine(run, node)) return whereFormsBounded(context, node, bilinearRules, mcCormickForward);
     return affineForward(context, node, (of) => affineInterval(run, node, of, linearInterval), (radii) => [magnitude(run, node, radii)]);
   },
@@ -118,14 +117,4 @@ function rangeInterval(run: BoundRun, node: ResolvedNode, slot: number, of: Inte
 /** The intersection of two sound intervals. */
 export function tighter({ t }: BoundRun, a: NodeInterval, b: NodeInterval | undefined): NodeInterval {
   return b === undefined ? a : { lower: t.max(a.lower, b.lower), upper: t.min(a.upper, b.upper) };
-}
-
-function check(run: BoundRun, node: ResolvedNode): void {
-  const operator = node.operator as BilinearOperator<unknown>;
-  const allowed = slotsOf(node.operator, [...operator.factors, ...(operator.additive ?? [])], node.inputs.length);
-  for (const slot of run.perturbedSlots(node)) {
-    if (!allowed.includes(slot)) {
-      throw new LirpaError("LIRPA_UNSUPPORTED_ATTRIBUTE", `node ${node.name}: the rule of ${node.type} takes its input ${slotName(node.operator, slot)} as fixed, but ${node.inputs[slot]!.name} is perturbed`);
-    }
-  }
 }

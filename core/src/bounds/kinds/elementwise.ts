@@ -6,7 +6,7 @@ import type { IrNode } from "../../tensor/ir.js";
 import { sameShape } from "../../tensor/shapes.js";
 import type { Vocabulary } from "../../tensor/vocabulary.js";
 import type { CoefficientPair, KindRules } from "../kind-rules.js";
-import { checkParameters } from "./linear.js";
+import { checkPerturbed } from "./linear.js";
 import { DEFAULT_LINES, wantedLines } from "../relaxation.js";
 import type { BoundRun, NodeInterval } from "../run.js";
 import { choosePair, dotBounds, isBounded, mulBounds, standIn } from "../unbounded.js";
@@ -14,7 +14,7 @@ import { choosePair, dotBounds, isBounded, mulBounds, standIn } from "../unbound
 /** Scalar functions, element by element: two lines bracket each; the sign of a coefficient says which one it meets. */
 export const elementwiseRules: KindRules = {
   interval: (run, node, of) => {
-    checkParameters(run, node);
+    checkPerturbed(run, node);
     const operator = node.operator as ElementwiseOperator<unknown>;
     const { t } = run;
     const context = contextOf(node, t);
@@ -33,7 +33,7 @@ export const elementwiseRules: KindRules = {
     return [{ lower: lower!, upper: upper! }];
   },
   backward: ({ run, outputs: [pair], boundsOf }, node) => {
-    checkParameters(run, node);
+    checkPerturbed(run, node);
     const input = node.inputs[0]!;
     if (!sameShape(input.shape, node.outputs[0]!.shape)) {
       throw new LirpaError("LIRPA_PLUGIN", `[${node.plugin}] ${node.type} is called elementwise, but changes the shape (node ${node.name})`);
@@ -47,7 +47,7 @@ export const elementwiseRules: KindRules = {
     };
   },
   forward: ({ run, formOf, boundsOf }, node) => {
-    checkParameters(run, node);
+    checkPerturbed(run, node);
     const { t } = run;
     const input = node.inputs[0]!;
     const lines = linesOf(run, node, boundsOf, (node.operator as ElementwiseOperator<unknown>).forwardRelaxation);

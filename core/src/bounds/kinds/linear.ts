@@ -1,6 +1,6 @@
-import { LirpaError } from "../../plugin/errors.js";
 import type { LinearOperator } from "../../plugin/operator.js";
-import { contextOf, slotName, slotsOf, type ResolvedNode, type Value } from "../../graph/resolved.js";
+import { contextOf, type ResolvedNode, type Value } from "../../graph/resolved.js";
+import { fixedInputError, perturbableSlots } from "../../graph/perturbable.js";
 import type { IrNode } from "../../tensor/ir.js";
 import { affineForward, affineInterval, affineStep, withOpen } from "./affine.js";
 import { asNodes, outputsOf } from "./adjoint.js";
@@ -11,16 +11,16 @@ import type { BoundRun, NodeInterval } from "../run.js";
 /** Affine operators: exact intervals of one step by centre and radius, exact backward steps by the adjoint. */
 export const linearRules: KindRules = {
   interval: (run, node, of) => {
-    checkParameters(run, node);
+    checkPerturbed(run, node);
     return isAffineFromPreciseSources(run, node) ? preciseIntervals(run, node) : affineInterval(run, node, of, intervalStep);
   },
   startsAfresh: isAffineFromPreciseSources,
   backward: (context, node) => {
-    checkParameters(context.run, node);
+    checkPerturbed(context.run, node);
     return affineStep(context, node);
   },
   forward: (context, node) => {
-    checkParameters(context.run, node);
+    checkPerturbed(context.run, node);
     return affineForward(context, node, (ends) => affineInterval(context.run, node, ends, intervalStep), (radii) => magnitude(context.run, node, radii));
   },
   isAffine: () => true,
@@ -46,7 +46,7 @@ function isNonnegative(node: ResolvedNode): boolean {
 function magnitude(run: BoundRun, node: ResolvedNode, radii: (slot: number) => IrNode): IrNode[] {
   const operator = node.operator as LinearOperator<unknown>;
   const { t } = run;
-  const data = slotsOf(node.operator, operator.data ?? operator.inputs.slice(0, 1), node.inputs.length);
+  const data = perturbableSlots(node);
   const inputs = node.inputs.map((input, slot) => {
     if (input === undefined) return undefined;
     if (run.isPerturbed(input)) return radii(slot);
@@ -73,16 +73,8 @@ export function around({ t }: BoundRun, centers: readonly NodeInterval["lower"][
 }
 
 /** Refuses a perturbation of an input that the rule takes as fixed. */
-export function checkParameters(run: BoundRun, node: ResolvedNode): void {
-  const { operator } = node;
-  const data = operator.kind === "linear" ? (operator.data ?? operator.inputs.slice(0, 1)) : operator.inputs.slice(0, 1);
-  const open = slotsOf(operator, data, node.inputs.length);
-  for (const slot of run.perturbedSlots(node)) {
-    if (open.includes(slot)) continue;
-    const name = slotName(operator, slot);
-    throw new LirpaError("LIRPA_UNSUPPORTED_ATTRIBUTE", `node ${node.name}: the rule of ${node.type} takes its input ${name} as fixed, but ${node.inputs[slot]!.name} is perturbed`, {
-      hint: `Only ${data.join(", ")} may depend on a perturbation.`,
-      details: { node: node.name, operator: node.type, input: name },
-    });
-  }
+export function checkPerturbed(run: BoundRun, node: ResolvedNode): void {
+  const perturbable = perturbableSlots(node);
+  const slot = run.perturbedSlots(node).find((one) => !perturbable.includes(one));
+  if (slot !== undefined) throw fixedInputError(node, slot, "is perturbed");
 }
