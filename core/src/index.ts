@@ -11,7 +11,7 @@ export type { Dimension, Graph, GraphInput, GraphNode } from "./graph/graph.js";
 export { fixedInputErrors } from "./graph/perturbable.js";
 export { resolveGraph, type ResolveOptions } from "./graph/resolve.js";
 export type { ResolvedGraph, ResolvedNode, Value } from "./graph/resolved.js";
-export { PluginRegistry, type Catalogue, type Registered } from "./registry/plugin-registry.js";
+export { PluginRegistry, type Catalogue, type Provider, type Registered } from "./registry/plugin-registry.js";
 export { defineMethod, type Method } from "./methods/method.js";
 export { MethodTable, standardMethods } from "./methods/table.js";
 export type { BoundProblem, SourceStructure } from "./bounds/recording/record.js";

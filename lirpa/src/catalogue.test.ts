@@ -23,7 +23,8 @@ function keys(operators: readonly string[] = [], perturbations: readonly string[
 
 describe("the catalogue", () => {
   it("says of each package what its manifest says", () => {
-    const manifests = Object.fromEntries(packs.flatMap(({ manifest: { name, lirpa } }) => keys(lirpa.operators, lirpa.perturbations).map((what) => [what, name])));
+    const manifests = Object.fromEntries(packs.flatMap(({ manifest: { name, lirpa } }) =>
+      keys(lirpa.operators, lirpa.perturbations).map((what) => [what, { package: name }])));
     expect(catalogue).to.deep.equal(manifests);
   });
 

@@ -39,7 +39,12 @@ export async function createLirpa(options: BatteriesOptions = {}): Promise<Lirpa
   const plugins = [...standardPlugins, ...own.plugins, ...given];
   const lirpa = compose({
     catalogue: { ...own.suggested, ...catalogue },
-    ...(folder !== undefined && { cache: diskProgramCache({ folder, executor, plugins, ...(own.folder !== undefined && { project: own.folder }) }) }),
+    ...(folder !== undefined && {
+      cache: diskProgramCache({
+        folder, executor, plugins: [...standardPlugins, ...own.packaged, ...given],
+        ...(own.folder !== undefined && { project: own.folder }),
+      }),
+    }),
     ...others,
     executor,
     plugins,
@@ -65,6 +70,8 @@ function pathOf(source: string | URL): string {
 
 interface ProjectPlugins {
   readonly plugins: readonly Plugin[];
+  /** Those that come from installed packages, whose code has a name: not those that the project names by a path. */
+  readonly packaged: readonly Plugin[];
   readonly suggested: Catalogue;
   /** The project's folder, where there is one. */
   readonly folder: string | undefined;
@@ -72,8 +79,15 @@ interface ProjectPlugins {
 
 /** What a project allows, without what is given anyway; and what it has installed besides, for hints. */
 async function projectPlugins(project: string | false | undefined, given: readonly Plugin[]): Promise<ProjectPlugins> {
-  if (project === false) return { plugins: [], suggested: {}, folder: undefined };
+  if (project === false) return { plugins: [], packaged: [], suggested: {}, folder: undefined };
   const found = discoverPlugins(project);
   const allowed = found.allowed.filter(({ name }) => !given.some((plugin) => plugin.name === name));
-  return { plugins: await loadPlugins({ ...found, allowed }, { besides: standardPlugins }), suggested: catalogueOf(found.suggested), folder: found.project && dirname(found.project) };
+  const plugins = await loadPlugins({ ...found, allowed }, { besides: standardPlugins });
+  const packages = new Set(allowed.filter(({ path }) => path === undefined).map(({ name }) => name));
+  return {
+    plugins,
+    packaged: plugins.filter(({ name }) => packages.has(name)),
+    suggested: catalogueOf(found.suggested),
+    folder: found.project && dirname(found.project),
+  };
 }

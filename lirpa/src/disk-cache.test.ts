@@ -87,6 +87,22 @@ describe("programs on disk", () => {
     });
   }
 
+  it("are not kept with a plugin that the project names by a path, whose code has no name", async () => {
+    const folder = fresh();
+    const project = fresh();
+    const namesake = join(project, "node_modules", "own");
+    mkdirSync(namesake, { recursive: true });
+    writeFileSync(join(namesake, "package.json"), JSON.stringify({ name: "own", version: "1.0.0" }));
+    writeFileSync(join(project, "package.json"), JSON.stringify({ lirpa: { plugins: ["./own.mjs"] } }));
+    const operator = '{ type: "Double", domain: "com.example", sinceVersion: 1, kind: "linear", inputs: ["X"], nonnegative: true, forward: ({ t }, x) => t.mul(x, 2) }';
+    const core = new URL(import.meta.resolve("@lirpa/core/plugin")).href;
+    writeFileSync(join(project, "own.mjs"), `
+      import { defineOperator, definePlugin } from ${JSON.stringify(core)};
+      export default definePlugin({ name: "own", apiVersion: 1, operators: [defineOperator(${operator})] });`);
+    expect((await bound(folder, {}, { project })).compiled).to.equal(1);
+    expect(filesOf(folder)).to.deep.equal([]);
+  });
+
   it("serve every radius and every matrix of the spec", async () => {
     const folder = fresh();
     await bound(folder, { spec: [[1, -1]] });

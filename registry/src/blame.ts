@@ -18,21 +18,26 @@ export function inTheNameOf<T>(plugin: string, work: () => T): T {
  * The plugin that an error comes from, or that runs at the moment: by the files in the error's stack, or else by what was
  * started while the plugin was imported.
  */
-export function culpritOf(error: unknown, plugins: readonly Pick<FoundPlugin, "name" | "manifest">[]): string | undefined {
+export function culpritOf(error: unknown, plugins: readonly Pick<FoundPlugin, "name" | "manifest" | "path">[]): string | undefined {
   const files = filesIn(error instanceof Error ? (error.stack ?? "") : "");
-  const folders = plugins.map(({ name, manifest }) => [name, folderOf(manifest)] as const);
+  const places = plugins.map((plugin) => [plugin.name, placeOf(plugin)] as const);
   for (const file of files) {
-    const owner = folders.find(([, folder]) => file.startsWith(folder));
+    const owner = places.find(([, place]) => file === place || (place.endsWith(sep) && file.startsWith(place)));
     if (owner !== undefined) return owner[0];
   }
   return scope.getStore();
 }
 
-function folderOf(manifest: string): string {
+/** The file of a plugin that is one, the folder of any other. */
+function placeOf({ path = "", manifest }: Pick<FoundPlugin, "manifest" | "path">): string {
+  return manifest === undefined ? real(path) : dirname(real(manifest)) + sep;
+}
+
+function real(path: string): string {
   try {
-    return dirname(realpathSync(manifest)) + sep;
+    return realpathSync(path);
   } catch {
-    return dirname(manifest) + sep;
+    return path;
   }
 }
 

@@ -30,7 +30,11 @@ const peak: Operator = defineOperator({
   forward: ({ t }, x) => t.relu(x!),
   interval: ({ t }, x) => ({ lower: t.relu(x!.lower), upper: t.relu(x!.upper) }),
 });
-const registry = PluginRegistry.from([definePlugin({ name: "pack", apiVersion: 1, operators: [linear("Double"), picky, twice, peak] })], { Gelu: "@lirpa/plugin-smooth" });
+const pack = definePlugin({ name: "pack", apiVersion: 1, operators: [linear("Double"), picky, twice, peak] });
+const registry = PluginRegistry.from([pack], {
+  Gelu: { package: "@lirpa/plugin-smooth" },
+  "com.example:Frob": { package: "lirpa-plugin-frob", installed: true },
+});
 
 function graph(nodes: readonly (readonly [type: string, input: string, output: string, fields?: Partial<GraphNode>])[], initializers: Readonly<Record<string, HostTensor>> = {}): Graph {
   return {
@@ -95,7 +99,7 @@ describe("coverage", () => {
   });
 
   it("knows what is installed, but not allowed", () => {
-    const { nodes } = coverage(graph([["Frob", "x", "y", { domain: "com.example" }]]), registry, { suggested: { "com.example:Frob": "lirpa-plugin-frob" } });
+    const { nodes } = coverage(graph([["Frob", "x", "y", { domain: "com.example" }]]), registry);
     expect(nodes[0]!.problem!.hint).to.include("Add lirpa-plugin-frob, which is installed, to lirpa.plugins");
   });
 

@@ -1,4 +1,4 @@
-import { checkOptions, fixedInputErrors, LirpaError, operatorKey, resolveGraph, type Catalogue } from "@lirpa/core";
+import { checkOptions, fixedInputErrors, resolveGraph, type LirpaError } from "@lirpa/core";
 import type { Graph, GraphInput, GraphNode, Method, Operator, PluginRegistry, ResolvedNode, Shape } from "@lirpa/core";
 
 /** How good a rule's bounds are: `loose` where a method knows only the interval of the node and starts again from it. */
@@ -50,8 +50,6 @@ export interface CoverageOptions {
   readonly methods?: readonly Method[];
   /** Of the inputs; an open size is 1 where absent. */
   readonly shapes?: ReadonlyMap<string, Shape>;
-  /** Packages that are installed but not allowed, by what they bring. */
-  readonly suggested?: Catalogue;
 }
 
 /**
@@ -59,12 +57,12 @@ export interface CoverageOptions {
  * others: what does not depend on it is looked at in full, the rest by its operator alone.
  */
 export function coverage(graph: Graph, registry: PluginRegistry, options: CoverageOptions = {}): Coverage {
-  checkOptions(options, ["methods", "shapes", "suggested"], "coverage");
-  const { methods = [], suggested = {} } = options;
+  checkOptions(options, ["methods", "shapes"], "coverage");
+  const { methods = [] } = options;
   const problems = new Map<string, LirpaError>();
   const found = new Map(graph.nodes.map((node) => [node, registry.operator(node.domain, node.type, opsetOf(graph, node))]));
   for (const [node, operator] of found) {
-    if (operator === undefined) problems.set(node.name, withSuggestion(registry.missing(node.name, node.domain, node.type, opsetOf(graph, node)), node, suggested));
+    if (operator === undefined) problems.set(node.name, registry.missing(node.name, node.domain, node.type, opsetOf(graph, node)));
   }
   const { parts, fused } = resolveAround(graph, registry, options, problems);
   const nodes = graph.nodes.map((node): CoveredNode => {
@@ -151,14 +149,6 @@ function ownerOf(nodes: ReadonlyMap<string, unknown>, part: string): string {
 function tightness(operator: Operator, methods: readonly Method[]): Record<string, Tightness> {
   const isLoose = operator.kind === "custom" && operator.backward === undefined;
   return Object.fromEntries(methods.map(({ name, intermediate, elements }) => [name, isLoose && (intermediate !== "interval" || elements === undefined) ? "loose" : "tight"]));
-}
-
-/** Names an installed package rather than one to install. */
-function withSuggestion(error: LirpaError, { domain, type }: GraphNode, suggested: Catalogue): LirpaError {
-  const key = operatorKey({ domain, type });
-  const owner = Object.hasOwn(suggested, key) ? suggested[key] : undefined;
-  if (owner === undefined) return error;
-  return new LirpaError(error.code, error.problem, { hint: `Add ${owner}, which is installed, to lirpa.plugins in package.json.`, details: { ...error.details, package: owner } });
 }
 
 function opsetOf(graph: Graph, { domain }: GraphNode): number {

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isLirpaError } from "@lirpa/core/plugin";
 import { expect } from "chai";
@@ -43,6 +43,22 @@ describe("finding plugins", () => {
     expect(discoverPlugins(path).suggested).to.deep.equal([]);
   });
 
+  it("takes a path for a file, or for a folder by its manifest, and imports neither", () => {
+    const path = project({ lirpa: { plugins: ["./own.mjs", "./packs/shrink"] }, dependencies: { shrink: "*" } }, { shrink: { manifest: described } });
+    const folder = dirname(path);
+    mkdirSync(join(folder, "packs", "shrink"), { recursive: true });
+    writeFileSync(join(folder, "own.mjs"), loud);
+    writeFileSync(join(folder, "packs", "shrink", "package.json"), JSON.stringify({ name: "shrink", version: "3.0.0", ...described }));
+    const { allowed, suggested, problems } = discoverPlugins(path);
+    expect(problems).to.deep.equal([]);
+    expect(suggested, "the path stands for it").to.deep.equal([]);
+    expect(allowed[0]).to.deep.include({ name: "./own.mjs", path: join(folder, "own.mjs"), manifest: undefined, described: false });
+    expect(allowed[1]).to.deep.include({
+      name: "shrink", version: "3.0.0", path: join(folder, "packs", "shrink"), operators: ["com.example:Double"],
+    });
+    expect("imported" in globalThis).to.equal(false);
+  });
+
   it("complains where a project was named that is not there", () => {
     const path = project({});
     for (const from of ["/", join(dirname(path), "nowhere")]) expect(() => discoverPlugins(from)).to.throw("no package.json").with.property("code", "LIRPA_OPTION");
@@ -50,6 +66,8 @@ describe("finding plugins", () => {
 
   const wrong: readonly { readonly what: string; readonly allowed: string; readonly says: readonly string[]; readonly manifest?: Record<string, unknown> }[] = [
     { what: "that is not installed", allowed: "lirpa-plugin-nowhere", says: ["[lirpa-plugin-nowhere]", "not installed", "npm install lirpa-plugin-nowhere"] },
+    { what: "at a path that leads nowhere", allowed: "../outside", says: ["[../outside]", "no such file or folder", "starts at"] },
+    { what: "that is a folder without a manifest", allowed: "./node_modules", says: ["[./node_modules]", "package.json"] },
     { what: "that hides its manifest", allowed: "odd", manifest: { ...described, exports: { ".": "./index.js" } }, says: ["[odd]", "does not export its package.json", '"./package.json"'] },
     { what: "of a later generation", allowed: "odd", manifest: { lirpa: { apiVersion: 2 } }, says: ["[odd]", "generation 2", "this is generation 1", "Update lirpa"] },
     { what: "of an earlier generation", allowed: "odd", manifest: { lirpa: { apiVersion: 0 } }, says: ["[odd]", "generation 0", "Update the plugin"] },
@@ -73,7 +91,7 @@ describe("finding plugins", () => {
     "is no object": "[]",
     "has a list that is none": { lirpa: { plugins: "lirpa-plugin-a" } },
     "has a field that is none": { lirpa: ["lirpa-plugin-a"] },
-    "allows a path": { lirpa: { plugins: ["../outside"] } },
+    "allows what is no name": { lirpa: { plugins: ["not/a/name"] } },
     "allows a number": { lirpa: { plugins: [1] } },
   })) {
     it(`refuses a project whose manifest ${what}, naming it`, () => {

@@ -1,15 +1,20 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
 import { API_VERSION, isLirpaError, type LirpaError } from "@lirpa/core/plugin";
-import { brokenManifest, hiddenManifest, noSuchProject, notInstalled, otherGeneration } from "./errors.js";
-import { findProject, isRecord, readProject } from "./project.js";
+import { brokenManifest, hiddenManifest, noPackage, noSuchPath, noSuchProject, notInstalled, otherGeneration } from "./errors.js";
+import { findProject, isPath, isRecord, readProject } from "./project.js";
 
-/** An installed package that says in its manifest that it is a plugin, or that the project takes for one. */
+/** A package that says in its manifest that it is a plugin, or what the project takes for one. */
 export interface FoundPlugin {
+  /** The package's; of a single file the path that the project names. */
   readonly name: string;
+  /** Empty where nothing says it. */
   readonly version: string;
-  /** The path of its `package.json`. */
-  readonly manifest: string;
+  /** Where the project names a path, that of the file or folder. */
+  readonly path?: string;
+  /** The path of its `package.json`; undefined for a single file. */
+  readonly manifest: string | undefined;
   /** Whether its manifest has the field `lirpa`, which says the following. */
   readonly described: boolean;
   readonly apiVersion: number | undefined;
@@ -42,13 +47,13 @@ export function discoverPlugins(from?: string): Discovery {
   const allowed: FoundPlugin[] = [];
   const problems: LirpaError[] = [];
   for (const name of project.allowed) {
-    const found = find(name, path);
+    const found = isPath(name) ? findAt(resolve(dirname(path), name), name, path) : find(name, path);
     if (isLirpaError(found)) problems.push(found);
-    else if (found.described && found.apiVersion !== API_VERSION) problems.push(otherGeneration(name, path, found.apiVersion, API_VERSION));
+    else if (found.described && found.apiVersion !== API_VERSION) problems.push(otherGeneration(found.name, path, found.apiVersion, API_VERSION));
     else allowed.push(found);
   }
   const suggested = project.dependencies
-    .filter((name) => !project.allowed.includes(name))
+    .filter((name) => !project.allowed.includes(name) && !allowed.some((found) => found.name === name))
     .map((name) => find(name, path))
     .filter((found): found is FoundPlugin => !isLirpaError(found) && found.described);
   return { project: path, allowed, suggested, problems };
@@ -61,11 +66,27 @@ function find(name: string, project: string): FoundPlugin | LirpaError {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ERR_PACKAGE_PATH_NOT_EXPORTED" ? hiddenManifest(name, project) : notInstalled(name, project);
   }
+  return describedBy(manifest, name, project);
+}
+
+/** A file by itself, or a folder with a manifest. `name` is how the project calls it. */
+function findAt(path: string, name: string, project: string): FoundPlugin | LirpaError {
+  if (!existsSync(path)) return noSuchPath(name, project);
+  if (statSync(path).isDirectory()) {
+    const found = describedBy(join(path, "package.json"), name, project);
+    return isLirpaError(found) ? found : { ...found, path };
+  }
+  const nothing = { manifest: undefined, described: false, apiVersion: undefined, operators: [], perturbations: [] };
+  return { name, version: "", path, ...nothing };
+}
+
+function describedBy(manifest: string, asked: string, project: string): FoundPlugin | LirpaError {
   try {
-    const { version, lirpa } = JSON.parse(readFileSync(manifest, "utf8")) as { readonly version?: unknown; readonly lirpa?: unknown };
+    const { name, version, lirpa } = JSON.parse(readFileSync(manifest, "utf8")) as Readonly<Record<string, unknown>>;
     const field = isRecord(lirpa) ? lirpa : {};
     return {
-      name,
+      // A package can be installed under another name than its own.
+      name: isPath(asked) && typeof name === "string" ? name : asked,
       version: typeof version === "string" ? version : "",
       manifest,
       // A project that is installed somewhere may have a list of its own there, which makes it no plugin.
@@ -75,7 +96,7 @@ function find(name: string, project: string): FoundPlugin | LirpaError {
       perturbations: names(field["perturbations"]),
     };
   } catch (cause) {
-    return brokenManifest(name, project, cause);
+    return isPath(asked) ? noPackage(asked, project, cause) : brokenManifest(asked, project, cause);
   }
 }
 

@@ -14,6 +14,22 @@ export function notInstalled(name: string, project: string): LirpaError {
   return of(name, project, `is allowed by ${project}, but is not installed`, { hint: `Run npm install ${name}, or take it off lirpa.plugins.` });
 }
 
+export function noSuchPath(name: string, project: string): LirpaError {
+  return of(name, project, `is allowed by ${project}, but there is no such file or folder`, {
+    hint: "The path starts at the folder of that package.json.",
+  });
+}
+
+export function noPackage(name: string, project: string, cause: unknown): LirpaError {
+  return of(name, project, "is a folder without a package.json that can be read", {
+    cause, hint: "Name the plugin's file, or give the folder a package.json.",
+  });
+}
+
+export function nameTaken(name: string, project: string, theirs: string): LirpaError {
+  return of(name, project, `calls itself ${JSON.stringify(theirs)}, as another plugin does`, { hint: "Give it another name." });
+}
+
 export function hiddenManifest(name: string, project: string): LirpaError {
   return of(name, project, "does not export its package.json", { hint: 'Its author adds "./package.json": "./package.json" to exports.' });
 }

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { defineOperator, definePlugin, isLirpaError, type LirpaError } from "@lirpa/core/plugin";
 import { expect } from "chai";
 import { examinePlugins, loadPlugins, type LoadOptions } from "./load.js";
@@ -31,6 +33,28 @@ describe("loading plugins", () => {
     const code = 'const { definePlugin } = require("@lirpa/core/plugin"); module.exports = definePlugin({ name: "old-style", apiVersion: 1 });';
     const path = project({ lirpa: { plugins: ["old-style"] } }, { "old-style": { code, manifest: { type: "commonjs", lirpa: { apiVersion: 1 } } } });
     expect((await loadPlugins(path))[0]!.name).to.equal("old-style");
+  });
+
+  it("imports a file, and a folder by its exports or its main", async () => {
+    const path = project({ lirpa: { plugins: ["./own.mjs", "./exporting", "./plain"] } });
+    const at = (...parts: readonly string[]): string => join(dirname(path), ...parts);
+    writeFileSync(at("own.mjs"), doubling("anything", ["One"]));
+    for (const [name, fields] of [["exporting", { exports: "./index.js" }], ["plain", { main: "index.js" }]] as const) {
+      mkdirSync(at(name));
+      writeFileSync(at(name, "package.json"), JSON.stringify({ name, type: "module", ...fields }));
+      writeFileSync(at(name, "index.js"), doubling(name, [name]));
+    }
+    const { plugins, problems } = await examinePlugins(path);
+    expect(plugins.map(({ name }) => name)).to.deep.equal(["anything", "exporting", "plain"]);
+    expect(problems.map(({ details }) => details["plugin"]), "without the field lirpa").to.deep.equal(["exporting", "plain"]);
+  });
+
+  it("refuses a file that takes the name of another plugin", async () => {
+    const path = project({ lirpa: { plugins: ["./own.mjs", "one"] } }, { one: { code: doubling("one", ["One"]), manifest: field("com.example:One") } });
+    writeFileSync(join(dirname(path), "own.mjs"), doubling("one", ["Other"]));
+    const { code, message } = await failure(path);
+    expect(code).to.equal("LIRPA_PLUGIN");
+    expect(message).to.include("[./own.mjs]").and.include('calls itself "one", as another plugin does');
   });
 
   it("does not load again what is there anyway", async () => {

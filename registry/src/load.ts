@@ -1,10 +1,14 @@
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { PluginRegistry } from "@lirpa/core";
 import { API_VERSION, isLirpaError, type LirpaError, type Plugin } from "@lirpa/core/plugin";
 import { inTheNameOf } from "./blame.js";
 import { discoverPlugins, type Discovery, type FoundPlugin } from "./discover.js";
-import { claimedTwice, emptyOverride, endlessImport, failedImport, hiddenEntry, inProject, noManifestField, noPlugin, otherGeneration, otherName, wrongManifest } from "./errors.js";
+import {
+  claimedTwice, emptyOverride, endlessImport, failedImport, hiddenEntry, inProject, nameTaken, noManifestField, noPlugin,
+  otherGeneration, otherName, wrongManifest,
+} from "./errors.js";
 
 /** What is there before the project's own plugins. */
 export interface LoadOptions {
@@ -44,7 +48,11 @@ async function load({ project, allowed, problems: before }: Discovery, { besides
     if (stop && problems.length > 0) break;
     if (besides.some(({ name }) => name === found.name)) continue;
     try {
-      const plugin = checked(await entry(found.name, project!), found.name, project!);
+      const plugin = checked(await entry(found, project!), found, project!);
+      const others = [...allowed.filter((other) => other !== found), ...besides, ...plugins];
+      if (found.manifest === undefined && others.some(({ name }) => name === plugin.name)) {
+        throw nameTaken(found.name, project!, plugin.name);
+      }
       PluginRegistry.from([...besides, ...plugins, plugin]);
       plugins.push(plugin);
     } catch (error) {
@@ -56,11 +64,12 @@ async function load({ project, allowed, problems: before }: Discovery, { besides
   return { plugins, problems };
 }
 
-/** The default export of a package, resolved from the project and not from here. */
-async function entry(name: string, project: string): Promise<unknown> {
+/** The default export of a plugin; a package is resolved from the project and not from here. */
+async function entry(found: FoundPlugin, project: string): Promise<unknown> {
+  const { name } = found;
   let file: string;
   try {
-    file = createRequire(project).resolve(name);
+    file = fileOf(found, project);
   } catch (cause) {
     throw hiddenEntry(name, project, cause);
   }
@@ -69,6 +78,14 @@ async function entry(name: string, project: string): Promise<unknown> {
   } catch (cause) {
     throw isLirpaError(cause) ? cause : failedImport(name, project, cause);
   }
+}
+
+function fileOf({ name, path, manifest }: FoundPlugin, project: string): string {
+  if (path === undefined) return createRequire(project).resolve(name);
+  if (manifest === undefined) return path;
+  // A package finds itself by its name where it has `exports`, and by its folder where it has `main`.
+  const { exports } = JSON.parse(readFileSync(manifest, "utf8")) as { readonly exports?: unknown };
+  return createRequire(manifest).resolve(exports === undefined ? path : name);
 }
 
 /** Importing a plugin reads and defines; what takes longer waits for something. */
@@ -88,11 +105,11 @@ async function withinTime<T>(work: Promise<T>, name: string, project: string): P
 }
 
 /** What the registry of core cannot know, or says less plainly. */
-function checked(value: unknown, name: string, project: string): Plugin {
+function checked(value: unknown, { name, manifest }: FoundPlugin, project: string): Plugin {
   const plugin = value as Plugin | undefined;
   if (plugin?.$$type !== "lirpa.plugin") throw noPlugin(name, project);
   if (plugin.apiVersion !== API_VERSION) throw otherGeneration(name, project, plugin.apiVersion, API_VERSION);
-  if (plugin.name !== name) throw otherName(name, project, plugin.name);
+  if (manifest !== undefined && plugin.name !== name) throw otherName(name, project, plugin.name);
   const operators = plugin.operators.map(({ domain, type, sinceVersion }) => `the operator ${keyOf(domain, type)} (from version ${sinceVersion} on)`);
   const perturbations = plugin.perturbations.flatMap(({ types }) => types.map((type) => `the perturbation ${type}`));
   const claims = [...operators, ...perturbations];
@@ -105,6 +122,7 @@ function checked(value: unknown, name: string, project: string): Plugin {
 
 /** Whether a manifest says what the plugin brings: hints for what is missing rely on it. */
 function described(found: FoundPlugin, project: string, plugin: Plugin | undefined): LirpaError[] {
+  if (found.manifest === undefined) return [];
   if (!found.described) return [noManifestField(found.name, project)];
   if (plugin === undefined) return [];
   const brings = [...new Set([...plugin.operators.map(({ domain, type }) => keyOf(domain, type)), ...plugin.perturbations.flatMap(({ types }) => types)])];

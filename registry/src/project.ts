@@ -6,7 +6,7 @@ import { unreadableProject } from "./errors.js";
 export interface Project {
   /** The path of the `package.json`. */
   readonly path: string;
-  /** The plugins that it allows, in its order. */
+  /** The plugins that it allows, in its order: names of packages, or paths from its folder to a file or folder. */
   readonly allowed: readonly string[];
   /** The packages that it asks for by name. */
   readonly dependencies: readonly string[];
@@ -32,12 +32,19 @@ export function readProject(path: string): Project {
   const { lirpa } = manifest;
   const allowed = (isRecord(lirpa) ? lirpa["plugins"] : undefined) ?? [];
   if (lirpa !== undefined && !isRecord(lirpa)) throw unreadableProject(path, 'has a field "lirpa" that is no object');
-  if (!Array.isArray(allowed)) throw unreadableProject(path, "has a field lirpa.plugins that is no list of package names");
+  if (!Array.isArray(allowed)) throw unreadableProject(path, "has a field lirpa.plugins that is no list of packages");
   for (const name of allowed as readonly unknown[]) {
-    if (typeof name !== "string" || !NAME.test(name)) throw unreadableProject(path, `allows ${JSON.stringify(name)} in lirpa.plugins, which is no package name`);
+    if (typeof name === "string" && (NAME.test(name) || isPath(name))) continue;
+    const what = `allows ${JSON.stringify(name)} in lirpa.plugins`;
+    throw unreadableProject(path, `${what}, which is neither a package's name nor a path that begins with ./ or ../`);
   }
   const dependencies = FIELDS.flatMap((field) => (isRecord(manifest[field]) ? Object.keys(manifest[field]) : [])).filter((name) => NAME.test(name));
   return { path, allowed: [...new Set(allowed as readonly string[])], dependencies: [...new Set(dependencies)] };
+}
+
+/** A path says so by how it begins, as in an import. */
+export function isPath(name: string): boolean {
+  return /^(\.{1,2}[\\/]|[\\/]|[a-z]:[\\/])/i.test(name);
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

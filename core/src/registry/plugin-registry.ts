@@ -18,8 +18,18 @@ export interface Registered<T> {
   readonly overrides?: boolean;
 }
 
-/** Which package brings an operator or a perturbation type that no plugin provides: for messages only. */
-export type Catalogue = Readonly<Record<string, string>>;
+/** A package that brings what no plugin provides. */
+export interface Provider {
+  readonly package: string;
+  /** Whether the project has it installed, and only does not allow it. */
+  readonly installed?: boolean;
+}
+
+/**
+ * Which package brings an operator (by its key), or a perturbation type (`perturbation:<type>`), that no plugin provides:
+ * for messages only.
+ */
+export type Catalogue = Readonly<Record<string, Provider>>;
 
 /** What the plugins bring, checked once and frozen. Lookup is ONNX's: the highest `sinceVersion` not above the opset. */
 export class PluginRegistry {
@@ -74,13 +84,13 @@ export class PluginRegistry {
     const known = [...this.perturbations.keys()];
     const provider = this.providerOf(`perturbation:${type}`);
     throw new LirpaError("LIRPA_UNSUPPORTED_PERTURBATION", `no plugin provides the perturbation ${JSON.stringify(type)}`, {
-      hint: provider === undefined ? `Known types: ${known.join(", ")}.` : `Install ${provider}.`,
-      details: { type, known },
+      hint: provider === undefined ? `Known types: ${known.join(", ")}.` : wayTo(provider),
+      details: { type, known, ...(provider !== undefined && { package: provider.package }) },
     });
   }
 
   /** A name may be any that a model or a query has, `constructor` among them. */
-  private providerOf(name: string): string | undefined {
+  private providerOf(name: string): Provider | undefined {
     return Object.hasOwn(this.catalogue, name) ? this.catalogue[name] : undefined;
   }
 
@@ -93,14 +103,21 @@ export class PluginRegistry {
     const near = nearest(name, this.operators.keys());
     const hint =
       older !== undefined ? `The rule reads it from version ${Math.min(...older)} on; convert the model.`
-      : provider !== undefined ? `Install ${provider} and add it to the plugins.`
+      : provider !== undefined ? wayTo(provider)
       : near.length > 0 ? `Did you mean ${near.join(" or ")}?`
       : "Write an operator for it, or install a plugin that brings one.";
     return new LirpaError("LIRPA_UNSUPPORTED_OPERATOR", `node ${node}: no plugin provides the operator ${shown}`, {
       hint,
-      details: { node, operator: type, domain, opset, ...(provider !== undefined && { package: provider }) },
+      details: { node, operator: type, domain, opset, ...(provider !== undefined && { package: provider.package }) },
     });
   }
+}
+
+/** The same advice for whoever meets the lack of a plugin: the command, the API, coverage. */
+function wayTo({ package: name, installed = false }: Provider): string {
+  return installed
+    ? `Add ${name}, which is installed, to lirpa.plugins in package.json.`
+    : `Install ${name} and add it to the plugins.`;
 }
 
 function addOperator(operators: Map<string, Registered<Operator>[]>, plugin: Plugin, operator: Operator): void {

@@ -1,5 +1,5 @@
 import type { LirpaError } from "@lirpa/core";
-import { catalogueOf, coverage as coverageOf, discoverPlugins, type Coverage, type CoveredNode, type CoveredPart } from "@lirpa/registry";
+import { coverage as coverageOf, type Coverage, type CoveredNode, type CoveredPart } from "@lirpa/registry";
 import { createLirpa } from "../create.js";
 import { colorsFor } from "./colors.js";
 import { exitCodes } from "./exit-codes.js";
@@ -18,7 +18,7 @@ export async function coverage(file: string, { json }: ReportFlags): Promise<num
     const model = await lirpa.load(file);
     const shapes = new Map(model.inputs.map(({ name, shape }) => [name, shape]));
     const methods = [...new Set(lirpa.methods.names().map((name) => lirpa.methods.get(name)))];
-    const result = coverageOf(model.graph, lirpa.registry, { methods, shapes, suggested: catalogueOf(discoverPlugins().suggested) });
+    const result = coverageOf(model.graph, lirpa.registry, { methods, shapes });
     await progress.stop();
     writeOut(json === true ? `${toJson(file, result)}\n` : toText(result));
     return result.complete ? exitCodes.done : exitCodes.unavailable;

@@ -33,9 +33,10 @@ ${EXIT_CODES}`;
 
 export const pluginsHelp: string = `
 The project is the nearest package.json from the current folder upwards. It
-allows plugins by name; only those are ever imported:
+allows plugins by name, or by a path to a file or folder; only those are ever
+imported:
 
-  "lirpa": { "plugins": ["lirpa-plugin-example"] }
+  "lirpa": { "plugins": ["lirpa-plugin-example", "./rules/shrink.js"] }
 
 Suggested are packages among its dependencies that say in their manifest that
 they are plugins. "doctor" ends with 69 where something is wrong.

@@ -75,9 +75,18 @@ describe("plugins of a project", function () {
   it("are named where they would help, and not imported", async () => {
     const [bounds, coverage] = await Promise.all([run(waiting, "bounds", "triple.onnx", "--query", "query.json"), run(waiting, "coverage", "triple.onnx")]);
     expect([bounds.code, bounds.stdout]).to.deep.equal([exitCodes.unavailable, ""]);
-    expect(bounds.stderr).to.include("com.example").and.include("tripling");
     expect(coverage.code).to.equal(exitCodes.unavailable);
-    expect(coverage.stdout).to.include("Add tripling, which is installed, to lirpa.plugins");
+    const advice = "Add tripling, which is installed, to lirpa.plugins in package.json.";
+    expect([bounds.stderr, coverage.stdout].map((text) => text.includes(advice)), bounds.stderr).to.deep.equal([true, true]);
+  });
+
+  it("may be files of the project, which are then used by command", async () => {
+    const local = project(folder, "local", { lirpa: { plugins: ["./triple.mjs"] } });
+    writeFileSync(join(local, "triple.mjs"), tripling("anything"));
+    const bounds = await run(local, "bounds", "triple.onnx", "--query", "query.json", "--json");
+    expect({ code: bounds.code, stderr: bounds.stderr }).to.deep.equal({ code: 0, stderr: "" });
+    expect((await run(local, "plugins")).stdout).to.match(/^ {2}\.\/triple\.mjs +allowed/m);
+    expect((await run(local, "plugins", "doctor")).stdout).to.include("Nothing is wrong.");
   });
 
   it("stop every command before it begins where they cannot be loaded", async () => {
