@@ -1,4 +1,4 @@
-import { makeProgram, topological, Vocabulary, type IrNode, type Program } from "@lirpa/core";
+import { factOf, makeProgram, topological, Vocabulary, type IrNode, type Program } from "@lirpa/core";
 
 // Bounds become facts at one primitive, so that a recorded program may be changed there, or taken apart.
 
@@ -10,8 +10,7 @@ export const FACT = "kit:fact:";
 export function widenedAtFacts(program: Program): Program {
   return changed(program, (t, fact, name) => {
     const share = t.input({ name: `${WIDEN}${name}`, shape: fact.shape, dtype: "float", instances: false, rows: undefined });
-    const { side } = fact.attributes as { readonly side: "lower" | "upper" };
-    return side === "upper" ? wider(t, fact.inputs[0]!, share) : t.neg(wider(t, t.neg(fact.inputs[0]!), share));
+    return factOf(fact)!.side === "upper" ? wider(t, fact.inputs[0]!, share) : t.neg(wider(t, t.neg(fact.inputs[0]!), share));
   });
 }
 
@@ -46,7 +45,7 @@ function changed(program: Program, instead: (t: Vocabulary, fact: IrNode, name: 
   for (const node of topological(Object.values(outputs))) {
     const inputs = node.inputs.map((input) => done.get(input)!);
     let next = t.rerecord(node, inputs);
-    if (node.primitive.name === "fact") {
+    if (factOf(node) !== undefined) {
       const name = String(count++);
       seen?.(node, name);
       next = instead(t, next, name);

@@ -76,16 +76,16 @@ export function standInFor(run: BoundRun, of: (value: Value) => NodeInterval): (
   return (value) => (run.isPerturbed(value) ? standIn(run.t, of(value)) : of(value));
 }
 
-/** What compares or chooses may make a number of what is none. All others give NaN for NaN (docs/executors.md). */
-const CHOICES: ReadonlySet<string> = new Set(["where", "less", "lessEqual", "equal", "cast", "argMax", "argMin", "topKIndices"]);
-
-/** Whether anything that was recorded between some inputs and results compares or chooses. */
+/**
+ * Whether anything that was recorded between some inputs and results compares or chooses, and so may make a number of
+ * what is none. All else gives NaN for NaN (docs/executors.md).
+ */
 export function chooses(results: readonly NodeInterval[], inputs: readonly NodeInterval[]): boolean {
   const seen = new Set(inputs.flatMap(({ lower, upper }) => [lower, upper]));
   const open = results.flatMap(({ lower, upper }) => [lower, upper]);
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (seen.has(node)) continue;
-    if (CHOICES.has(node.primitive.name)) return true;
+    if (node.primitive.chooses === true) return true;
     seen.add(node);
     open.push(...node.inputs);
   }

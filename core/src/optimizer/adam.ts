@@ -2,7 +2,7 @@ import type { Feeds } from "../plugin/executor.js";
 import type { HostTensor } from "../plugin/tensor.js";
 import { LirpaError } from "../plugin/errors.js";
 import type { IrNode } from "../tensor/ir.js";
-import type { InputAttributes } from "../tensor/primitives/leaves.js";
+import { inputOf } from "../tensor/primitives/leaves.js";
 import type { Vocabulary } from "../tensor/vocabulary.js";
 import { nextState, stateInput, type NextState } from "./state.js";
 
@@ -76,9 +76,10 @@ export function adamStart(variables: Feeds): Feeds {
   return Object.fromEntries(moments);
 }
 
-function nameOf({ primitive, attributes }: IrNode): string {
-  if (primitive.name === "input") return (attributes as InputAttributes).name;
-  throw new LirpaError("LIRPA_OPTION", `a variable is the result of ${primitive.name}`, {
+function nameOf(node: IrNode): string {
+  const input = inputOf(node);
+  if (input !== undefined) return input.name;
+  throw new LirpaError("LIRPA_OPTION", `a variable is the result of ${node.primitive.name}`, {
     hint: "An optimizer moves inputs: what is fed, and fed anew in the next step.",
   });
 }

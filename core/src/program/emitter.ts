@@ -1,27 +1,18 @@
 import { LirpaError } from "../plugin/errors.js";
 import type { DType, HostTensor } from "../plugin/tensor.js";
-import { topological } from "../tensor/evaluate.js";
 import type { IrNode, RowSpace } from "../tensor/ir.js";
-import type { InputAttributes } from "../tensor/primitives/leaves.js";
+import type { Dim, Lowering, NodeAttributes } from "../tensor/lowering.js";
+import { topological } from "../tensor/order.js";
+import { inputOf, type InputAttributes } from "../tensor/primitives/leaves.js";
 import { showShape, sizeOf } from "../tensor/shapes.js";
-import { OnnxModelWriter, type NodeAttributes } from "./onnx-writer.js";
-
-/** A size: a number, or a product of a number and sizes that are open until a run. */
-export type Dim = number | SymbolicDim;
-interface SymbolicDim {
-  readonly factor: number;
-  readonly symbols: readonly string[];
-}
+import { OnnxModelWriter } from "./onnx-writer.js";
 
 const INSTANCES = "instances";
 /** Up to this size constants are compared number by number. */
 const FEW_NUMBERS = 16;
 
-/**
- * Lowers nodes to ONNX. Every value has the physical shape `[instances or 1, rows or 1, ...S]`; lowerings that need
- * another one reshape, which ONNX Runtime does without copying.
- */
-export class Emitter {
+/** Lowers nodes to ONNX: the one implementation of what lowerings may say. */
+export class Emitter implements Lowering {
   private readonly writer: OnnxModelWriter;
   private readonly names = new Map<IrNode, string>();
   private readonly constants = new Map<string, HostTensor>();
@@ -43,7 +34,9 @@ export class Emitter {
     // ONNX Runtime runs what stands last in the file first, as far as it may. So it will run the first addend of a sum
     // before the second one: a bound's terms as they come, rather than keep every layer's coefficients to the end.
     const order = topological(Object.values(outputs), "last");
-    for (const node of order) if (node.primitive.name === "input") this.names.set(node, node.primitive.lower(this, node, []));
+    for (const node of order) {
+      if (inputOf(node) !== undefined) this.names.set(node, node.primitive.lower(this, node, []));
+    }
     for (const node of order) {
       if (this.names.has(node)) continue;
       const name = node.primitive.lower(this, node, node.inputs.map((input) => this.names.get(input)!));

@@ -1,8 +1,8 @@
 import { LirpaError } from "../plugin/errors.js";
 import type { Program } from "../plugin/program.js";
-import { topological } from "../tensor/evaluate.js";
 import type { IrNode } from "../tensor/ir.js";
-import type { InputAttributes } from "../tensor/primitives/leaves.js";
+import { topological } from "../tensor/order.js";
+import { inputOf } from "../tensor/primitives/leaves.js";
 import { Vocabulary } from "../tensor/vocabulary.js";
 import { makeProgram, nodesOf } from "./program.js";
 
@@ -29,8 +29,10 @@ export function extendProgram(
 /** A program's nodes by name. */
 export function partsOf(program: Program): ProgramParts {
   const outputs = nodesOf(program);
-  const leaves = topological(Object.values(outputs)).filter(({ primitive }) => primitive.name === "input");
-  const inputs = Object.fromEntries(leaves.map((node) => [(node.attributes as InputAttributes).name, node]));
+  const inputs = Object.fromEntries(topological(Object.values(outputs)).flatMap((node): [string, IrNode][] => {
+    const input = inputOf(node);
+    return input === undefined ? [] : [[input.name, node]];
+  }));
   return { inputs: Object.freeze(inputs), outputs: Object.freeze(outputs) };
 }
 

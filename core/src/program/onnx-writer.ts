@@ -2,10 +2,9 @@ import onnxProto from "onnx-proto";
 import { LirpaError } from "../plugin/errors.js";
 import type { DType, HostTensor } from "../plugin/tensor.js";
 import { BYTES } from "../tensor/extent.js";
+import type { NodeAttributes } from "../tensor/lowering.js";
 
 const { onnx } = onnxProto;
-
-export type NodeAttributes = Readonly<Record<string, number | readonly number[]>>;
 
 /** The opset that emitted programs use, and the oldest file format that carries it. */
 const OPSET = 17;

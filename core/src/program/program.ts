@@ -1,9 +1,10 @@
 import { LirpaError, shapeError } from "../plugin/errors.js";
 import type { HostTensor } from "../plugin/tensor.js";
 import type { Port, Program } from "../plugin/program.js";
-import { evaluate, topological } from "../tensor/evaluate.js";
+import { evaluate } from "../tensor/evaluate.js";
 import { isIrNode, type IrNode } from "../tensor/ir.js";
-import { OWN, type InputAttributes } from "../tensor/primitives/leaves.js";
+import { topological } from "../tensor/order.js";
+import { inputOf, OWN } from "../tensor/primitives/leaves.js";
 import { Emitter } from "./emitter.js";
 import { interfaceMetadata } from "./saved.js";
 
@@ -12,10 +13,11 @@ import { interfaceMetadata } from "./saved.js";
  * `LIRPA_SHAPE` where two inputs have one name, and so would be fed one array, but differ otherwise.
  */
 export function makeProgram(name: string, outputs: Readonly<Record<string, IrNode>>): Program {
-  const leaves = topological(Object.values(outputs)).filter((node) => node.primitive.name === "input");
-  const inputs = leaves.map((node): Port => {
-    const { rows, role = OWN, ...rest } = node.attributes as InputAttributes;
-    return Object.freeze({ ...rest, rows: rows !== undefined, role });
+  const inputs = topological(Object.values(outputs)).flatMap((node): Port[] => {
+    const input = inputOf(node);
+    if (input === undefined) return [];
+    const { rows, role = OWN, ...rest } = input;
+    return [Object.freeze({ ...rest, rows: rows !== undefined, role })];
   });
   const names = new Set<string>();
   for (const input of inputs) {

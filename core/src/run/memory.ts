@@ -1,7 +1,7 @@
 import type { Program } from "../plugin/program.js";
-import { topological } from "../tensor/evaluate.js";
-import type { IrNode } from "../tensor/ir.js";
 import { BYTES } from "../tensor/extent.js";
+import type { IrNode } from "../tensor/ir.js";
+import { topological } from "../tensor/order.js";
 import { sizeOf } from "../tensor/shapes.js";
 import { nodesOf } from "../program/program.js";
 
@@ -12,9 +12,6 @@ export interface MemoryNeeds {
   /** Of each row that is fed. */
   readonly perRow: number;
 }
-
-/** Runtimes give these the memory of their operand. */
-const VIEWS: ReadonlySet<string> = new Set(["reshape", "rowsToShape", "shapeToRows", "stopGradient", "fact"]);
 
 /**
  * The most that is alive at a time, where every value lives from its node to its last reader. Weights and fed arrays of
@@ -64,7 +61,7 @@ function lastReaders(order: readonly IrNode[], outputs: readonly IrNode[]): Read
 
 function ownerOf(node: IrNode): IrNode {
   let owner = node;
-  while (VIEWS.has(owner.primitive.name)) owner = owner.inputs[0]!;
+  while (owner.primitive.view === true) owner = owner.inputs[0]!;
   return owner;
 }
 

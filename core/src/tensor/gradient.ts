@@ -1,13 +1,14 @@
-import { LirpaError } from "../plugin/errors.js";
-import { topological } from "./evaluate.js";
 import type { IrNode } from "./ir.js";
+import { topological } from "./order.js";
 import type { Vocabulary } from "./vocabulary.js";
 
 /**
  * Reverse-mode differentiation: for each of `wrt` the sum over `outputs` of cotangent times Jacobian, undefined where no
  * output depends on it. A value that instances or rows share collects the cotangents of all of them.
  */
-export function vjp(t: Vocabulary, outputs: readonly IrNode[], cotangents: readonly IrNode[], wrt: readonly IrNode[]): (IrNode | undefined)[] {
+export function vjp(
+  t: Vocabulary, outputs: readonly IrNode[], cotangents: readonly IrNode[], wrt: readonly IrNode[],
+): (IrNode | undefined)[] {
   const order = topological(outputs);
   const needed = dependents(order, wrt);
   const ends = new Set(wrt);
@@ -15,8 +16,9 @@ export function vjp(t: Vocabulary, outputs: readonly IrNode[], cotangents: reado
   outputs.forEach((output, i) => accumulate(t, gradients, output, cotangents[i]!));
   for (const node of order.reverse()) {
     const g = gradients.get(node);
-    if (g === undefined || node.inputs.length === 0 || !needed.has(node) || ends.has(node)) continue;
-    const parts = gradientOf(t, node, g);
+    const { gradient } = node.primitive;
+    if (g === undefined || gradient === "none" || !needed.has(node) || ends.has(node)) continue;
+    const parts = gradient(t, node, g);
     node.inputs.forEach((input, i) => {
       const part = parts[i];
       if (part !== undefined && needed.has(input)) accumulate(t, gradients, input, collected(t, node, input, part));
@@ -31,19 +33,9 @@ function dependents(order: readonly IrNode[], wrt: readonly IrNode[]): Set<IrNod
   return needed;
 }
 
-const PIECEWISE_CONSTANT: ReadonlySet<string> = new Set([
-  "sign", "floor", "ceil", "round", "not", "less", "lessEqual", "equal", "and", "or", "argMax", "argMin", "topKIndices", "rowsWhere", "pickedEye", "cast", "stopGradient",
-]);
-
-function gradientOf(t: Vocabulary, node: IrNode, g: IrNode): readonly (IrNode | undefined)[] {
-  if (node.primitive.gradient !== undefined) return node.primitive.gradient(t, node, g);
-  if (PIECEWISE_CONSTANT.has(node.primitive.name)) return [];
-  throw new LirpaError("LIRPA_INTERNAL", `the primitive ${node.primitive.name} has no gradient`);
-}
-
 /** Adds up over the hidden axes that the node has and the input has not. */
 function collected(t: Vocabulary, node: IrNode, input: IrNode, part: IrNode): IrNode {
-  if (node.primitive.name === "rowsToShape" || node.primitive.name === "shapeToRows") return part;
+  if (node.primitive.reshapesRows === true) return part;
   const over = { instances: node.instances && !input.instances, rows: node.rows !== undefined && input.rows === undefined };
   return over.instances || over.rows ? t.sumHidden(t.spread(part, node), over) : part;
 }

@@ -1,6 +1,7 @@
 import { shapeError } from "../plugin/errors.js";
 import type { DType, HostTensor, Shape, Tensor } from "../plugin/tensor.js";
-import type { Emitter } from "../program/emitter.js";
+import type { Lowering } from "./lowering.js";
+import type { PrimitiveName } from "./primitives/names.js";
 import type { Vocabulary } from "./vocabulary.js";
 
 /**
@@ -41,34 +42,78 @@ export interface Inferred {
   readonly dtype: DType;
 }
 
+/** A value with its hidden axes in front: `[instances, rows, ...shape]`, both 1 where the node has none. */
+export interface Evaluated {
+  readonly instances: number;
+  readonly rows: number;
+  readonly data: Float64Array | Float32Array;
+}
+
+/** What the elements of an operand are: "numbers" are floats or integers, "indices" integers. */
+export type OperandType = "anything" | "floats" | "numbers" | "booleans" | "a condition" | "indices";
+
+/** All that is known of a primitive but how it computes. What is absent does not hold, or nobody may rely on it. */
+export interface PrimitiveTraits {
+  readonly name: PrimitiveName;
+  /** The operands, one by one; none for a leaf. */
+  readonly takes: readonly OperandType[];
+  /** True where any number of operands follow that are like the last one. */
+  readonly variadic?: true;
+  /** True where all operands have one dtype. */
+  readonly alike?: true;
+  /** True for a leaf whose value is known when the program is recorded: its attributes hold it as `value`. */
+  readonly constant?: true;
+  /** True for a leaf that is fed at each run, by the name in its attributes. */
+  readonly fed?: true;
+  /** True where the result is the operand's own array, in another shape at most: runtimes give it no memory. */
+  readonly view?: true;
+  /** True where elements of the operand are put elsewhere, or left out, and none is used twice. */
+  readonly moves?: true;
+  /** True where the work is more than to visit each operand once for each element: the recorder folds only small ones. */
+  readonly contraction?: true;
+  /** True where the result may be a number though an operand is NaN. All others give NaN for NaN. */
+  readonly chooses?: true;
+  /** True where rows become an axis of the shape, or back: a cotangent then has the operand's rows already. */
+  readonly reshapesRows?: true;
+}
+
 /**
- * One operation of the vocabulary: its shape rule, gradient, ONNX lowering and evaluation, side by side. `infer` and
+ * One operation of the vocabulary: its shape rule, gradient, lowering and evaluation, side by side. `infer` and
  * `evaluate` see the shape S only; `lower` sees `[instances or 1, rows or 1, ...S]`.
  */
-export interface Primitive {
-  readonly name: string;
+export interface Primitive extends PrimitiveTraits {
+  /** Throws `LIRPA_SHAPE` for operands or attributes that do not fit. */
   infer(inputs: readonly IrNode[], attributes: never): Inferred;
   /** The hidden axes of the result; the union of the inputs' where absent. */
   hidden?(inputs: readonly IrNode[], attributes: never): Hidden;
   /** A cheaper node with the same value, if there is one. */
   simplify?(t: Vocabulary, inputs: readonly IrNode[], attributes: never): IrNode | undefined;
-  /** The cotangent of each input, in that input's shape S; undefined where nothing flows. */
-  gradient?(t: Vocabulary, node: IrNode, cotangent: IrNode): readonly (IrNode | undefined)[];
-  lower(emitter: Emitter, node: IrNode, inputs: readonly string[]): string;
-  /** The value in float64, one instance and row at a time. Absent for leaves and for what moves hidden axes. */
+  /** Records the operation on other operands, where that takes more than its attributes. */
+  again?(t: Vocabulary, node: IrNode, inputs: readonly IrNode[]): IrNode;
+  /** The cotangent of each input, in that input's shape S; undefined where nothing flows. "none" for all inputs. */
+  readonly gradient: "none" | ((t: Vocabulary, node: IrNode, cotangent: IrNode) => readonly (IrNode | undefined)[]);
+  lower(lowering: Lowering, node: IrNode, inputs: readonly string[]): string;
+  /** The value in float64, one instance and row at a time. */
   evaluate?(inputs: readonly HostTensor[], attributes: never, result: Inferred): Float64Array;
+  /** The value of all instances and rows, where the operation does something to these axes. */
+  evaluateHidden?(node: IrNode, inputs: readonly Evaluated[]): Evaluated;
 }
 
 /** Types a primitive's attributes inside its own definition and forgets them outside. */
-export interface PrimitiveDefinition<A> {
-  readonly name: string;
+export interface PrimitiveDefinition<A> extends PrimitiveTraits {
   infer(inputs: readonly IrNode[], attributes: A): Inferred;
   hidden?(inputs: readonly IrNode[], attributes: A): Hidden;
   simplify?(t: Vocabulary, inputs: readonly IrNode[], attributes: A): IrNode | undefined;
-  gradient?(t: Vocabulary, node: IrNode & { readonly attributes: A }, cotangent: IrNode): readonly (IrNode | undefined)[];
-  lower(emitter: Emitter, node: IrNode & { readonly attributes: A }, inputs: readonly string[]): string;
+  again?(t: Vocabulary, node: IrNode, inputs: readonly IrNode[]): IrNode;
+  readonly gradient:
+    | "none"
+    | ((t: Vocabulary, node: NodeWith<A>, cotangent: IrNode) => readonly (IrNode | undefined)[]);
+  lower(lowering: Lowering, node: NodeWith<A>, inputs: readonly string[]): string;
   evaluate?(inputs: readonly HostTensor[], attributes: A, result: Inferred): Float64Array;
+  evaluateHidden?(node: NodeWith<A>, inputs: readonly Evaluated[]): Evaluated;
 }
+
+type NodeWith<A> = IrNode & { readonly attributes: A };
 
 export function definePrimitive<A>(definition: PrimitiveDefinition<A>): Primitive {
   return Object.freeze({ ...definition }) as unknown as Primitive;

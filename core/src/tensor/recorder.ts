@@ -1,17 +1,17 @@
 import { LirpaError } from "../plugin/errors.js";
-import type { HostTensor } from "../plugin/tensor.js";
-import { evaluateNode, type Evaluated } from "./evaluate.js";
-import { unionHidden, type IrNode, type Primitive, type RowSpace } from "./ir.js";
 import { checkDtypes } from "./dtypes.js";
+import { evaluateNode } from "./evaluate.js";
 import { checkExtent } from "./extent.js";
 import { knownInput, rememberInput } from "./inputs.js";
-import { constantPrimitive, fullPrimitive, inputPrimitive, type InputAttributes } from "./primitives/leaves.js";
+import { unionHidden, type Evaluated, type IrNode, type Primitive, type RowSpace } from "./ir.js";
+import {
+  constantOf, constantPrimitive, fullPrimitive, isConstant, isVast, uniformValue, type InputAttributes,
+} from "./primitives/leaves.js";
 import { sizeOf } from "./shapes.js";
 import type { Vocabulary } from "./vocabulary.js";
 
 /** Folding never makes a constant larger than this, nor one that is much larger than what it came from. */
 const LARGEST_FOLD = 1 << 22;
-const CONTRACTIONS: ReadonlySet<string> = new Set(["matmul", "conv", "convTranspose"]);
 const LARGEST_CONTRACTION = 1 << 22;
 /** What one recording may fold in all, besides four times what it was given; small constants are always folded. */
 const MOST_FOLDED = 1 << 24;
@@ -19,7 +19,7 @@ const SMALL_FOLD = 1 << 12;
 /** Operations of a recording that says what it may take: rules that write one for each element end here. */
 const MOST_NODES = 1 << 20;
 
-/** Ids count on through all recordings, those of other copies of this package too: a program may hold nodes of several. */
+/** Ids count on through all recordings, other copies' of this package too: a program may hold nodes of several. */
 const ids = ((globalThis as { [key: symbol]: { next: number } | undefined })[Symbol.for("lirpa.ids")] ??= { next: 0 });
 
 /**
@@ -45,16 +45,14 @@ export class Recorder {
     const existing = this.known.get(key);
     if (existing !== undefined) return existing;
     if (this.most !== Infinity && this.known.size >= MOST_NODES) {
-      throw new LirpaError("LIRPA_MEMORY", `the rules record more than ${MOST_NODES} operations`, { hint: "The model's sizes are damaged, or it is too large to bound." });
+      throw new LirpaError("LIRPA_MEMORY", `the rules record more than ${MOST_NODES} operations`, {
+        hint: "The model's sizes are damaged, or it is too large to bound.",
+      });
     }
-    const node = primitive === inputPrimitive ? this.input(attributes as InputAttributes) : this.fold(t, this.make(primitive, inputs, attributes));
+    const made = this.make(primitive, inputs, attributes);
+    const node = primitive.fed === true ? shared(made) : this.fold(t, made);
     this.known.set(key, node);
     return node;
-  }
-
-  /** What is fed by one name is one node, whichever recordings read it. */
-  private input(attributes: InputAttributes): IrNode {
-    return knownInput(attributes) ?? rememberInput(this.make(inputPrimitive, [], attributes));
   }
 
   /** Row spaces meet by identity: equal descriptions are one object within a recording. */
@@ -69,21 +67,25 @@ export class Recorder {
   }
 
   private make(primitive: Primitive, inputs: readonly IrNode[], attributes: unknown): IrNode {
-    checkDtypes(primitive.name, inputs);
+    checkDtypes(primitive, inputs);
     const { shape, dtype } = primitive.infer(inputs, attributes as never);
     checkExtent(shape, dtype, this.most);
     const { instances, rows } = primitive.hidden?.(inputs, attributes as never) ?? unionHidden(inputs, primitive.name);
-    return Object.freeze({ $$type: "lirpa.tensor" as const, id: ids.next++, primitive, inputs, attributes, shape, dtype, instances, rows });
+    return Object.freeze({
+      $$type: "lirpa.tensor" as const, id: ids.next++, primitive, inputs, attributes, shape, dtype, instances, rows,
+    });
   }
 
   private fold(t: Vocabulary, node: IrNode): IrNode {
-    if (node.primitive === constantPrimitive) this.allowed += 4 * sizeOf(node.shape);
-    if (node.primitive.evaluate === undefined || node.inputs.length === 0 || !node.inputs.every(isConstant)) return node;
+    if (isConstant(node) && uniformValue(node) === undefined) this.allowed += 4 * sizeOf(node.shape);
+    if (node.primitive.evaluate === undefined || node.inputs.length === 0 || !node.inputs.every(isConstant)) {
+      return node;
+    }
     const size = sizeOf(node.shape);
     const source = node.inputs.reduce((sum, input) => sum + sizeOf(input.shape), 0);
     if (size > LARGEST_FOLD && size > 2 * source) return node;
-    if (CONTRACTIONS.has(node.primitive.name) && size * source > LARGEST_CONTRACTION) return node;
-    if (node.inputs.some((input) => input.primitive === fullPrimitive && sizeOf(input.shape) > LARGEST_FOLD)) return node;
+    if (node.primitive.contraction === true && size * source > LARGEST_CONTRACTION) return node;
+    if (node.inputs.some(isVast)) return node;
     if (size > SMALL_FOLD && this.folded + size > this.allowed) return node;
     this.folded += size;
     const value: Evaluated = evaluateNode(node, node.inputs.map(constantOf));
@@ -112,25 +114,7 @@ export class Recorder {
   }
 }
 
-export function isConstant(node: IrNode): boolean {
-  return node.primitive === constantPrimitive || node.primitive === fullPrimitive;
-}
-
-/** The one value of a uniform constant. */
-export function uniformValue(node: IrNode): number | undefined {
-  return node.primitive === fullPrimitive ? (node.attributes as { value: number }).value : undefined;
-}
-
-/** The host value of a constant node. */
-export function constantOf(node: IrNode): HostTensor {
-  if (node.primitive === fullPrimitive) {
-    const { value } = node.attributes as { value: number };
-    return { shape: node.shape, dtype: node.dtype, data: new Float64Array(sizeOf(node.shape)).fill(value) };
-  }
-  return (node.attributes as { value: HostTensor }).value;
-}
-
-/** True for a uniform constant that is too large to be written out element by element. */
-export function isVast(node: IrNode): boolean {
-  return node.primitive === fullPrimitive && sizeOf(node.shape) > LARGEST_FOLD;
+/** What is fed by one name is one node, whichever recordings read it. */
+function shared(input: IrNode): IrNode {
+  return knownInput(input.attributes as InputAttributes) ?? rememberInput(input);
 }

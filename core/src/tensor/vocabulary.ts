@@ -1,17 +1,11 @@
 import { LirpaError, shapeError } from "../plugin/errors.js";
 import { hostSize } from "../plugin/host-size.js";
 import type { ConvOptions, ConvTransposeOptions, DType, HostTensor, Shape, Tensor, TensorLike, TensorOps, WindowOptions } from "../plugin/tensor.js";
-import { isIrNode, type IrNode, type Primitive, type RowSpace } from "./ir.js";
-import { factPrimitive } from "./primitives/fact.js";
-import { convPrimitive, convTransposePrimitive, dotPrimitive, matmulPrimitive } from "./primitives/contraction.js";
-import { binaryPrimitives, castPrimitive, stopGradientPrimitive, unaryPrimitives, wherePrimitive, type BinaryName, type UnaryName } from "./primitives/elementwise.js";
-import { pickByRowPrimitive, pickedEyePrimitive, placeRowsPrimitive, rowsWherePrimitive } from "./primitives/rows.js";
-import { rowsToShapePrimitive, shapeToRowsPrimitive, spreadPrimitive, sumHiddenPrimitive } from "./primitives/hidden.js";
-import { gatherElementsPrimitive, gatherPrimitive } from "./primitives/indexing.js";
-import { constantPrimitive, eyePrimitive, fullPrimitive, inputPrimitive, type InputAttributes } from "./primitives/leaves.js";
-import { argMaxPrimitive, argMinPrimitive, reduceMaxPrimitive, reduceMinPrimitive, sumPrimitive, topKIndicesPrimitive } from "./primitives/reduction.js";
-import { concatPrimitive, expandPrimitive, flipPrimitive, padPrimitive, reshapePrimitive, slicePrimitive, transposePrimitive } from "./primitives/shape.js";
-import { constantOf, isConstant, Recorder } from "./recorder.js";
+import { isIrNode, type IrNode, type RowSpace } from "./ir.js";
+import { constantOf, isConstant, type InputAttributes } from "./primitives/leaves.js";
+import type { BinaryName, PrimitiveName, UnaryName } from "./primitives/names.js";
+import { PRIMITIVES } from "./primitives/table.js";
+import { Recorder } from "./recorder.js";
 import { normalizeAxes, normalizeAxis, reducedShape, sameShape, showShape, sizeOf } from "./shapes.js";
 
 /** Each place of a window is an operation of its own. */
@@ -40,8 +34,8 @@ export class Vocabulary implements TensorOps {
     return new Vocabulary(this.recorder, marks);
   }
 
-  private record(primitive: Primitive, inputs: readonly IrNode[], attributes?: unknown): IrNode {
-    return this.recorder.record(this, primitive, inputs, attributes);
+  private record(name: PrimitiveName, inputs: readonly IrNode[], attributes?: unknown): IrNode {
+    return this.recorder.record(this, PRIMITIVES[name], inputs, attributes);
   }
 
   // ── constants and leaves
@@ -50,13 +44,13 @@ export class Vocabulary implements TensorOps {
     const host: HostTensor = "data" in value ? value : { shape: shape ?? [value.length], dtype, data: Float64Array.from(value) };
     if (host.data.length !== sizeOf(host.shape)) throw shapeError(`${host.data.length} numbers are no tensor of shape ${showShape(host.shape)}`);
     if (host.data.length === 1) return this.fullOf(host.shape, host.data[0]!, host.dtype);
-    return this.record(constantPrimitive, [], { value: host });
+    return this.record("constant", [], { value: host });
   }
   full(shape: Shape, value: number): IrNode {
     return this.fullOf(shape, value, "float");
   }
   fullOf(shape: Shape, value: number, dtype: DType): IrNode {
-    return this.record(fullPrimitive, [], { shape, dtype, value });
+    return this.record("full", [], { shape, dtype, value });
   }
   zeros(shape: Shape): IrNode {
     return this.full(shape, 0);
@@ -70,7 +64,7 @@ export class Vocabulary implements TensorOps {
     return isConstant(node) ? constantOf(node) : undefined;
   }
   input(attributes: InputAttributes): IrNode {
-    return this.record(inputPrimitive, [], attributes);
+    return this.record("input", [], attributes);
   }
   /** The row space of this description: one object for all that ask for it in this recording. */
   rows(space: RowSpace): RowSpace {
@@ -78,15 +72,15 @@ export class Vocabulary implements TensorOps {
   }
   /** The unit rows of a tensor of some shape; `rows` has one row for each of its elements. */
   eye(shape: Shape, rows: RowSpace): IrNode {
-    return this.record(eyePrimitive, [], { shape, rows });
+    return this.record("eye", [], { shape, rows });
   }
 
   // ── elementwise
   private unary(name: UnaryName): Unary {
-    return (x) => this.record(unaryPrimitives[name], [this.node(x)]);
+    return (x) => this.record(name, [this.node(x)]);
   }
   private binary(name: BinaryName): Binary {
-    return (a, b) => this.record(binaryPrimitives[name], this.pair(a, b));
+    return (a, b) => this.record(name, this.pair(a, b));
   }
   readonly neg: Unary = this.unary("neg");
   readonly abs: Unary = this.unary("abs");
@@ -110,7 +104,7 @@ export class Vocabulary implements TensorOps {
     return this.mul(x, x);
   }
   cast(x: Tensor, to: DType): IrNode {
-    return this.record(castPrimitive, [this.node(x)], { to });
+    return this.record("cast", [this.node(x)], { to });
   }
   readonly add: Binary = this.binary("add");
   readonly sub: Binary = this.binary("sub");
@@ -134,29 +128,29 @@ export class Vocabulary implements TensorOps {
     const [yes, no] = this.pair(a, b);
     // ONNX Runtime has no Where on booleans.
     if (yes.dtype === "bool") return this.or(this.and(condition, yes), this.and(this.not(condition), no));
-    return this.record(wherePrimitive, [this.node(condition), yes, no]);
+    return this.record("where", [this.node(condition), yes, no]);
   }
 
   // ── contraction
   matmul(a: Tensor, b: Tensor): IrNode {
-    return this.record(matmulPrimitive, [this.node(a), this.node(b)]);
+    return this.record("matmul", [this.node(a), this.node(b)]);
   }
   dot(a: Tensor, b: Tensor): IrNode {
     const [left, right] = [this.node(a), this.node(b)];
     if (!sameShape(left.shape, right.shape)) throw shapeError(`dot of ${showShape(left.shape)} and ${showShape(right.shape)}`);
     // Rows go to the left factor: the lowering then makes one matrix of them.
     const [x, y] = left.rows === undefined && right.rows !== undefined ? [right, left] : [left, right];
-    return this.record(dotPrimitive, [x, y]);
+    return this.record("dot", [x, y]);
   }
   conv(x: Tensor, w: Tensor, options: ConvOptions): IrNode {
     const [input, kernel] = [this.node(x), this.node(w)];
-    if (!kernel.instances && kernel.rows === undefined) return this.record(convPrimitive, [input, kernel], pick(options));
+    if (!kernel.instances && kernel.rows === undefined) return this.record("conv", [input, kernel], pick(options));
     return this.convByWindows(input, kernel, options);
   }
   convTranspose(x: Tensor, w: Tensor, options: ConvTransposeOptions): IrNode {
     const [input, kernel] = [this.node(x), this.node(w)];
     if (!kernel.instances && kernel.rows === undefined) {
-      return this.record(convTransposePrimitive, [input, kernel], { ...pick(options), outputPadding: options.outputPadding });
+      return this.record("convTranspose", [input, kernel], { ...pick(options), outputPadding: options.outputPadding });
     }
     return this.convTransposeByWindows(input, kernel, options);
   }
@@ -224,46 +218,46 @@ export class Vocabulary implements TensorOps {
   }
 
   // ── reduction
-  private reduced(primitive: Primitive, x: Tensor, axes: readonly number[] | undefined, keepDims: boolean): IrNode {
+  private reduced(name: "sum" | "reduceMax" | "reduceMin", x: Tensor, axes: readonly number[] | undefined, keepDims: boolean): IrNode {
     const node = this.node(x);
     const normal = normalizeAxes(axes, node.shape.length);
-    return this.reshape(this.record(primitive, [node], { axes: normal }), reducedShape(node.shape, normal, keepDims));
+    return this.reshape(this.record(name, [node], { axes: normal }), reducedShape(node.shape, normal, keepDims));
   }
   sum(x: Tensor, axes?: readonly number[], keepDims = false): IrNode {
-    return this.reduced(sumPrimitive, x, axes, keepDims);
+    return this.reduced("sum", x, axes, keepDims);
   }
   mean(x: Tensor, axes?: readonly number[], keepDims = false): IrNode {
     const sum = this.sum(x, axes, keepDims);
     return this.mul(sum, sizeOf(sum.shape) / sizeOf(x.shape));
   }
   reduceMax(x: Tensor, axes?: readonly number[], keepDims = false): IrNode {
-    return this.reduced(reduceMaxPrimitive, x, axes, keepDims);
+    return this.reduced("reduceMax", x, axes, keepDims);
   }
   reduceMin(x: Tensor, axes?: readonly number[], keepDims = false): IrNode {
-    return this.reduced(reduceMinPrimitive, x, axes, keepDims);
+    return this.reduced("reduceMin", x, axes, keepDims);
   }
   argMax(x: Tensor, axis: number): IrNode {
-    return this.record(argMaxPrimitive, [this.node(x)], { axis: normalizeAxis(axis, x.shape.length) });
+    return this.record("argMax", [this.node(x)], { axis: normalizeAxis(axis, x.shape.length) });
   }
   argMin(x: Tensor, axis: number): IrNode {
-    return this.record(argMinPrimitive, [this.node(x)], { axis: normalizeAxis(axis, x.shape.length) });
+    return this.record("argMin", [this.node(x)], { axis: normalizeAxis(axis, x.shape.length) });
   }
   topK(x: Tensor, k: number, axis: number): { values: IrNode; indices: IrNode } {
     const at = normalizeAxis(axis, x.shape.length);
     if (!Number.isInteger(k) || k < 0 || k > x.shape[at]!) throw shapeError(`top ${k} of ${x.shape[at]} elements`);
-    const indices = this.record(topKIndicesPrimitive, [this.node(x)], { k, axis: at });
+    const indices = this.record("topKIndices", [this.node(x)], { k, axis: at });
     return { values: this.gatherElements(x, indices, at), indices };
   }
 
   // ── shape
   reshape(x: Tensor, shape: Shape): IrNode {
-    return this.record(reshapePrimitive, [this.node(x)], { shape: [...shape] });
+    return this.record("reshape", [this.node(x)], { shape: [...shape] });
   }
   transpose(x: Tensor, permutation?: readonly number[]): IrNode {
     const rank = x.shape.length;
     const order = permutation ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
     if (order.length !== rank || new Set(order).size !== rank) throw shapeError(`[${order}] is no permutation of ${rank} axes`);
-    return this.record(transposePrimitive, [this.node(x)], { permutation: order.map((axis) => normalizeAxis(axis, rank)) });
+    return this.record("transpose", [this.node(x)], { permutation: order.map((axis) => normalizeAxis(axis, rank)) });
   }
   swapLast(x: Tensor): IrNode {
     const rank = x.shape.length;
@@ -272,21 +266,19 @@ export class Vocabulary implements TensorOps {
   /** Records an operation again on other operands; the same node where they are the same. */
   rerecord(node: IrNode, inputs: readonly IrNode[]): IrNode {
     if (inputs.every((input, i) => input === node.inputs[i])) return node;
-    // A simplified operand may have lost the rows that these two go by.
-    if (node.primitive === rowsToShapePrimitive) return this.rowsToShape(inputs[0]!, node.inputs[0]!.rows);
-    if (node.primitive === placeRowsPrimitive) return this.placeRows(inputs[0]!, inputs[1]!, inputs[2]!);
-    return this.record(node.primitive, inputs, node.attributes);
+    const { name, again } = node.primitive;
+    return again?.(this, node, inputs) ?? this.record(name, inputs, node.attributes);
   }
   /** A vector as a matrix of one row; anything else as it is. */
   unsqueezeMatrix(x: Tensor): IrNode {
     return x.shape.length === 1 ? this.reshape(x, [1, ...x.shape]) : this.node(x);
   }
   expand(x: Operand, shape: Shape): IrNode {
-    return this.record(expandPrimitive, [this.node(x)], { shape: [...shape] });
+    return this.record("expand", [this.node(x)], { shape: [...shape] });
   }
   concat(xs: readonly Tensor[], axis: number): IrNode {
     if (xs.length === 0) throw shapeError("nothing to join");
-    return this.record(concatPrimitive, xs.map((x) => this.node(x)), { axis: normalizeAxis(axis, xs[0]!.shape.length) });
+    return this.record("concat", xs.map((x) => this.node(x)), { axis: normalizeAxis(axis, xs[0]!.shape.length) });
   }
   slice(x: Tensor, starts: readonly number[], stops: readonly number[], steps: readonly number[] = starts.map(() => 1)): IrNode {
     const fits = [starts, stops, steps].every((list) => list.length === x.shape.length) && steps.every((step) => step >= 1);
@@ -294,23 +286,23 @@ export class Vocabulary implements TensorOps {
       throw shapeError(`slice [${starts}] to [${stops}] by [${steps}] of ${showShape(x.shape)}`);
     }
     const sizes = starts.map((start, axis) => Math.max(0, Math.ceil((stops[axis]! - start) / steps[axis]!)));
-    return this.record(slicePrimitive, [this.node(x)], { starts: [...starts], sizes, steps: [...steps] });
+    return this.record("slice", [this.node(x)], { starts: [...starts], sizes, steps: [...steps] });
   }
   flip(x: Tensor, axes: readonly number[]): IrNode {
-    return this.record(flipPrimitive, [this.node(x)], { axes: normalizeAxes(axes, x.shape.length) });
+    return this.record("flip", [this.node(x)], { axes: normalizeAxes(axes, x.shape.length) });
   }
   pad(x: Tensor, low: readonly number[], high: readonly number[], value = 0, interior: readonly number[] = low.map(() => 0)): IrNode {
     const fits = [low, high, interior].every((list) => list.length === x.shape.length && list.every((count) => count >= 0));
     if (!fits) throw shapeError(`pad [${low}], [${high}], [${interior}] of ${showShape(x.shape)}`);
-    return this.record(padPrimitive, [this.node(x)], { low: [...low], high: [...high], interior: [...interior], value });
+    return this.record("pad", [this.node(x)], { low: [...low], high: [...high], interior: [...interior], value });
   }
 
   // ── indexing
   gather(x: Tensor, indices: Tensor, axis: number): IrNode {
-    return this.record(gatherPrimitive, [this.node(x), this.node(indices)], { axis: normalizeAxis(axis, x.shape.length) });
+    return this.record("gather", [this.node(x), this.node(indices)], { axis: normalizeAxis(axis, x.shape.length) });
   }
   gatherElements(x: Tensor, indices: Tensor, axis: number): IrNode {
-    return this.record(gatherElementsPrimitive, [this.node(x), this.node(indices)], { axis: normalizeAxis(axis, x.shape.length) });
+    return this.record("gatherElements", [this.node(x), this.node(indices)], { axis: normalizeAxis(axis, x.shape.length) });
   }
 
   // ── meaning
@@ -319,44 +311,44 @@ export class Vocabulary implements TensorOps {
   }
   /** Two ends of a value as bounds that relaxations rely on, for core alone (`asFact`). */
   fact(lower: IrNode, upper: IrNode, of: string): { readonly lower: IrNode; readonly upper: IrNode } {
-    const end = (x: IrNode, side: "lower" | "upper"): IrNode => this.record(factPrimitive, [x], { of, side });
+    const end = (x: IrNode, side: "lower" | "upper"): IrNode => this.record("fact", [x], { of, side });
     return { lower: end(lower, "lower"), upper: end(upper, "upper") };
   }
   stopGradient(x: Tensor): IrNode {
-    return this.record(stopGradientPrimitive, [this.node(x)]);
+    return this.record("stopGradient", [this.node(x)]);
   }
 
   // ── hidden axes, for core alone
   rowsToShape(x: IrNode, rows: RowSpace | undefined = x.rows): IrNode {
     if (x.rows === undefined && rows?.size !== undefined) return this.expand(this.reshape(x, [1, ...x.shape]), [rows.size, ...x.shape]);
-    return this.record(rowsToShapePrimitive, [x]);
+    return this.record("rowsToShape", [x]);
   }
   shapeToRows(x: IrNode, rows: RowSpace): IrNode {
-    return this.record(shapeToRowsPrimitive, [x], { rows });
+    return this.record("shapeToRows", [x], { rows });
   }
   /** One row for each place at which a mask [K] holds; its index. */
   rowsWhere(mask: IrNode, rows: RowSpace): IrNode {
-    return this.record(rowsWherePrimitive, [mask], { rows });
+    return this.record("rowsWhere", [mask], { rows });
   }
   /** For each row the slice of x [L, …] at its index. */
   pickByRow(x: IrNode, index: IrNode): IrNode {
-    return this.record(pickByRowPrimitive, [x, index]);
+    return this.record("pickByRow", [x, index]);
   }
   /** The unit rows at the rows' indices. */
   pickedEye(index: IrNode, shape: Shape): IrNode {
-    return this.record(pickedEyePrimitive, [index], { shape: [...shape] });
+    return this.record("pickedEye", [index], { shape: [...shape] });
   }
   /** `base` [K] with each row's number at its index. */
   placeRows(base: IrNode, values: IrNode, index: IrNode): IrNode {
-    return this.record(placeRowsPrimitive, [base, this.spread(values, index), index]);
+    return this.record("placeRows", [base, this.spread(values, index), index]);
   }
   spread(x: IrNode, like: IrNode): IrNode {
-    return this.record(spreadPrimitive, [x, like]);
+    return this.record("spread", [x, like]);
   }
   sumHidden(x: IrNode, over: { readonly instances: boolean; readonly rows: boolean }): IrNode {
     const instances = over.instances && x.instances;
     const rows = over.rows && x.rows !== undefined;
-    return instances || rows ? this.record(sumHiddenPrimitive, [x], { instances, rows }) : x;
+    return instances || rows ? this.record("sumHidden", [x], { instances, rows }) : x;
   }
   /** Sums a cotangent over the axes along which an operand of this shape was broadcast. */
   unbroadcast(g: IrNode, shape: Shape): IrNode {

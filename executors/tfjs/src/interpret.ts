@@ -1,14 +1,25 @@
-import { LirpaError, topological, type HostTensor, type IrNode, type Program } from "@lirpa/core";
+import {
+  inputOf, isConstant, LirpaError, topological, type HostTensor, type IrNode, type PrimitiveName, type Program,
+} from "@lirpa/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { sizeOf, type Kernels, type Tf } from "./kernel.js";
+import { sizeOf, type Kernel, type Tf } from "./kernel.js";
 import { contraction } from "./kernels/contraction.js";
 import { elementwise } from "./kernels/elementwise.js";
 import { indexing } from "./kernels/indexing.js";
-import { isConstant, leaves, upload } from "./kernels/leaves.js";
+import { leaves, upload } from "./kernels/leaves.js";
 import { reduction } from "./kernels/reduction.js";
 import { shape } from "./kernels/shape.js";
 
-const KERNELS: Kernels = { ...leaves, ...elementwise, ...contraction, ...reduction, ...shape, ...indexing };
+/** A kernel that reads values on the host. */
+interface OnHost {
+  readonly onHost: (tf: Tf, inputs: readonly Tensor[]) => Promise<Tensor>;
+}
+
+const KERNELS: Readonly<Record<PrimitiveName, Kernel | OnHost | "given">> = {
+  ...leaves, ...elementwise, ...contraction, ...reduction, ...shape, ...indexing,
+  input: "given",
+  rowsWhere: { onHost: places },
+};
 
 /** A program in the order in which it runs, with its constants on the backend. */
 export class Interpreter {
@@ -25,18 +36,21 @@ export class Interpreter {
     this.outputs = Object.entries(program.outputs).map(([name, node]) => [name, node as IrNode] as const);
     this.order = topological(this.outputs.map(([, node]) => node));
     for (const node of this.order) {
-      const { name } = node.primitive;
-      if (name === "input") this.inputs.set(nameOf(node), node);
-      if (KERNELS[name] === undefined && name !== "input" && name !== "rowsWhere") {
-        throw new LirpaError("LIRPA_EXECUTOR", `the tfjs executor has no kernel for the primitive ${name}`, { hint: "Use the same version of @lirpa/core and @lirpa/executor-tfjs." });
-      }
+      const fed = inputOf(node);
+      if (fed !== undefined) this.inputs.set(fed.name, node);
+      if (KERNELS[node.primitive.name] === undefined) throw noKernel(node.primitive.name);
       for (const input of node.inputs) this.uses.set(input, (this.uses.get(input) ?? 0) + 1);
     }
   }
 
   /** Puts constants on the backend. Called with the backend current. */
   prepare(): void {
-    for (const node of this.order) if (isConstant(node)) this.constants.set(node, this.tf.tidy(() => this.tf.keep(KERNELS[node.primitive.name]!(this.tf, node, [], []))));
+    const { tf } = this;
+    for (const node of this.order) {
+      const kernel = KERNELS[node.primitive.name];
+      if (!isConstant(node) || typeof kernel !== "function") continue;
+      this.constants.set(node, tf.tidy(() => tf.keep(kernel(tf, node, [], []))));
+    }
   }
 
   /** Gives back the constants. */
@@ -87,56 +101,44 @@ export class Interpreter {
   }
 
   private async value(
-    node: IrNode,
-    inputs: readonly Tensor[],
-    values: Readonly<Record<string, Tensor>>,
+    node: IrNode, inputs: readonly Tensor[], values: Readonly<Record<string, Tensor>>,
   ): Promise<Tensor> {
     const { tf } = this;
-    switch (node.primitive.name) {
-      case "rowsWhere":
-        return this.places(inputs[0]!);
-      case "input":
-        return this.given(node, values);
-      default: {
-        const to = physicalShape(node, inputs);
-        // The reshape makes a tensor of its own, even where a kernel hands on what it got.
-        return tf.tidy(() => tf.reshape(KERNELS[node.primitive.name]!(tf, node, inputs, to), to));
-      }
-    }
-  }
-
-  private given(node: IrNode, values: Readonly<Record<string, Tensor>>): Tensor {
-    const name = nameOf(node);
-    const value = values[name];
-    if (value !== undefined) return value.clone();
-    throw new LirpaError("LIRPA_EXECUTOR", `the program's input ${name} was not fed`);
-  }
-
-  /** How many rows there are is known only when the mask is: it comes to the host. */
-  private async places(mask: Tensor): Promise<Tensor> {
-    const places = Array.from(await mask.data()).flatMap((holds, i) => (holds === 0 ? [] : [i]));
-    return this.tf.tidy(() => this.tf.tensor(Int32Array.from(places), [1, places.length], "int32"));
+    const kernel = KERNELS[node.primitive.name];
+    if (kernel === "given") return given(nameOf(node), values);
+    if (typeof kernel !== "function") return kernel.onHost(tf, inputs);
+    const to = physicalShape(node, inputs);
+    // The reshape makes a tensor of its own, even where a kernel hands on what it got.
+    return tf.tidy(() => tf.reshape(kernel(tf, node, inputs, to), to));
   }
 }
 
-function physicalShape(node: IrNode, inputs: readonly Tensor[]): number[] {
-  const most = (axis: 0 | 1): number => Math.max(1, ...inputs.map(({ shape }) => shape[axis]!));
-  switch (node.primitive.name) {
-    case "eye":
-    case "shapeToRows":
-      return [most(0), node.rows!.size!, ...node.shape];
-    case "rowsToShape":
-    case "placeRows":
-      return [node.primitive.name === "placeRows" ? Math.max(inputs[0]!.shape[0]!, inputs[1]!.shape[0]!) : most(0), 1, ...node.shape];
-    case "sumHidden":
-      return [node.instances ? most(0) : 1, node.rows === undefined ? 1 : most(1), ...node.shape];
-    default:
-      return [most(0), most(1), ...node.shape];
-  }
+function noKernel(name: string): LirpaError {
+  return new LirpaError("LIRPA_EXECUTOR", `the tfjs executor has no kernel for the primitive ${name}`, {
+    hint: "Use the same version of @lirpa/core and @lirpa/executor-tfjs.",
+  });
+}
+
+function given(name: string, values: Readonly<Record<string, Tensor>>): Tensor {
+  const value = values[name];
+  if (value !== undefined) return value.clone();
+  throw new LirpaError("LIRPA_EXECUTOR", `the program's input ${name} was not fed`);
+}
+
+/** How many rows there are is known only when the mask is: it comes to the host. */
+async function places(tf: Tf, [mask]: readonly Tensor[]): Promise<Tensor> {
+  const found = Array.from(await mask!.data()).flatMap((holds, i) => (holds === 0 ? [] : [i]));
+  return tf.tidy(() => tf.tensor(Int32Array.from(found), [1, found.length], "int32"));
+}
+
+/** The node says which hidden axes there are; how long those are that a run decides on, its operands say. */
+function physicalShape({ instances, rows, shape: own }: IrNode, inputs: readonly Tensor[]): number[] {
+  const most = (axis: 0 | 1): number => Math.max(1, ...inputs.map((input) => input.shape[axis]!));
+  return [instances ? most(0) : 1, rows === undefined ? 1 : (rows.size ?? most(1)), ...own];
 }
 
 function nameOf(node: IrNode): string {
-  return (node.attributes as { readonly name: string }).name;
+  return inputOf(node)!.name;
 }
 
 function fed(tf: Tf, node: IrNode, value: HostTensor): Tensor {

@@ -1,11 +1,12 @@
-import type { IrNode } from "@lirpa/core";
+import type { IrNode, PrimitiveName } from "@lirpa/core";
 import type { DataType, Tensor } from "@tensorflow/tfjs-core";
 
 export type Tf = typeof import("@tensorflow/tfjs-core");
 
 /** Computes one node. Values have the physical shape `[instances or 1, rows or 1, ...S]`, whatever their rank. */
 export type Kernel = (tf: Tf, node: IrNode, inputs: readonly Tensor[], to: readonly number[]) => Tensor;
-export type Kernels = Readonly<Record<string, Kernel>>;
+/** Kernels of some primitives: one that is missing does not compile. */
+export type Kernels<Name extends PrimitiveName> = Readonly<Record<Name, Kernel>>;
 
 /** tfjs and its native backends compute with tensors of at most this many axes; broadcasting natively with fewer. */
 const MOST_AXES = 5;

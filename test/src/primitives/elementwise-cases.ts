@@ -1,5 +1,5 @@
 import type { Shape } from "@lirpa/core/plugin";
-import type { Vocabulary } from "@lirpa/core";
+import type { PrimitiveName, Vocabulary } from "@lirpa/core";
 import { between, bools, floats, given, ints, type InputSketch, type PrimitiveCase } from "./sketch.js";
 
 type Unary = "neg" | "abs" | "sign" | "relu" | "exp" | "log" | "sqrt" | "reciprocal" | "floor" | "ceil" | "round" | "sin" | "cos" | "atan" | "tanh" | "sigmoid" | "erf";
@@ -9,7 +9,13 @@ function unary(name: Unary, from: number, to: number): PrimitiveCase {
   return { primitive: name, of: "a matrix", inputs: [between(from, to, 2, 3)], build: (t, x) => t[name](x!) };
 }
 
-function binary(name: Binary, shapes: readonly [Shape, Shape], left: Partial<InputSketch> = {}, right: Partial<InputSketch> = {}, primitive: string = name): PrimitiveCase {
+/** What the vocabulary says by another primitive. */
+const SAID_BY = { greater: "less", greaterEqual: "lessEqual" } as const;
+
+function binary(
+  name: Binary, shapes: readonly [Shape, Shape], left: Partial<InputSketch> = {}, right: Partial<InputSketch> = {},
+): PrimitiveCase {
+  const primitive: PrimitiveName = name === "greater" || name === "greaterEqual" ? SAID_BY[name] : name;
   const of = `${left.dtype ?? "float"} [${shapes[0].join(", ")}] and [${shapes[1].join(", ")}]`;
   return { primitive, of: primitive === name ? of : `${name} of ${of}`, inputs: [{ shape: shapes[0], ...left }, { shape: shapes[1], ...right }], build: (t, a, b) => t[name](a!, b!) };
 }
@@ -59,8 +65,8 @@ const BINARY: readonly PrimitiveCase[] = [
   binary("div", SCALAR, {}, { from: -2, to: -0.4 }),
   ...[BOTH, RANKS].map((shapes) => binary("pow", shapes, positive)),
   ...(["less", "lessEqual", "equal"] as const).flatMap((name) => [binary(name, BOTH), binary(name, RANKS, integer, integer)]),
-  binary("greater", RANKS, integer, integer, "less"),
-  binary("greaterEqual", RANKS, integer, integer, "lessEqual"),
+  binary("greater", RANKS, integer, integer),
+  binary("greaterEqual", RANKS, integer, integer),
   ...(["add", "sub", "mul", "min", "max"] as const).map((name) => binary(name, RANKS, integer, integer)),
   binary("div", RANKS, { dtype: "int", from: -9, to: 9 }, { dtype: "int", values: [2, -3, 4, 1, -1, 5] }),
   binary("pow", RANKS, integer, { dtype: "int", from: 0, to: 3 }),

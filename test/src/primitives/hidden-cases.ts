@@ -1,4 +1,4 @@
-import type { RowSpace } from "@lirpa/core";
+import type { PrimitiveName, RowSpace } from "@lirpa/core";
 import { bools, floats, ints, TWO, type Hidden, type InputSketch, type PrimitiveCase } from "./sketch.js";
 
 /** As many rows as a matrix of shape [2, 3] has elements. */
@@ -7,7 +7,7 @@ const withoutRows: readonly Hidden[] = ["none", "instances"];
 const withRows: readonly Hidden[] = ["rows", "both"];
 
 /** What moves or adds up hidden axes: cotangents that have more of them than the value would be added up as well. */
-function moves(primitive: string, of: string, input: InputSketch, build: PrimitiveCase["build"], cotangents: readonly Hidden[], rows: readonly RowSpace[] = [TWO]): PrimitiveCase {
+function moves(primitive: PrimitiveName, of: string, input: InputSketch, build: PrimitiveCase["build"], cotangents: readonly Hidden[], rows: readonly RowSpace[] = [TWO]): PrimitiveCase {
   return { primitive, of, inputs: [input], build, cotangents, rows };
 }
 

@@ -1,12 +1,12 @@
-import type { IrNode, Vocabulary } from "@lirpa/core";
+import type { IrNode, PrimitiveName, Vocabulary } from "@lirpa/core";
 import { bools, floats, ints, type InputSketch, type PrimitiveCase } from "./sketch.js";
 
-function moved(primitive: string, of: string, shape: readonly number[], build: (t: Vocabulary, x: IrNode) => IrNode): PrimitiveCase {
+function moved(primitive: PrimitiveName, of: string, shape: readonly number[], build: (t: Vocabulary, x: IrNode) => IrNode): PrimitiveCase {
   return { primitive, of, inputs: [{ shape }], build: (t, x) => build(t, x!) };
 }
 
 /** What moves floats moves integers and bools. */
-function anyType(primitive: string, build: (t: Vocabulary, x: IrNode) => IrNode): PrimitiveCase[] {
+function anyType(primitive: PrimitiveName, build: (t: Vocabulary, x: IrNode) => IrNode): PrimitiveCase[] {
   const kinds: readonly [string, InputSketch][] = [["integers", ints(-3, 3, 2, 3)], ["bools", bools(2, 3)]];
   return kinds.map(([of, sketch]) => ({ primitive, of, inputs: [sketch], build: (t, x) => build(t, x!) }));
 }

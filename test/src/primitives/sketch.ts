@@ -1,4 +1,4 @@
-import type { HostTensor, IrNode, RowSpace, Vocabulary } from "@lirpa/core";
+import type { HostTensor, IrNode, PrimitiveName, RowSpace, Vocabulary } from "@lirpa/core";
 import type { DType, Shape } from "@lirpa/core/plugin";
 import { seeded } from "../graphs.js";
 
@@ -26,7 +26,7 @@ export interface InputSketch {
 
 /** A small computation around one primitive. */
 export interface PrimitiveCase {
-  readonly primitive: string;
+  readonly primitive: PrimitiveName;
   /** What sets the case apart from others of the primitive. */
   readonly of: string;
   readonly inputs: readonly InputSketch[];

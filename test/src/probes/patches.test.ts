@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { evaluate, localizeRows, Vocabulary, vjp, type HostTensor, type IrNode, type RowSpace } from "@lirpa/core";
+import { evaluate, inputOf, localizeRows, Vocabulary, vjp, type HostTensor, type IrNode, type RowSpace } from "@lirpa/core";
 import type { ConvOptions } from "@lirpa/core/plugin";
 import { randomTensor, seeded } from "../graphs.js";
 
@@ -43,8 +43,9 @@ function feedsOf(output: IrNode): Record<string, HostTensor> {
   const visit = (node: IrNode, seen = new Set<IrNode>()): void => {
     if (seen.has(node)) return;
     seen.add(node);
-    if (node.primitive.name === "input") {
-      const { name, instances } = node.attributes as { name: string; instances: boolean };
+    const input = inputOf(node);
+    if (input !== undefined) {
+      const { name, instances } = input;
       const n = instances ? 2 : 1;
       const { data } = randomTensor([n, 1, ...node.shape], seeded(name.length * 7 + name.charCodeAt(name.length - 1)));
       feeds[name] = { shape: [n, 1, ...node.shape], dtype: "float", data };

@@ -3,7 +3,7 @@ import type { Shape, Tensor } from "../../plugin/tensor.js";
 import { contextOf, slotsOf, type ResolvedNode } from "../../graph/resolved.js";
 import { vjp } from "../../tensor/gradient.js";
 import type { IrNode, RowSpace } from "../../tensor/ir.js";
-import { uniformValue } from "../../tensor/recorder.js";
+import { uniformValue } from "../../tensor/primitives/leaves.js";
 import { broadcastShapes, sizeOf } from "../../tensor/shapes.js";
 import { adjoint, asNodes, outputsOf, placeholder } from "./adjoint.js";
 import type { CoefficientPair, ForwardContext, ForwardForm, Step, StepContext } from "../kind-rules.js";

@@ -61,9 +61,6 @@ export function intervalIsExact(run: BoundRun, value: Value): boolean {
   });
 }
 
-/** What moves elements without using one twice. */
-const MOVES: ReadonlySet<string> = new Set(["reshape", "transpose", "slice"]);
-
 /** The source of which a value is a rearrangement. */
 function movedSource(run: BoundRun, value: Value): Value | undefined {
   let source = value;
@@ -83,7 +80,7 @@ function movedSource(run: BoundRun, value: Value): Value | undefined {
 function isMoved(node: IrNode, from: IrNode): boolean {
   let at = node;
   while (at !== from) {
-    if (!MOVES.has(at.primitive.name)) return false;
+    if (at.primitive.moves !== true) return false;
     at = at.inputs[0]!;
   }
   return true;

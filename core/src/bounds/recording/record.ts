@@ -5,7 +5,7 @@ import type { Shape } from "../../plugin/tensor.js";
 import type { ResolvedGraph, Value } from "../../graph/resolved.js";
 import type { Method } from "../../methods/method.js";
 import { makeProgram } from "../../program/program.js";
-import { rowSpaces, topological } from "../../tensor/evaluate.js";
+import { rowSpaces, topological } from "../../tensor/order.js";
 import type { IrNode, RowSpace } from "../../tensor/ir.js";
 import { localizeRows } from "../../tensor/transforms/localize.js";
 import { Vocabulary } from "../../tensor/vocabulary.js";

@@ -1,5 +1,5 @@
-import { definePrimitive, type Primitive } from "../ir.js";
-import { isConstant } from "../recorder.js";
+import { definePrimitive, type IrNode, type Primitive } from "../ir.js";
+import { isConstant } from "./leaves.js";
 
 export interface FactAttributes {
   /** The value that is bounded. Its other end is the fact of the same value and the other side. */
@@ -13,12 +13,19 @@ export interface FactAttributes {
  */
 export const factPrimitive: Primitive = definePrimitive<FactAttributes>({
   name: "fact",
+  takes: ["anything"],
+  view: true,
   infer: ([x]) => x!,
   simplify: (_, [x], { of, side }) => {
-    const { of: before, side: other } = (x!.primitive.name === "fact" ? x!.attributes : {}) as Partial<FactAttributes>;
-    return isConstant(x!) || (before === of && other === side) ? x : undefined;
+    const before = factOf(x!);
+    return isConstant(x!) || (before?.of === of && before.side === side) ? x : undefined;
   },
   gradient: (_, __, g) => [g],
   lower: (_, __, [x]) => x!,
   evaluate: ([x]) => Float64Array.from(x!.data),
 });
+
+/** What a node bounds, where it is a fact. */
+export function factOf(node: IrNode): FactAttributes | undefined {
+  return node.primitive === factPrimitive ? (node.attributes as FactAttributes) : undefined;
+}

@@ -1,23 +1,36 @@
 import { shapeError } from "../../plugin/errors.js";
 import { definePrimitive, type IrNode, type Primitive } from "../ir.js";
-import { constantOf, isConstant, uniformValue } from "../recorder.js";
-import { sizeOf, stridesOf, walk } from "../shapes.js";
+import { showShape, sizeOf, stridesOf, walk } from "../shapes.js";
 import type { Vocabulary } from "../vocabulary.js";
+import { constantOf, isConstant, uniformValue } from "./leaves.js";
+
+function gatheredShape(x: IrNode, indices: IrNode, axis: number): number[] {
+  return [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
+}
+
+function checkAxis(operation: string, { shape }: IrNode, axis: number): void {
+  if (!(axis >= 0 && axis < shape.length)) throw shapeError(`${operation}: axis ${axis} of a shape ${showShape(shape)}`);
+}
 
 export const gatherPrimitive: Primitive = definePrimitive<{ readonly axis: number }>({
   name: "gather",
+  takes: ["anything", "indices"],
   infer: ([x, indices], { axis }) => {
-    if (indices!.instances || indices!.rows !== undefined) throw shapeError("gather: indices that differ between instances or rows; use gatherElements");
-    return { shape: [...x!.shape.slice(0, axis), ...indices!.shape, ...x!.shape.slice(axis + 1)], dtype: x!.dtype };
+    checkAxis("gather", x!, axis);
+    if (indices!.instances || indices!.rows !== undefined) {
+      throw shapeError("gather: indices that differ between instances or rows; use gatherElements");
+    }
+    return { shape: gatheredShape(x!, indices!, axis), dtype: x!.dtype };
   },
   simplify: (t, [x, indices], { axis }) => {
     const value = uniformValue(x!);
-    return value === undefined ? undefined : t.fullOf([...x!.shape.slice(0, axis), ...indices!.shape, ...x!.shape.slice(axis + 1)], value, x!.dtype);
+    return value === undefined ? undefined : t.fullOf(gatheredShape(x!, indices!, axis), value, x!.dtype);
   },
   gradient: (t, { inputs: [x, indices], attributes: { axis } }, g) => [scatter(t, g, indices!, axis, x!), undefined],
   lower: (emitter, node, [x, indices]) => {
     const shape = node.inputs[1]!.shape;
-    return emitter.node("Gather", [x!, emitter.reshape(indices!, [1, 1, ...shape], shape)], { axis: node.attributes.axis + 2 });
+    const places = emitter.reshape(indices!, [1, 1, ...shape], shape);
+    return emitter.node("Gather", [x!, places], { axis: node.attributes.axis + 2 });
   },
   evaluate: ([x, indices], { axis }, { shape }) => {
     const result = new Float64Array(sizeOf(shape));
@@ -45,12 +58,14 @@ function scatter(t: Vocabulary, g: IrNode, indices: IrNode, axis: number, x: IrN
   if (count === 0) return t.zeros(x.shape);
   const layers = isConstant(indices) ? inverse(constantOf(indices).data, size) : undefined;
   if (layers === undefined || layers.length > 4) {
-    const oneHot = t.where(t.equal(t.reshape(indices, [1, count]), t.reshape(t.arange(size), [size, 1])), 1, 0);
+    const places = t.reshape(t.arange(size), [size, 1]);
+    const oneHot = t.where(t.equal(t.reshape(indices, [1, count]), places), 1, 0);
     const rank = flat.shape.length;
     const order = [...Array(rank).keys()].filter((at) => at !== axis);
     const last = t.matmul(t.unsqueezeMatrix(t.transpose(flat, [...order, axis])), t.swapLast(oneHot));
     const moved = t.reshape(last, [...order.map((at) => flat.shape[at]!), size]);
-    return t.transpose(moved, [...Array(rank).keys()].map((at) => (at < axis ? at : at === axis ? rank - 1 : at - 1)));
+    const back = [...Array(rank).keys()].map((at) => (at < axis ? at : at === axis ? rank - 1 : at - 1));
+    return t.transpose(moved, back);
   }
   const behind = flat.shape.map((_, at) => (at === axis ? 1 : 0));
   const padded = t.pad(flat, flat.shape.map(() => 0), behind);
@@ -74,8 +89,11 @@ function inverse(indices: ArrayLike<number>, size: number): Float64Array[] {
 
 export const gatherElementsPrimitive: Primitive = definePrimitive<{ readonly axis: number }>({
   name: "gatherElements",
+  takes: ["anything", "indices"],
   infer: ([x, indices], { axis }) => {
-    if (indices!.shape.length !== x!.shape.length || indices!.shape.some((size, at) => at !== axis && size !== x!.shape[at])) {
+    checkAxis("gatherElements", x!, axis);
+    const differs = indices!.shape.some((size, at) => at !== axis && size !== x!.shape[at]);
+    if (indices!.shape.length !== x!.shape.length || differs) {
       throw shapeError(`gatherElements: indices of shape [${indices!.shape}] do not fit [${x!.shape}] along axis ${axis}`);
     }
     return { shape: indices!.shape, dtype: x!.dtype };
@@ -87,12 +105,14 @@ export const gatherElementsPrimitive: Primitive = definePrimitive<{ readonly axi
     const spread = t.where(t.equal(unsqueeze(indices!), places), unsqueeze(g), 0);
     return [t.reshape(t.sum(spread, [axis + 1]), x!.shape), undefined];
   },
-  lower: (emitter, node, inputs) => emitter.node("GatherElements", emitter.leveled(node, inputs), { axis: node.attributes.axis + 2 }),
+  lower: (emitter, node, inputs) =>
+    emitter.node("GatherElements", emitter.leveled(node, inputs), { axis: node.attributes.axis + 2 }),
   evaluate: ([x, indices], { axis }, { shape }) => {
     const result = new Float64Array(sizeOf(shape));
     const strides = stridesOf(x!.shape);
     const step = strides[axis]!;
-    walk(shape, strides.map((stride, at) => (at === axis ? 0 : stride)), 0, (offset, i) => (result[i] = x!.data[offset + indices!.data[i]! * step]!));
+    const along = strides.map((stride, at) => (at === axis ? 0 : stride));
+    walk(shape, along, 0, (offset, i) => (result[i] = x!.data[offset + indices!.data[i]! * step]!));
     return result;
   },
 });

@@ -1,9 +1,10 @@
 import { shapeError } from "../../plugin/errors.js";
 import type { Shape } from "../../plugin/tensor.js";
 import { definePrimitive, type IrNode, type Primitive } from "../ir.js";
-import { uniformValue } from "../recorder.js";
 import { broadcastStrides, sameShape, showShape, sizeOf, stridesOf, walk } from "../shapes.js";
 import type { Vocabulary } from "../vocabulary.js";
+import { eyePrimitive, uniformValue } from "./leaves.js";
+import { pickedEyePrimitive } from "./rows.js";
 
 /** What only moves elements turns a uniform constant into a uniform constant. */
 function uniform(t: Vocabulary, x: IrNode, shape: Shape): IrNode | undefined {
@@ -13,16 +14,20 @@ function uniform(t: Vocabulary, x: IrNode, shape: Shape): IrNode | undefined {
 
 export const reshapePrimitive: Primitive = definePrimitive<{ readonly shape: Shape }>({
   name: "reshape",
+  takes: ["anything"],
+  view: true,
+  moves: true,
   infer: ([x], { shape }) => {
     if (sizeOf(x!.shape) !== sizeOf(shape)) throw shapeError(`${showShape(x!.shape)} does not reshape to ${showShape(shape)}`);
     return { shape, dtype: x!.dtype };
   },
   simplify: (t, [x], { shape }) => {
     if (sameShape(x!.shape, shape)) return x;
-    if (x!.primitive.name === "reshape") return t.reshape(x!.inputs[0]!, shape);
-    if (x!.primitive.name === "eye" && sizeOf(x!.shape) === sizeOf(shape)) return t.eye(shape, x!.rows!);
-    if (x!.primitive.name === "pickedEye" && sizeOf(x!.shape) === sizeOf(shape)) return t.pickedEye(x!.inputs[0]!, shape);
-    return sizeOf(x!.shape) === sizeOf(shape) ? uniform(t, x!, shape) : undefined;
+    if (x!.primitive === reshapePrimitive) return t.reshape(x!.inputs[0]!, shape);
+    if (sizeOf(x!.shape) !== sizeOf(shape)) return undefined;
+    if (x!.primitive === eyePrimitive) return t.eye(shape, x!.rows!);
+    if (x!.primitive === pickedEyePrimitive) return t.pickedEye(x!.inputs[0]!, shape);
+    return uniform(t, x!, shape);
   },
   gradient: (t, { inputs: [x] }, g) => [t.reshape(g, x!.shape)],
   lower: (emitter, node, [x]) => emitter.reshape(x!, emitter.dims(node.inputs[0]!), emitter.dims(node)),
@@ -31,14 +36,21 @@ export const reshapePrimitive: Primitive = definePrimitive<{ readonly shape: Sha
 
 export const transposePrimitive: Primitive = definePrimitive<{ readonly permutation: readonly number[] }>({
   name: "transpose",
-  infer: ([x], { permutation }) => ({ shape: permutation.map((axis) => x!.shape[axis]!), dtype: x!.dtype }),
+  takes: ["anything"],
+  moves: true,
+  infer: ([x], { permutation }) => {
+    const rank = x!.shape.length;
+    const isOne = permutation.length === rank && x!.shape.every((_, axis) => permutation.includes(axis));
+    if (!isOne) throw shapeError(`[${permutation.join(", ")}] is no permutation of ${rank} axes`);
+    return { shape: permutation.map((axis) => x!.shape[axis]!), dtype: x!.dtype };
+  },
   simplify: (t, [x], { permutation }) => {
     if (permutation.every((axis, at) => axis === at)) return x;
     const shape = permutation.map((axis) => x!.shape[axis]!);
     // Moving only axes of size 1 is a reshape.
     const moved = permutation.filter((axis) => x!.shape[axis] !== 1);
     if (moved.every((axis, at) => at === 0 || moved[at - 1]! < axis)) return t.reshape(x!, shape);
-    if (x!.primitive.name === "transpose") {
+    if (x!.primitive === transposePrimitive) {
       const first = (x!.attributes as { permutation: readonly number[] }).permutation;
       return t.transpose(x!.inputs[0]!, permutation.map((axis) => first[axis]!));
     }
@@ -49,7 +61,10 @@ export const transposePrimitive: Primitive = definePrimitive<{ readonly permutat
     permutation.forEach((axis, at) => (inverse[axis] = at));
     return [t.transpose(g, inverse)];
   },
-  lower: (emitter, node, [x]) => emitter.node("Transpose", [x!], { perm: [0, 1, ...node.attributes.permutation.map((axis) => axis + 2)] }),
+  lower: (emitter, node, [x]) => {
+    const perm = [0, 1, ...node.attributes.permutation.map((axis) => axis + 2)];
+    return emitter.node("Transpose", [x!], { perm });
+  },
   evaluate: ([x], { permutation }, { shape }) => {
     const result = new Float64Array(x!.data.length);
     const strides = stridesOf(x!.shape);
@@ -64,6 +79,7 @@ function expandsTo(from: Shape, to: Shape): boolean {
 
 export const expandPrimitive: Primitive = definePrimitive<{ readonly shape: Shape }>({
   name: "expand",
+  takes: ["anything"],
   infer: ([x], { shape }) => {
     if (!expandsTo(x!.shape, shape)) throw shapeError(`${showShape(x!.shape)} does not expand to ${showShape(shape)}`);
     return { shape, dtype: x!.dtype };
@@ -74,7 +90,10 @@ export const expandPrimitive: Primitive = definePrimitive<{ readonly shape: Shap
     return sizeOf(x!.shape) === sizeOf(shape) ? t.reshape(x!, shape) : uniform(t, x!, shape);
   },
   gradient: (t, { inputs: [x] }, g) => [t.unbroadcast(g, x!.shape)],
-  lower: (emitter, node, inputs) => emitter.node("Expand", [emitter.aligned(node, inputs)[0]!, emitter.ints([1, 1, ...node.shape])]),
+  lower: (emitter, node, inputs) => {
+    const [x] = emitter.aligned(node, inputs);
+    return emitter.node("Expand", [x!, emitter.ints([1, 1, ...node.shape])]);
+  },
   evaluate: ([x], _, { shape }) => {
     const result = new Float64Array(sizeOf(shape));
     walk(shape, broadcastStrides(x!.shape, shape), 0, (offset, i) => (result[i] = x!.data[offset]!));
@@ -84,8 +103,12 @@ export const expandPrimitive: Primitive = definePrimitive<{ readonly shape: Shap
 
 export const concatPrimitive: Primitive = definePrimitive<{ readonly axis: number }>({
   name: "concat",
+  takes: ["anything"],
+  variadic: true,
+  alike: true,
   infer: (xs, { axis }) => {
     const first = xs[0]!.shape;
+    if (!(axis >= 0 && axis < first.length)) throw shapeError(`concat: axis ${axis} of a shape ${showShape(first)}`);
     for (const { shape } of xs) {
       if (shape.length !== first.length || shape.some((size, at) => at !== axis && size !== first[at])) {
         throw shapeError(`${xs.map((x) => showShape(x.shape)).join(", ")} do not join along axis ${axis}`);
@@ -106,10 +129,12 @@ export const concatPrimitive: Primitive = definePrimitive<{ readonly axis: numbe
     return inputs.map((x) => {
       const from = start;
       start += x.shape[axis]!;
-      return t.slice(g, g.shape.map((_, at) => (at === axis ? from : 0)), g.shape.map((size, at) => (at === axis ? start : size)));
+      const starts = g.shape.map((_, at) => (at === axis ? from : 0));
+      return t.slice(g, starts, g.shape.map((size, at) => (at === axis ? start : size)));
     });
   },
-  lower: (emitter, node, inputs) => emitter.node("Concat", emitter.leveled(node, inputs), { axis: node.attributes.axis + 2 }),
+  lower: (emitter, node, inputs) =>
+    emitter.node("Concat", emitter.leveled(node, inputs), { axis: node.attributes.axis + 2 }),
   evaluate: (xs, { axis }, { shape }) => {
     const result = new Float64Array(sizeOf(shape));
     const strides = stridesOf(shape);
@@ -130,11 +155,19 @@ interface SliceAttributes {
 
 export const slicePrimitive: Primitive = definePrimitive<SliceAttributes>({
   name: "slice",
-  infer: ([x], { sizes }) => ({ shape: sizes, dtype: x!.dtype }),
+  takes: ["anything"],
+  moves: true,
+  infer: ([x], { starts, sizes, steps }) => {
+    const fits = [starts, sizes, steps].every((list) => list.length === x!.shape.length)
+      && sizes.every((size, axis) => size === 0 || liesWithin(x!.shape[axis]!, starts[axis]!, size, steps[axis]!));
+    if (!fits) throw shapeError(`slice: [${sizes}] from [${starts}] by [${steps}] of ${showShape(x!.shape)}`);
+    return { shape: sizes, dtype: x!.dtype };
+  },
   simplify: (t, [x], { sizes }) => (sameShape(x!.shape, sizes) ? x : uniform(t, x!, sizes)),
   gradient: (t, { inputs: [x], attributes: { starts, sizes, steps } }, g) => {
     const last = starts.map((start, axis) => start + (sizes[axis]! - 1) * steps[axis]!);
-    return [t.pad(g, starts, x!.shape.map((size, axis) => size - last[axis]! - 1), 0, steps.map((step) => step - 1))];
+    const behind = x!.shape.map((size, axis) => size - last[axis]! - 1);
+    return [t.pad(g, starts, behind, 0, steps.map((step) => step - 1))];
   },
   lower: (emitter, node, [x]) => {
     const { starts, sizes, steps } = node.attributes;
@@ -142,32 +175,45 @@ export const slicePrimitive: Primitive = definePrimitive<SliceAttributes>({
     const axes = sizes.flatMap((size, axis) => (size === from[axis] ? [] : [axis]));
     const pick = (of: (axis: number) => number): string => emitter.ints(axes.map(of));
     const stops = pick((axis) => starts[axis]! + (sizes[axis]! - 1) * steps[axis]! + 1);
-    return emitter.node("Slice", [x!, pick((axis) => starts[axis]!), stops, pick((axis) => axis + 2), pick((axis) => steps[axis]!)]);
+    const operands = [pick((axis) => starts[axis]!), stops, pick((axis) => axis + 2), pick((axis) => steps[axis]!)];
+    return emitter.node("Slice", [x!, ...operands]);
   },
   evaluate: ([x], { starts, steps }, { shape }) => {
     const result = new Float64Array(sizeOf(shape));
     const strides = stridesOf(x!.shape);
     const start = starts.reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
-    walk(shape, strides.map((stride, axis) => stride * steps[axis]!), start, (offset, i) => (result[i] = x!.data[offset]!));
+    const steppedStrides = strides.map((stride, axis) => stride * steps[axis]!);
+    walk(shape, steppedStrides, start, (offset, i) => (result[i] = x!.data[offset]!));
     return result;
   },
 });
 
+function liesWithin(length: number, start: number, size: number, step: number): boolean {
+  return start >= 0 && step >= 1 && start + (size - 1) * step < length;
+}
+
 export const flipPrimitive: Primitive = definePrimitive<{ readonly axes: readonly number[] }>({
   name: "flip",
-  infer: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+  takes: ["anything"],
+  infer: ([x], { axes }) => {
+    const exist = axes.every((axis) => axis >= 0 && axis < x!.shape.length);
+    if (!exist) throw shapeError(`flip: axes [${axes.join(", ")}] of a shape ${showShape(x!.shape)}`);
+    return { shape: x!.shape, dtype: x!.dtype };
+  },
   simplify: (t, [x], { axes }) => (axes.every((axis) => x!.shape[axis] === 1) ? x : uniform(t, x!, x!.shape)),
   gradient: (t, { attributes: { axes } }, g) => [t.flip(g, axes)],
   lower: (emitter, node, [x]) => {
     const { axes } = node.attributes;
     const ends = emitter.ints(axes.map(() => -Number.MAX_SAFE_INTEGER));
-    return emitter.node("Slice", [x!, emitter.ints(axes.map(() => -1)), ends, emitter.ints(axes.map((axis) => axis + 2)), emitter.ints(axes.map(() => -1))]);
+    const back = emitter.ints(axes.map(() => -1));
+    return emitter.node("Slice", [x!, back, ends, emitter.ints(axes.map((axis) => axis + 2)), back]);
   },
   evaluate: ([x], { axes }, { shape }) => {
     const result = new Float64Array(x!.data.length);
     const strides = stridesOf(shape);
     const start = axes.reduce((sum, axis) => sum + (shape[axis]! - 1) * strides[axis]!, 0);
-    walk(shape, strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride)), start, (offset, i) => (result[i] = x!.data[offset]!));
+    const turned = strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride));
+    walk(shape, turned, start, (offset, i) => (result[i] = x!.data[offset]!));
     return result;
   },
 });
@@ -185,7 +231,13 @@ function paddedShape(shape: Shape, { low, high, interior }: PadAttributes): numb
 
 export const padPrimitive: Primitive = definePrimitive<PadAttributes>({
   name: "pad",
-  infer: ([x], attributes) => ({ shape: paddedShape(x!.shape, attributes), dtype: x!.dtype }),
+  takes: ["anything"],
+  infer: ([x], attributes) => {
+    const lists = [attributes.low, attributes.high, attributes.interior];
+    const fit = lists.every((list) => list.length === x!.shape.length && list.every((count) => count >= 0));
+    if (!fit) throw shapeError(`pad: [${lists.join("], [")}] around ${showShape(x!.shape)}`);
+    return { shape: paddedShape(x!.shape, attributes), dtype: x!.dtype };
+  },
   simplify: (t, [x], attributes) => {
     const shape = paddedShape(x!.shape, attributes);
     if (sameShape(shape, x!.shape)) return x;
@@ -215,7 +267,8 @@ export const padPrimitive: Primitive = definePrimitive<PadAttributes>({
       dims[at] = size * (gap + 1);
       result = emitter.reshape(result, split, dims);
       dims[at] = (size - 1) * (gap + 1) + 1;
-      result = emitter.node("Slice", [result, emitter.ints([0]), emitter.ints([dims[at] as number]), emitter.ints([at]), emitter.ints([1])]);
+      const cut = [[0], [dims[at] as number], [at], [1]].map((values) => emitter.ints(values));
+      result = emitter.node("Slice", [result, ...cut]);
     });
     if ([...low, ...high].every((count) => count === 0)) return result;
     return emitter.node("Pad", [result, emitter.ints([0, 0, ...low, 0, 0, ...high]), fill]);
@@ -224,7 +277,8 @@ export const padPrimitive: Primitive = definePrimitive<PadAttributes>({
     const result = new Float64Array(sizeOf(shape)).fill(value);
     const strides = stridesOf(shape);
     const start = low.reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
-    walk(x!.shape, strides.map((stride, axis) => stride * (interior[axis]! + 1)), start, (offset, i) => (result[offset] = x!.data[i]!));
+    const apart = strides.map((stride, axis) => stride * (interior[axis]! + 1));
+    walk(x!.shape, apart, start, (offset, i) => (result[offset] = x!.data[i]!));
     return result;
   },
 });

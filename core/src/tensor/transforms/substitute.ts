@@ -1,6 +1,6 @@
 import { shapeError } from "../../plugin/errors.js";
-import { topological } from "../evaluate.js";
 import type { IrNode } from "../ir.js";
+import { topological } from "../order.js";
 import { showShape } from "../shapes.js";
 import type { Vocabulary } from "../vocabulary.js";
 

@@ -140,4 +140,4 @@ function positions(kernel: readonly number[]): number[][] {
   return kernel.reduce<number[][]>((done, size) => done.flatMap((head) => Array.from({ length: size }, (_, i) => [...head, i])), [[]]);
 }
 
-export const contraction: Kernels = { matmul, dot, conv, convTranspose };
+export const contraction: Kernels<"matmul" | "dot" | "conv" | "convTranspose"> = { matmul, dot, conv, convTranspose };

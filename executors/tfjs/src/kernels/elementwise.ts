@@ -25,7 +25,11 @@ const bools = (operation: (tf: Tf, a: Tensor, b: Tensor) => Tensor): Kernel => b
   return operation(tf, numbers(a), numbers(b));
 });
 
-export const elementwise: Kernels = {
+type Operation = "neg" | "abs" | "sign" | "relu" | "exp" | "log" | "sqrt" | "reciprocal" | "floor" | "ceil" | "round"
+  | "sin" | "cos" | "atan" | "tanh" | "sigmoid" | "erf" | "not" | "cast" | "stopGradient" | "fact" | "where"
+  | "add" | "sub" | "mul" | "div" | "pow" | "min" | "max" | "less" | "lessEqual" | "equal" | "and" | "or";
+
+export const elementwise: Kernels<Operation> = {
   neg: unary((tf, x) => tf.neg(x)),
   abs: unary((tf, x) => tf.abs(x)),
   sign: unary((tf, x) => tf.sign(x)),

@@ -1,6 +1,6 @@
 import { around, attributesOf, repeated, sizeOf, type Kernels } from "../kernel.js";
 
-export const indexing: Kernels = {
+export const indexing: Kernels<"gather" | "gatherElements" | "pickByRow" | "pickedEye" | "placeRows"> = {
   gather: (tf, node, [x, indices]) => {
     const axis = attributesOf<{ axis: number }>(node).axis + 2;
     return tf.gather(tf.reshape(x!, around(x!.shape, axis)), tf.reshape(indices!, [indices!.size]) as never, 1);

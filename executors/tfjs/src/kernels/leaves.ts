@@ -1,11 +1,16 @@
-import type { HostTensor, IrNode } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { attributesOf, sizeOf, TYPES, type Kernels, type Tf } from "../kernel.js";
 
 /** An array of the host on the backend. */
 export function upload(tf: Tf, { data, dtype }: HostTensor, shape: readonly number[]): Tensor {
-  const values = dtype === "float" ? (data instanceof Float32Array ? data : Float32Array.from(data)) : dtype === "int" ? Int32Array.from(data) : Uint8Array.from(data);
-  return tf.tensor(values, [...shape], TYPES[dtype]);
+  return tf.tensor(typed(data, dtype), [...shape], TYPES[dtype]);
+}
+
+function typed(data: HostTensor["data"], dtype: HostTensor["dtype"]): Float32Array | Int32Array | Uint8Array {
+  if (dtype === "int") return Int32Array.from(data);
+  if (dtype === "bool") return Uint8Array.from(data);
+  return data instanceof Float32Array ? data : Float32Array.from(data);
 }
 
 /** A tensor of the backend as an array of the host. */
@@ -16,12 +21,7 @@ export async function download(value: Tensor): Promise<HostTensor> {
   return { shape: [...value.shape], dtype, data: numbers };
 }
 
-/** True for what has the same value at every run. */
-export function isConstant(node: IrNode): boolean {
-  return node.primitive.name === "constant" || node.primitive.name === "full";
-}
-
-export const leaves: Kernels = {
+export const leaves: Kernels<"constant" | "full" | "eye"> = {
   constant: (tf, node) => upload(tf, attributesOf<{ value: HostTensor }>(node).value, [1, 1, ...node.shape]),
   full: ({ fill }, node) => fill([1, 1, ...node.shape], attributesOf<{ value: number }>(node).value, TYPES[node.dtype]),
   eye: (tf, node) => tf.eye(sizeOf(node.shape)),

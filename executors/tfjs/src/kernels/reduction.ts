@@ -40,7 +40,9 @@ const topKIndices: Kernel = (tf, node, [x], to) => {
   return permuted(tf, tf.reshape(indices, [outer, inner, k]), [0, 2, 1]);
 };
 
-export const reduction: Kernels = {
+export const reduction: Kernels<
+  "sum" | "reduceMax" | "reduceMin" | "argMax" | "argMin" | "topKIndices" | "sumHidden"
+> = {
   sum: reduced((tf, x, axes) => tf.sum(x, axes)),
   reduceMax: reduced((tf, x, axes) => tf.max(x, axes)),
   reduceMin: reduced((tf, x, axes) => tf.min(x, axes)),

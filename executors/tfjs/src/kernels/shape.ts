@@ -13,7 +13,9 @@ interface Pad {
   readonly value: number;
 }
 
-export const shape: Kernels = {
+export const shape: Kernels<
+  | "reshape" | "rowsToShape" | "shapeToRows" | "transpose" | "expand" | "spread" | "concat" | "slice" | "flip" | "pad"
+> = {
   // The physical shape of the result is all that changes: the interpreter sees to it.
   reshape: (_, __, [x]) => x!,
   rowsToShape: (_, __, [x]) => x!,

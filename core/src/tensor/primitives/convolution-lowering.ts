@@ -1,11 +1,10 @@
 import type { ConvOptions, ConvTransposeOptions, HostTensor } from "../../plugin/tensor.js";
-import type { Emitter } from "../../program/emitter.js";
-import type { NodeAttributes } from "../../program/onnx-writer.js";
-import { sizeOf } from "../shapes.js";
 import type { IrNode } from "../ir.js";
+import type { Lowering, NodeAttributes } from "../lowering.js";
+import { sizeOf } from "../shapes.js";
 
 /** ONNX's Conv, with instances and rows as parts of its batch. */
-export function lowerConv(emitter: Emitter, node: IrNode & { attributes: ConvOptions }, x: string, w: string): string {
+export function lowerConv(emitter: Lowering, node: IrNode & { attributes: ConvOptions }, x: string, w: string): string {
   const { strides, pads, dilations, groups } = node.attributes;
   return overBatch(emitter, node, x, (images) =>
     emitter.node("Conv", [images, kernelOf(emitter, node, w)], { ...windowOf(node), strides, pads, dilations, group: groups }),
@@ -13,7 +12,7 @@ export function lowerConv(emitter: Emitter, node: IrNode & { attributes: ConvOpt
 }
 
 /** ONNX's ConvTranspose, or the Conv that computes the same where that is faster. */
-export function lowerConvTranspose(emitter: Emitter, node: IrNode & { attributes: ConvTransposeOptions }, x: string, w: string): string {
+export function lowerConvTranspose(emitter: Lowering, node: IrNode & { attributes: ConvTransposeOptions }, x: string, w: string): string {
   const { strides, pads, dilations, groups, outputPadding } = node.attributes;
   const flipped = flippedConv(emitter, node, w);
   if (flipped !== undefined) return overBatch(emitter, node, x, (images) => emitter.node("Conv", [images, flipped.kernel], flipped.attributes));
@@ -30,7 +29,7 @@ export function lowerConvTranspose(emitter: Emitter, node: IrNode & { attributes
  * both sides Conv takes a fifth of the time, with 3 of 32 on its output side twice the time (measured, two threads).
  */
 function flippedConv(
-  emitter: Emitter,
+  emitter: Lowering,
   { attributes, inputs: [, kernel] }: IrNode & { attributes: ConvTransposeOptions },
   w: string,
 ): { readonly kernel: string; readonly attributes: NodeAttributes } | undefined {
@@ -65,7 +64,7 @@ function turned({ shape, data, dtype }: HostTensor, groups: number): HostTensor 
 }
 
 /** Runs on images of all instances and rows, behind each other. */
-function overBatch(emitter: Emitter, node: IrNode, x: string, run: (images: string) => string): string {
+function overBatch(emitter: Lowering, node: IrNode, x: string, run: (images: string) => string): string {
   const input = node.inputs[0]!;
   const from = emitter.dims(input);
   const merged = emitter.product(from.slice(0, 3));
@@ -73,7 +72,7 @@ function overBatch(emitter: Emitter, node: IrNode, x: string, run: (images: stri
   return emitter.reshape(result, [merged, ...node.shape.slice(1)], emitter.dims(node));
 }
 
-function kernelOf(emitter: Emitter, { inputs: [, kernel] }: IrNode, w: string): string {
+function kernelOf(emitter: Lowering, { inputs: [, kernel] }: IrNode, w: string): string {
   return emitter.reshape(w, emitter.dims(kernel!), kernel!.shape);
 }
 
