@@ -10,7 +10,10 @@ type Colors = ReturnType<typeof colorsFor>;
 export function toText(answers: readonly Answer[], stream: WriteStream): string {
   const colors = colorsFor(stream);
   return answers
-    .flatMap((answer) => [boundsTable(answer, colors), ...(answer.explain === undefined ? [] : [explanation(answer.explain, colors)])])
+    .flatMap((answer) => [
+      boundsTable(answer, colors),
+      ...(answer.explain === undefined ? [] : [explanation(answer.method, answer.explain, colors)]),
+    ])
     .join("\n");
 }
 
@@ -21,10 +24,15 @@ function boundsTable({ method, output, lower, upper, shape, seconds }: Answer, c
   return `${heading}\n${table(["row", "lower", "upper"], rows, colors, "right")}`;
 }
 
-function explanation(nodes: readonly ExplainedNode[], colors: Colors): string {
+/** The rules of the graph that was bounded, which is not the file's node for node. */
+function explanation(method: string, nodes: readonly ExplainedNode[], colors: Colors): string {
+  const caption = [
+    "The nodes as they are bounded: composites replaced by their parts, formulas fused, constants folded.",
+    `rows: how ${method} holds the coefficients of a node's intermediate bounds; none where it needs no rows.`,
+  ].map((text) => `${colors.dim(text)}\n`).join("");
   const rows = nodes.map(({ node, operator, kind, plugin, shape, representation }) =>
     [node, operator, kind, plugin, `[${shape.join(", ")}]`, representation].map(oneLine));
-  return `${table(["node", "operator", "kind", "plugin", "shape", "rows"], rows, colors, "left")}`;
+  return `${caption}${table(["node", "operator", "kind", "plugin", "shape", "rows"], rows, colors, "left")}`;
 }
 
 /** Rows below a header, each column as wide as it needs. */

@@ -48,7 +48,7 @@ export function commandLine(end: (code: number) => void, begin: () => Promise<vo
     .option("-o, --output <name>", "which output to bound; needed where the model has several")
     .option("--json", "print one JSON object, or an array of them for several methods")
     .option("--save <file>", "write the bound computation as an ONNX program")
-    .option("--explain", "print each node with its rule, its plugin and the representation of its coefficients")
+    .option("--explain", "print each node as it is bounded: its rule, its plugin, and how its rows are held")
     .option("--memory <size>", "what intermediate values may take (default: 2GiB)", parseMemory)
     .option("--threads <n>", "threads within one operation (default: ONNX Runtime's choice)", parseThreads)
     .addOption(new Option("--provider <name>", "where to compute").choices(["cpu", "cuda", "webgpu"]).default("cpu"))
