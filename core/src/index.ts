@@ -7,7 +7,7 @@ export { Model, type BoundOptions, type Bounds, type NodeExplanation } from "./m
 export { perturbed, type BoundInput, type Numbers, type Perturbed } from "./query.js";
 export { Engine, type EngineRequest, type RawBounds, type Seconds } from "./run/engine.js";
 export { TOKENS } from "./tokens.js";
-export type { Dimension, Graph, GraphInput, GraphNode } from "./graph/graph.js";
+export type { AttributeType, Dimension, Graph, GraphInput, GraphNode } from "./graph/graph.js";
 export { fixedInputErrors } from "./graph/perturbable.js";
 export { resolveGraph, type ResolveOptions } from "./graph/resolve.js";
 export type { ResolvedGraph, ResolvedNode, Value } from "./graph/resolved.js";

@@ -1,19 +1,31 @@
-import { LirpaError, type AttributeValue, type RawAttributes } from "@lirpa/core";
+import { LirpaError, type AttributeType, type AttributeValue, type GraphNode } from "@lirpa/core";
 import onnxProto, { type onnx } from "onnx-proto";
 import { modelError } from "./errors.js";
+import { ownElementType } from "./element-types.js";
 import type { ExternalFiles } from "./external-data.js";
 import { refuseNaN } from "./finite.js";
 import { toNumber } from "./numbers.js";
 import { readTensor } from "./tensor-proto.js";
 
-/** Reads the attributes of a node. `node` names it in messages. */
-export function readAttributes(protos: readonly onnx.AttributeProto[], node: string, files: ExternalFiles): RawAttributes {
+/** Reads the attributes of a node, and their types where it has any. `node` names it in messages. */
+export function readAttributes(
+  protos: readonly onnx.AttributeProto[], node: string, files: ExternalFiles,
+): Pick<GraphNode, "attributes" | "attributeTypes"> {
   const values = new Map<string, AttributeValue>();
   for (const proto of protos) {
     if (values.has(proto.name)) throw modelError(`${node} has the attribute "${proto.name}" twice`);
     values.set(proto.name, readAttribute(proto, node, files));
   }
-  return Object.fromEntries(values);
+  if (protos.length === 0) return { attributes: {} };
+  const types = protos.map((proto): [string, AttributeType] => [proto.name, typeOf(proto)]);
+  return { attributes: Object.fromEntries(values), attributeTypes: Object.fromEntries(types) };
+}
+
+/** The type of an attribute that was read. */
+function typeOf({ type, t }: onnx.AttributeProto): AttributeType {
+  const name = onnxProto.onnx.AttributeProto.AttributeType[type] as AttributeType;
+  const elements = name === "TENSOR" ? ownElementType((t as onnx.TensorProto).dataType) : undefined;
+  return elements === undefined ? name : `TENSOR ${elements}`;
 }
 
 function readAttribute(proto: onnx.AttributeProto, node: string, files: ExternalFiles): AttributeValue {

@@ -9,3 +9,8 @@ export function modelError(message: string, options?: LirpaErrorOptions): LirpaE
 export function nodeLabel(name: string, type: string): string {
   return `node "${name}" (${type})`;
 }
+
+/** Something of a graph has no place in a file. */
+export function graphError(message: string, options?: LirpaErrorOptions): LirpaError {
+  return new LirpaError("LIRPA_GRAPH", message, options);
+}

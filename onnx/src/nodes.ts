@@ -21,7 +21,7 @@ export function readNodes(graph: onnx.GraphProto, opsets: ReadonlyMap<string, nu
       domain,
       inputs: proto.input,
       outputs: proto.output,
-      attributes: readAttributes(proto.attribute as onnx.AttributeProto[], label, files),
+      ...readAttributes(proto.attribute as onnx.AttributeProto[], label, files),
     };
   });
 }

@@ -11,6 +11,7 @@ describe("readModel", () => {
       outputs: ["y"],
     });
     expect(graph.nodes).to.deep.equal([{ name: "act", type: "Relu", domain: "", inputs: ["x"], outputs: ["y"], attributes: {} }]);
+    expect([...graph.elementTypes!]).to.deep.equal([["y", "FLOAT"]]);
     expect([...graph.opsets]).to.deep.equal([["", 13]]);
     expectValid(graph);
   });

@@ -2,6 +2,7 @@ import { checkOptions, type Graph, type HostTensor } from "@lirpa/core";
 import type { onnx } from "onnx-proto";
 import { decodeModel } from "./decode.js";
 import { modelError } from "./errors.js";
+import { elementType, ownElementType } from "./element-types.js";
 import { readExternalFiles, type ExternalFiles, type ReadExternal } from "./external-data.js";
 import { refuseNaN } from "./finite.js";
 import { readInputs } from "./inputs.js";
@@ -34,7 +35,26 @@ export async function readModel(bytes: Uint8Array, options: ReadModelOptions = {
   const nodes = sortNodes(readNodes(graph, opsets, files), given);
   const values = new Set([...given, ...nodes.flatMap((node) => node.outputs)]);
   const outputs = readOutputs(graph, values);
-  return { name: options.name ?? (graph.name || "model"), inputs, outputs, initializers, nodes, opsets };
+  const name = options.name ?? (graph.name || "model");
+  return { name, inputs, outputs, initializers, nodes, opsets, elementTypes: readElementTypes(graph) };
+}
+
+/** What dtypes do not say: the types of outputs, and those of inputs and initializers that share their dtype. */
+function readElementTypes(graph: onnx.GraphProto): ReadonlyMap<string, string> {
+  const ofValue = ({ name, type }: onnx.ValueInfoProto): [string, number] => [name, type?.tensorType?.elemType ?? 0];
+  const given = [
+    ...(graph.input as onnx.ValueInfoProto[]).map(ofValue),
+    ...(graph.initializer as onnx.TensorProto[]).map(({ name, dataType }): [string, number] => [name, dataType]),
+  ];
+  const own = given.flatMap(([name, type]): [string, string][] => {
+    const found = ownElementType(type);
+    return found === undefined ? [] : [[name, found]];
+  });
+  const outputs = (graph.output as onnx.ValueInfoProto[]).map(ofValue).flatMap(([name, type]): [string, string][] => {
+    const found = elementType(type);
+    return found === undefined ? [] : [[name, found.name]];
+  });
+  return new Map([...outputs, ...own]);
 }
 
 function readInitializers(graph: onnx.GraphProto, files: ExternalFiles): ReadonlyMap<string, HostTensor> {

@@ -1,11 +1,12 @@
 import { readdir, readFile } from "node:fs/promises";
+import { isDeepStrictEqual } from "node:util";
 import { expect } from "chai";
-import { readModel } from "./index.js";
+import { readModel, writeModel } from "./index.js";
 import { expectValid, sharedFolder, withoutShared } from "./support.test.js";
 
 describe("the shared models", () => {
   for (const folder of ["goldens", "vnncomp"]) {
-    it(`in ${folder} are all read`, async function () {
+    it(`in ${folder} are all read, and written so that the same is read again`, async function () {
       this.timeout(60_000);
       const shared = sharedFolder();
       if (shared === undefined) {
@@ -18,6 +19,8 @@ describe("the shared models", () => {
         const graph = await readModel(await readFile(`${shared}/${folder}/${file}`), { name: file });
         expectValid(graph);
         expect(graph.inputs, file).to.not.have.length(0);
+        const again = await readModel(writeModel(graph), { name: file });
+        expect(isDeepStrictEqual(again, graph), `${file} is the same when it was written and read`).to.equal(true);
       }
     });
   }

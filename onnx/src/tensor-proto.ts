@@ -43,10 +43,19 @@ function sizeError(what: string, type: ElementType, expected: string, found: str
 const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** A copy, since the bytes lie anywhere in the file and typed arrays must be aligned. */
-function ownBytes(bytes: Uint8Array, { bytesPerElement }: ElementType): ArrayBuffer {
-  const copy = new Uint8Array(bytes);
+function ownBytes(bytes: Uint8Array, type: ElementType): ArrayBuffer {
+  return turned(new Uint8Array(bytes), type).buffer;
+}
+
+/** Elements as they lie in a file, of elements in the machine's order, whose buffer becomes the result's. */
+export function inFileOrder(bytes: ArrayBuffer, type: ElementType): Uint8Array {
+  return turned(new Uint8Array(bytes), type);
+}
+
+/** From the file's order to the machine's, or back. */
+function turned(bytes: Uint8Array<ArrayBuffer>, { bytesPerElement }: ElementType): Uint8Array<ArrayBuffer> {
   if (!littleEndian) {
-    for (let at = 0; at < copy.length; at += bytesPerElement) copy.subarray(at, at + bytesPerElement).reverse();
+    for (let at = 0; at < bytes.length; at += bytesPerElement) bytes.subarray(at, at + bytesPerElement).reverse();
   }
-  return copy.buffer;
+  return bytes;
 }

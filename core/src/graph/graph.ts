@@ -11,6 +11,13 @@ export interface GraphInput {
   readonly dtype: DType;
 }
 
+/**
+ * ONNX's type of an attribute, which its value does not say: 1 may be an INT or a FLOAT. `TENSOR INT32` is a tensor
+ * whose elements are not of the type that its dtype stands for.
+ */
+export type AttributeType =
+  | "FLOAT" | "INT" | "STRING" | "FLOATS" | "INTS" | "STRINGS" | "TENSOR" | `TENSOR ${string}`;
+
 /** One node of a model, as in ONNX. An empty string stands for an optional input or output that is absent. */
 export interface GraphNode {
   /** Unique within the graph; importers make one up where the file has none. */
@@ -21,6 +28,8 @@ export interface GraphNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: RawAttributes;
+  /** ONNX's types of attributes, by name: no rule reads them, but a model cannot be written without. */
+  readonly attributeTypes?: Readonly<Record<string, AttributeType>>;
 }
 
 /** A model before any rule has seen it: what an importer or a builder delivers. Plain data. */
@@ -33,4 +42,9 @@ export interface Graph {
   readonly nodes: readonly GraphNode[];
   /** Opset version by domain. */
   readonly opsets: ReadonlyMap<string, number>;
+  /**
+   * ONNX's element types of inputs, initializers and outputs, by name, such as `DOUBLE`: no rule reads them. Where one
+   * is absent, a dtype stands for FLOAT, INT64 or BOOL.
+   */
+  readonly elementTypes?: ReadonlyMap<string, string>;
 }
