@@ -117,7 +117,7 @@ describe("the documentation", function () {
 
   it("explains every function of the vocabulary and no other, with the parameters that it has", () => {
     const vocabulary = /export interface TensorOps \{([^]*?)\n\}/.exec(source("core/src/plugin/tensor.ts"))![1]!;
-    const declared = [...vocabulary.matchAll(/^ {2}(\w+)\((.*?)\): /gm)].map(([, name, list]) => {
+    const declared = [...vocabulary.matchAll(/^ {2}(\w+)\(([^]*?)\): /gm)].map(([, name, list]) => {
       const parameters = [...list!.matchAll(/(\w+\??):/g)].map(([, parameter]) => parameter);
       return `${name}(${parameters.join(", ")})`;
     });
@@ -129,7 +129,7 @@ describe("the documentation", function () {
     const methods = standardMethods.map(({ name }) => name);
     expect([...source("docs/methods.md").matchAll(/^## `([\w+-]+)`/gm)].map(([, name]) => name)).to.have.members(methods);
     for (const page of ["README.md", "docs/methods.md"]) expect([...source(page).matchAll(/^\| `([\w+-]+)` \| (?:intervals|linear)/gm)].map(([, name]) => name), page).to.have.members(methods);
-    const options = [...source("lirpa/src/command/usage.ts").matchAll(/ption\("(?:-\w, )?(--[\w-]+)/g)].map(([, name]) => name!);
+    const options = [...source("lirpa/src/command/usage.ts").matchAll(/ption\(\s*"(?:-\w, )?(--[\w-]+)/g)].map(([, name]) => name!);
     const described = [...source("docs/command.md").matchAll(/^\| (?:`-\w`, )?`(--[\w-]+)/gm)].map(([, name]) => name!);
     expect(described).to.have.members(options.filter((name) => name !== "--version" && name !== "--help"));
   });

@@ -29,8 +29,15 @@ describe("a rule's parameters", () => {
   });
 
   it("are no more than there are inputs", () => {
-    // @ts-expect-error there is no third input
-    defineOperator({ ...common, type: "TooMany", kind: "linear", inputs: ["x", "y"], nonnegative: true, forward: (_, x, y, z) => z });
+    defineOperator({
+      ...common,
+      type: "TooMany",
+      kind: "linear",
+      inputs: ["x", "y"],
+      nonnegative: true,
+      // @ts-expect-error there is no third input
+      forward: (_, x, y, z) => z,
+    });
   });
 
   it("are intervals in rules of operators that write their own, one for each input", () => {
@@ -48,8 +55,16 @@ describe("a rule's parameters", () => {
 describe("names of inputs in other fields", () => {
   it("are those that the operator has, without their marks", () => {
     defineOperator({ ...common, type: "Data", kind: "linear", inputs: ["x", "bias?"], data: ["x", "bias"], nonnegative: true, forward: first });
-    // @ts-expect-error no input is called y
-    defineOperator({ ...common, type: "Data", kind: "linear", inputs: ["x", "bias?"], data: ["y"], nonnegative: true, forward: first });
+    defineOperator({
+      ...common,
+      type: "Data",
+      kind: "linear",
+      inputs: ["x", "bias?"],
+      // @ts-expect-error no input is called y
+      data: ["y"],
+      nonnegative: true,
+      forward: first,
+    });
   });
 });
 

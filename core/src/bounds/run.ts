@@ -6,8 +6,7 @@ import { inputsOf, needed } from "../graph/order.js";
 import { contextOf } from "../graph/resolved.js";
 import type { IrNode, RowSpace } from "../tensor/ir.js";
 import type { Marks, Vocabulary } from "../tensor/vocabulary.js";
-import { outputsOf } from "./calls.js";
-import { isAffineFromPreciseSources, preciseIntervals } from "./passes/precise.js";
+import { outputsOf } from "./kinds/adjoint.js";
 import { chooses, finite, onOwnSides } from "./unbounded.js";
 import type { KindRules } from "./kind-rules.js";
 import type { Relaxation } from "./relaxation.js";
@@ -200,7 +199,7 @@ export class BoundRun {
   private intervalNeeds(value: Value): Value[] {
     const { producer } = value;
     if (producer === undefined || !this.isPerturbed(value) || this.sources.has(value)) return [];
-    return isAffineFromPreciseSources(this, producer) ? [] : inputsOf(producer);
+    return this.rules(producer).startsAfresh?.(this, producer) === true ? [] : inputsOf(producer);
   }
 
   /** Of a value whose needs are known. */
@@ -216,9 +215,7 @@ export class BoundRun {
       return;
     }
     const node = value.producer!;
-    const results = isAffineFromPreciseSources(this, node)
-      ? preciseIntervals(this, node)
-      : this.rules(node).interval(this, node, (input) => this.interval(input));
+    const results = this.rules(node).interval(this, node, (input) => this.interval(input));
     results.forEach((result, i) => this.keep(node.outputs[i]!, this.settle(node.outputs[i]!, result)));
     if (this.unbounded || this.rules(node).isAffine(this, node)) return;
     const inputs = this.perturbedSlots(node).map((slot) => this.interval(node.inputs[slot]!));

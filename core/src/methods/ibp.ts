@@ -1,5 +1,4 @@
-import { beginsAffineStretch, boundsByBackward } from "../bounds/passes/backward.js";
-import { overBox } from "../bounds/rows/over-box.js";
+import { beginsAffineStretch, boundsByBackward, overBox } from "../bounds/passes/backward.js";
 import { asTerms } from "../bounds/fact.js";
 import { defineMethod, type Method } from "./method.js";
 

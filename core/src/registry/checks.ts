@@ -22,7 +22,7 @@ const requiredFunction = { ...optionalFunction, required: true } as const;
 
 const OPERATOR: Fields = {
   $$type: { check: isText, wants: "a brand" },
-  type: { check: isText, wants: "an operator type, such as \"Relu\"", required: true },
+  type: { check: isText, wants: "an operator type, such as Relu", required: true },
   domain: { check: (value) => typeof value === "string", wants: "the name of a domain" },
   sinceVersion: { check: (value) => Number.isInteger(value) && (value as number) >= 1, wants: "an opset, 1 or more", required: true },
   kind: { check: isText, wants: "a kind", required: true },

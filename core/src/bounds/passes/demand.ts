@@ -1,6 +1,7 @@
-import { factorSlots, type ResolvedNode, type Value } from "../../graph/resolved.js";
+import type { ResolvedNode, Value } from "../../graph/resolved.js";
 import type { Method } from "../../methods/method.js";
 import { inputsOf, needed } from "../../graph/order.js";
+import { factorSlots } from "../kinds/mccormick.js";
 import { intervalIsExact, intervalStep } from "./precise.js";
 import type { BoundRun } from "../run.js";
 

@@ -10,7 +10,7 @@ import { boundsByBackward, type BackwardOptions } from "../../bounds/passes/back
 import type { CoefficientPair } from "../../bounds/kind-rules.js";
 import { onDemand } from "../../bounds/passes/demand.js";
 import { asFact } from "../../bounds/fact.js";
-import { elementTarget } from "../../bounds/passes/unstable-rows.js";
+import { elementTarget } from "../../bounds/rows/unstable-rows.js";
 import { boundsBy, combinedBounds, inputNames, intermediateBounds, needsRows, newRun, representations, targetOf, type BoundProblem } from "../../bounds/recording/record.js";
 import type { BoundRun, NodeInterval, Target } from "../../bounds/run.js";
 
