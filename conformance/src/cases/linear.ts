@@ -6,12 +6,13 @@ const QUOTIENTS = [[0, 0], [1, 0], [-1, 0], [30, 0]];
 
 /** Affine operators and products. */
 export const linearCases: OperatorCases = {
-  Add: [{ inputs: [[2, 3], [3]] }, { inputs: [[2, 2], weights(2, 2)] }, { inputs: [[3], { same: 0 }] }],
-  Sub: [{ inputs: [[2, 3], [3]] }, { inputs: [weights(2), [3, 2]] }, { inputs: [[2, 2], weights(1, 2)] }],
+  Add: [{ inputs: [[2, 1], [3]] }, { inputs: [[2, 2], weights(2, 2)] }, { inputs: [[3], { same: 0 }] }],
+  Sub: [{ inputs: [[2, 1], [3]] }, { inputs: [weights(2), [3, 2]] }, { inputs: [[2, 2], weights(1, 2)] }],
   Neg: [{ inputs: [[2, 2]] }],
-  Sum: [{ inputs: [[2, 2], [2], weights(1, 2)] }, { inputs: [[3]] }],
+  Sum: [{ inputs: [[2, 1], [3], scalar(0.5)] }, { inputs: [[2, 2], [2], weights(1, 2)] }, { inputs: [[3]] }],
   Mul: [
-    { inputs: [[2, 3], [3]], points: [-1, 0, 1] },
+    { inputs: [[2, 1], [3]], points: [-1, 0, 1] },
+    { inputs: [scalar(-1.5), [2]] },
     { inputs: [[2, 2], weights(2)] },
     { inputs: [weights(2, 1), [2]] },
     { inputs: [[3], { same: 0 }], points: [0] },
@@ -27,12 +28,15 @@ export const linearCases: OperatorCases = {
     { inputs: [[2, 2], [2, 2]] },
     { inputs: [[2, 1, 2], weights(2)] },
     { inputs: [[2], weights(3, 2, 2)] },
+    { inputs: [[2, 1, 1, 2], [2, 2, 1]] },
+    { inputs: [[2], [2]] },
   ],
   Gemm: [
     { inputs: [[2, 3], weights(3, 2), weights(2)] },
     { inputs: [[3, 2], weights(2, 3), weights(2, 2)], attributes: { transA: 1, transB: 1 } },
     { inputs: [[2, 3], weights(3, 2), weights(2)], attributes: { alpha: -0.5, beta: 2 } },
     { inputs: [[1, 2], [2, 2], [2]] },
+    { inputs: [[2, 1], [2, 2]], attributes: { transA: 1, transB: 1 } },
   ],
   BatchNormalization: [
     { inputs: [[2, 3], weights(3), weights(3), weights(3), positive(3)] },

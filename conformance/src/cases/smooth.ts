@@ -17,9 +17,9 @@ const TURNS = [-Math.PI, -Math.PI / 2, 0, Math.PI / 2, Math.PI];
 /** Smooth functions of one variable. */
 export const smoothCases: OperatorCases = {
   Atan: anywhere,
-  Celu: [{ inputs: [nearby(-100, 100)], attributes: { alpha: 0.5 }, points: [0], ...NEAR }],
+  Celu: [0.5, 5].map((alpha) => ({ inputs: [nearby(-100, 100)], attributes: { alpha }, points: [0], ...NEAR })),
   Cos: [{ inputs: [nearby(-100, 100, [-6, 6], 4)], points: TURNS, ...NEAR }],
-  Elu: [{ inputs: [nearby(-100, 100)], attributes: { alpha: 1.5 }, points: [0], ...NEAR }],
+  Elu: [0, 0.3, 1.5].map((alpha) => ({ inputs: [nearby(-100, 100)], attributes: { alpha }, points: [0], ...NEAR })),
   Erf: anywhere,
   Exp: [{ inputs: [nearby(-30, 10)], ...NEAR }],
   Gelu: [{ inputs: [nearby(-100, 100)], opset: 20, points: [-Math.SQRT2, -0.7518, 0], ...NEAR }, { inputs: [nearby(-100, 100)], attributes: { approximate: "tanh" }, opset: 20, points: [-1.41, -0.7525, 0], ...NEAR }],
@@ -33,6 +33,9 @@ export const smoothCases: OperatorCases = {
     ...[-1, -2, -3, -0.5, -1.5, 0.25, 1 / 3].map((exponent) => power(exponent, aboutOne)),
     { inputs: [on(0.25, 20, [1, 3], 1), tensor([3], [2, 0, 1])], points: [0], ...NEAR },
     { inputs: [aboutOne, tensor([3], [-1, -2, 0.5])], points: [0], ...NEAR },
+    { inputs: [nearby(-10, 10), tensor([3], [4, 5, 7])], points: [-1, 0, 1], ...NEAR },
+    { inputs: [on(0, 100, [1, 3], 1), tensor([3], [0.1, 0.9, 3.7])], points: [0], ...NEAR },
+    { inputs: [on(-100, -0.25, [-3, -1], 1), tensor([3], [-1, -2, -3])], points: [0], ...NEAR },
   ],
   Reciprocal: [...aboveZero, { inputs: [{ ...on(-1e4, -0.125, [-3, -1], 1), defined: [-Infinity, -0.125] }], points: [0], ...NEAR }],
   Selu: [{ inputs: [nearby(-100, 100)], points: [0], ...NEAR }],
@@ -41,6 +44,9 @@ export const smoothCases: OperatorCases = {
   Softplus: anywhere,
   Softsign: [{ inputs: [nearby(-100, 100)], points: [0], ...NEAR }],
   Sqrt: [{ inputs: [{ ...on(0.015625, 1e4, [1, 3], 1), defined: [0.015625, Infinity] }], points: [0], ...NEAR }],
-  Tan: [{ inputs: [on(-1.375, 1.375, [-1, 1], 1)], points: [-Math.PI / 2, 0, Math.PI / 2, 1.5 * Math.PI], ...NEAR }],
+  Tan: [
+    { inputs: [on(-1.375, 1.375, [-1, 1], 1)], points: [-Math.PI / 2, 0, Math.PI / 2, 1.5 * Math.PI], ...NEAR },
+    { inputs: [on(1.75, 4.5, [2, 4], 1)], points: [Math.PI], ...NEAR },
+  ],
   Tanh: anywhere,
 };

@@ -77,7 +77,7 @@ function valleysOf(values: readonly number[]): number[] {
 }
 
 export const rangeIsTight: OperatorLaw = {
-  name: "has, if elementwise, no wider a range than it needs",
+  name: "has, if elementwise, a range no wider than it needs, on intervals of all sizes",
   applies: isElementwise,
   check: (subject) => {
     const { alone, tolerance, example: { points: bends = [] } } = subject;
@@ -90,8 +90,10 @@ export const rangeIsTight: OperatorLaw = {
       const most = leastOver(boxes, values(-1), bends).map((x) => -x);
       least.forEach((low, i) => {
         const high = most[i]!;
-        const slack = RANGE_SLACK * (high - low) + slackOf(tolerance, [low, high]);
-        if (lower![i]! >= low - slack && upper![i]! <= high + slack) return;
+        const rounding = slackOf(tolerance, [low, high]);
+        const slack = RANGE_SLACK * (high - low) + rounding;
+        const isTight = lower![i]! >= low - slack && upper![i]! <= high + slack;
+        if (isTight && lower![i]! <= low + rounding && upper![i]! >= high - rounding) return;
         const [real, said] = [`[${low}, ${high}]`, `[${lower![i]}, ${upper![i]}]`];
         const where = `${subject.name}, ${describeBoxes(boxes)}`;
         throw new LawBroken(`${where}: element ${i} has values in ${real}, and the range ${said}`);
@@ -101,7 +103,7 @@ export const rangeIsTight: OperatorLaw = {
 };
 
 export const linesTouch: OperatorLaw = {
-  name: "has, if elementwise, lines that touch it somewhere, under every name",
+  name: "has, if elementwise, lines under every name that touch it and do not cross it, on intervals of all sizes",
   applies: isElementwise,
   check: (subject) => {
     const { operator } = subject;
@@ -115,7 +117,8 @@ function touches(subject: OperatorSubject, what: string, relax: RelaxRule<unknow
   const { t, context, interval, parameters } = rulesOf(subject);
   const lines: Lines = relax(context, interval, ...parameters);
   const { shape } = interval.lower;
-  const nodes = [lines.lower, lines.upper].flatMap(({ slope, intercept }): IrNode[] => [t.expand(slope, shape), t.expand(intercept, shape)]);
+  const nodes = [lines.lower, lines.upper].flatMap(({ slope, intercept }): IrNode[] =>
+    [t.expand(slope, shape), t.expand(intercept, shape)]);
   forAll(subject.settings, variedBoxes(subject), (boxes) => {
     const [slopeBelow, interceptBelow, slopeAbove, interceptAbove] = overBox(subject, nodes, boxes);
     demandTouch(subject, `${what} below`, boxes, 1, slopeBelow!, interceptBelow!);
@@ -136,9 +139,10 @@ function demandTouch(
   const { lower, upper } = boxes[0]!;
   nearest.forEach((distance, i) => {
     const size = 1 + Math.abs(intercept[i]!) + Math.abs(slope[i]!) * Math.max(Math.abs(lower[i]!), Math.abs(upper[i]!));
-    const slack = LINE_SLACK * -farthest[i]! + subject.tolerance * size;
-    if (distance <= slack) return;
-    const where = `${subject.name}, ${describeBoxes(boxes)}`;
-    throw new LawBroken(`${where}: element ${i} is nowhere nearer to ${what} than ${distance}`);
+    const rounding = subject.tolerance * size;
+    if (distance >= -rounding && distance <= LINE_SLACK * -farthest[i]! + rounding) return;
+    const where = `${subject.name}, ${describeBoxes(boxes)}: element ${i}`;
+    if (distance < 0) throw new LawBroken(`${where} crosses ${what} by ${-distance}`);
+    throw new LawBroken(`${where} is nowhere nearer to ${what} than ${distance}`);
   });
 }

@@ -1,4 +1,7 @@
-import { evaluate, vjp, Vocabulary, type DType, type HostTensor, type IrNode, type LinearOperator, type Operator, type RawAttributes, type Shape } from "@lirpa/core";
+import {
+  Vocabulary,
+  type DType, type HostTensor, type IrNode, type LinearOperator, type Operator, type RawAttributes, type Shape,
+} from "@lirpa/core";
 import plugin from "./index.js";
 
 /** What the tests of this pack share: operators applied to numbers, as a model would apply them. */
@@ -77,29 +80,4 @@ export function applyAll(call: Call): Result[] {
 
 export function apply(call: Call): Result {
   return applyAll(call)[0]!;
-}
-
-/** ⟨g, f(x)⟩ − ⟨g, f(0)⟩ and ⟨fᵀ(g), x⟩ with fᵀ the gradient: equal for all g where f is affine. */
-export function bothSides(call: Call, cotangents: (size: number) => readonly number[]): [number, number] {
-  const t = new Vocabulary();
-  const open = dataSlots(call);
-  const input = (slot: number): IrNode => t.input({ name: `x${slot}`, shape: call.inputs[slot]!.shape, dtype: "float", instances: false, rows: undefined });
-  const values = call.inputs.map((value, slot) => (open.includes(slot) ? input(slot) : value === undefined ? undefined : t.constant(value)));
-  const outputs = record(t, call, values);
-  const g = outputs.map(({ shape }) => t.constant(tensor(shape, cotangents(shape.reduce((product, size) => product * size, 1)))));
-  const variables = open.map((slot) => values[slot]!);
-  const gradients = vjp(t, outputs, g, variables).map((gradient, i) => gradient ?? t.zeros(variables[i]!.shape));
-  const feed = (x: (value: HostTensor) => HostTensor): Record<string, HostTensor> =>
-    Object.fromEntries(open.map((slot) => {
-      const { shape, dtype, data } = x(call.inputs[slot]!);
-      return [`x${slot}`, { shape: [1, 1, ...shape], dtype, data }];
-    }));
-  const zeros = feed((value) => tensor(value.shape, Array.from(value.data, () => 0)));
-  const given = feed((value) => value);
-  const forward = inner(evaluate(outputs, given), evaluate(g, {})) - inner(evaluate(outputs, zeros), evaluate(g, {}));
-  return [forward, inner(evaluate(gradients, given), open.map((slot) => call.inputs[slot]!))];
-}
-
-function inner(xs: readonly HostTensor[], ys: readonly HostTensor[]): number {
-  return xs.reduce((sum, x, i) => [...x.data].reduce((part, entry, at) => part + entry * ys[i]!.data[at]!, sum), 0);
 }
