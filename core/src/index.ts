@@ -38,4 +38,5 @@ export { PRIMITIVES } from "./tensor/primitives/table.js";
 export { localizeRows } from "./tensor/transforms/localize.js";
 export { substitute } from "./tensor/transforms/substitute.js";
 export { vjp } from "./tensor/gradient.js";
+export { verifyNodes } from "./tensor/verify.js";
 export { Vocabulary, type Marks } from "./tensor/vocabulary.js";

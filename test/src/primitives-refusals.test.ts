@@ -7,6 +7,7 @@ const x = (...shape: number[]): IrNode => leaf(t, `x${shape.join("x")}`, shape, 
 const ints = (...shape: number[]): IrNode => leaf(t, `i${shape.join("x")}`, shape, "int", "none", OPEN);
 const open = leaf(t, "open", [2], "float", "rows", OPEN);
 const two = leaf(t, "two", [2], "float", "rows", TWO);
+const picked = t.rowsWhere(t.less(x(2), 0), { name: "picked", size: undefined });
 const window = { strides: [1], pads: [0, 0], dilations: [1], groups: 1 };
 
 const REFUSED: Readonly<Record<string, () => unknown>> = {
@@ -45,6 +46,7 @@ const REFUSED: Readonly<Record<string, () => unknown>> = {
   "a gather by indices that differ between instances": () => t.gather(x(3), leaf(t, "i", [2], "int", "instances", OPEN), 0),
   "a constant of another size": () => t.constant([1, 2, 3], [2]),
   "rows of two spaces": () => t.mul(open, two),
+  "numbers of fed rows at the places of picked ones": () => t.placeRows(t.zeros([2]), t.sum(two), picked),
   "open rows as an axis": () => t.rowsToShape(open),
   "an axis of another size as rows": () => t.shapeToRows(x(3, 2), TWO),
   "what is no tensor": () => t.neg({} as IrNode),

@@ -46,8 +46,8 @@ export const spreadPrimitive: Primitive = definePrimitive<undefined>({
   takes: ["anything", "anything"],
   infer: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
   simplify: (_, [x, like]) => {
-    const hasAll = (x!.instances || !like!.instances) && (x!.rows !== undefined || like!.rows === undefined);
-    return hasAll ? x : undefined;
+    const hasRows = like!.rows === undefined || x!.rows === like!.rows;
+    return hasRows && (x!.instances || !like!.instances) ? x : undefined;
   },
   gradient: (_, __, g) => [g, undefined],
   lower: (emitter, node, [x]) => emitter.leveled(node, [x!])[0]!,

@@ -94,6 +94,7 @@ export const placeRowsPrimitive: Primitive = definePrimitive<undefined>({
     if (base!.shape.length !== 1 || base!.rows !== undefined || !sameShape(values!.shape, [])) {
       throw shapeError(`placeRows: numbers of shape ${showShape(values!.shape)} into ${showShape(base!.shape)}`);
     }
+    if (values!.rows !== index!.rows) throw shapeError("placeRows: numbers whose rows are not those of the index");
     return { shape: base!.shape, dtype: base!.dtype };
   },
   hidden: ([base, values]): Hidden => ({ instances: base!.instances || values!.instances, rows: undefined }),
