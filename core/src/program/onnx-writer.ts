@@ -12,7 +12,6 @@ const IR_VERSION = 8;
 /** What protocol buffers encode at most, less what nodes take. */
 const MOST_BYTES = 2 ** 31 - 2 ** 26;
 const TYPES = { float: 1, int: 7, bool: 9 } as const;
-const FLOAT_ATTRIBUTES: ReadonlySet<string> = new Set(["alpha", "beta", "epsilon"]);
 
 /** Collects nodes, inputs and outputs of one ONNX graph; `finish` encodes it. */
 export class OnnxModelWriter {
@@ -29,8 +28,9 @@ export class OnnxModelWriter {
   }
 
   node(type: string, inputs: readonly string[], outputs: readonly string[], attributes: NodeAttributes): void {
-    const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(type, name, value));
-    this.nodes.push(onnx.NodeProto.create({ opType: type, name: outputs[outputs.length - 1]!, input: [...inputs], output: [...outputs], attribute }));
+    const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
+    const name = outputs[outputs.length - 1]!;
+    this.nodes.push(onnx.NodeProto.create({ opType: type, name, input: [...inputs], output: [...outputs], attribute }));
   }
 
   input(name: string, dtype: DType, dims: readonly (number | string)[]): void {
@@ -84,16 +84,11 @@ function valueInfo(name: string, dtype: DType, dims: readonly (number | string)[
   return onnx.ValueInfoProto.create({ name, type: { tensorType: { elemType: TYPES[dtype], shape: { dim } } } });
 }
 
-function attributeProto(type: string, name: string, value: number | readonly number[]): InstanceType<typeof onnx.AttributeProto> {
+function attributeProto(name: string, value: number | readonly number[]): InstanceType<typeof onnx.AttributeProto> {
   const { AttributeType } = onnx.AttributeProto;
-  if (type === "ConstantOfShape") {
-    const t = tensorProto("", { shape: [1], dtype: "float", data: Float32Array.of(value as number) });
-    return onnx.AttributeProto.create({ name, type: AttributeType.TENSOR, t });
-  }
-  if (typeof value !== "number") return onnx.AttributeProto.create({ name, type: AttributeType.INTS, ints: [...value] });
-  return FLOAT_ATTRIBUTES.has(name)
-    ? onnx.AttributeProto.create({ name, type: AttributeType.FLOAT, f: value })
-    : onnx.AttributeProto.create({ name, type: AttributeType.INT, i: value });
+  return typeof value === "number"
+    ? onnx.AttributeProto.create({ name, type: AttributeType.INT, i: value })
+    : onnx.AttributeProto.create({ name, type: AttributeType.INTS, ints: [...value] });
 }
 
 function tensorProto(name: string, { shape, dtype, data }: HostTensor): InstanceType<typeof onnx.TensorProto> {

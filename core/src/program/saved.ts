@@ -7,7 +7,7 @@ import type { IrNode } from "../tensor/ir.js";
 const { onnx } = onnxProto;
 
 /** Moves when the same program is emitted otherwise than before: part of the identity of what is kept on disk. */
-export const EMITTER_VERSION = 5;
+export const EMITTER_VERSION = 6;
 
 /** What an emitted ONNX model says of itself. */
 export interface SavedProgram {

@@ -9,7 +9,7 @@ export interface SymbolicDim {
   readonly symbols: readonly string[];
 }
 
-/** Attributes of an operation: integers and lists of them; `alpha`, `beta` and `epsilon` are floats. */
+/** Attributes of an operation: no lowering needs others than integers (INT) and lists of them (INTS). */
 export type NodeAttributes = Readonly<Record<string, number | readonly number[]>>;
 
 /**

@@ -1,50 +1,49 @@
-import type { HostTensor } from "@lirpa/core";
-import onnxProto from "onnx-proto";
+import type { Graph, GraphNode, HostTensor } from "@lirpa/core";
+import { writeModel } from "@lirpa/onnx";
 import { isConv, LAYERS, WINDOW, type Parameters } from "./network.js";
-
-const { onnx } = onnxProto;
-const FLOAT = 1;
-const { strides, pads } = WINDOW;
-
-type Node = InstanceType<typeof onnx.NodeProto>;
 
 /** The classifier as an ONNX model: standard operators of opset 17, any number of images at once. */
 export function toOnnx(parameters: Parameters<HostTensor>): Uint8Array {
-  const graph = onnx.GraphProto.create({
+  const graph: Graph = {
     name: "mnist",
-    node: nodes(),
-    input: [valueInfo("image", ["batch", 1, 28, 28])],
-    output: [valueInfo("logits", ["batch", 10])],
-    initializer: Object.entries(parameters).map(([name, { shape, data }]) => {
-      const dims = name.endsWith(".bias") ? [shape[0]!] : [...shape];
-      return onnx.TensorProto.create({ name, dataType: FLOAT, dims, rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) });
-    }),
-  });
-  const opsetImport = [onnx.OperatorSetIdProto.create({ domain: "", version: 17 })];
-  return onnx.ModelProto.encode(onnx.ModelProto.create({ irVersion: 8, producerName: "@lirpa/demo", opsetImport, graph })).finish();
+    inputs: [{ name: "image", shape: ["batch", 1, 28, 28], dtype: "float" }],
+    outputs: ["logits"],
+    initializers: new Map(Object.entries(parameters).map(([name, value]) => [name, asStored(name, value)])),
+    nodes: nodes(),
+    opsets: new Map([["", 17]]),
+    elementTypes: new Map([["logits", "FLOAT"]]),
+  };
+  return writeModel(graph);
 }
 
-function nodes(): Node[] {
-  const result: Node[] = [];
+/** A bias is a vector in ONNX. */
+function asStored(name: string, value: HostTensor): HostTensor {
+  return name.endsWith(".bias") ? { ...value, shape: [value.shape[0]!] } : value;
+}
+
+function nodes(): GraphNode[] {
+  const result: GraphNode[] = [];
   const layers = Object.entries(LAYERS);
   let value = "image";
-  const add = (type: string, output: string, parameters: readonly string[] = [], attributes: Readonly<Record<string, readonly number[]>> = {}): void => {
-    const attribute = Object.entries(attributes).map(([name, ints]) => onnx.AttributeProto.create({ name, type: onnx.AttributeProto.AttributeType.INTS, ints: [...ints] }));
-    result.push(onnx.NodeProto.create({ name: output, opType: type, input: [value, ...parameters], output: [output], attribute }));
+  const add = (type: string, output: string, more: Partial<GraphNode> = {}): void => {
+    const inputs = [value, ...(more.inputs ?? [])];
+    result.push({ name: output, type, domain: "", outputs: [output], attributes: {}, ...more, inputs });
     value = output;
   };
   for (const [i, [layer, shape]] of layers.entries()) {
     const [before, last] = [layers[i - 1], i === layers.length - 1];
     if (before !== undefined && isConv(before[1]) && !isConv(shape)) add("Flatten", "flat");
-    const parameters = [`${layer}.weight`, `${layer}.bias`];
-    if (isConv(shape)) add("Conv", layer, parameters, { kernel_shape: shape.slice(2), strides, pads });
-    else add("Gemm", last ? "logits" : layer, parameters);
+    const inputs = [`${layer}.weight`, `${layer}.bias`];
+    if (isConv(shape)) add("Conv", layer, { inputs, ...window(shape.slice(2)) });
+    else add("Gemm", last ? "logits" : layer, { inputs });
     if (!last) add("Relu", `${layer}.relu`);
   }
   return result;
 }
 
-function valueInfo(name: string, dims: readonly (number | string)[]): InstanceType<typeof onnx.ValueInfoProto> {
-  const dim = dims.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size }));
-  return onnx.ValueInfoProto.create({ name, type: { tensorType: { elemType: FLOAT, shape: { dim } } } });
+function window(kernel: readonly number[]): Pick<GraphNode, "attributes" | "attributeTypes"> {
+  return {
+    attributes: { kernel_shape: kernel, strides: WINDOW.strides, pads: WINDOW.pads },
+    attributeTypes: { kernel_shape: "INTS", strides: "INTS", pads: "INTS" },
+  };
 }

@@ -90,7 +90,7 @@ export const eyePrimitive: Primitive = definePrimitive<{ readonly shape: Shape; 
   },
   lower: (emitter, node) => {
     const size = sizeOf(node.shape);
-    const square = emitter.node("ConstantOfShape", [emitter.ints([size, size])], { value: 1 });
+    const square = emitter.node("ConstantOfShape", [emitter.ints([size, size])]);
     const identity = emitter.node("EyeLike", [square]);
     return emitter.node("Reshape", [identity, emitter.ints([1, size, ...node.shape])]);
   },
