@@ -1,7 +1,8 @@
 // Writes what the published packages export to reports: <package>/api.md for the entry `.`, <package>/api-NAME.md for
 // `./NAME`, <package>/api-browser.md where browsers get something else. They are made of the compiled declarations, so
 // compile first.
-// Usage: npm run api, or node tools/api.mjs [--check]   (--check writes nothing, and fails where a report is out of date)
+// Usage: npm run api, or node tools/api.mjs [--check]
+//   --check writes nothing, and fails where a report is out of date.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -18,7 +19,8 @@ const { values } = parseArgs({ options: { check: { type: "boolean", default: fal
 const changed = reportsOf(publicEntries()).filter(({ text, before }) => text !== before);
 if (!values.check) changed.forEach(write);
 else if (changed.length > 0) {
-  console.error(`${changed.map(difference).join("\n")}\nThe public API has changed. Run \`npm run api\`, review the diff of the reports, and commit them.`);
+  console.error(changed.map(difference).join("\n"));
+  console.error("The public API has changed. Run `npm run api`, review the diff of the reports, and commit them.");
   process.exitCode = 1;
 }
 
@@ -66,7 +68,8 @@ function configurationOf({ folder, declarations }, files, scratch) {
       projectFolder,
       mainEntryPointFilePath: declarations,
       compiler: { overrideTsconfig: { compilerOptions, files } },
-      // A type that is not exported is part of the API where an exported one mentions it: it stands there without `export`.
+      // A type that is not exported is part of the API where an exported one mentions it: it stands there without
+      // `export`.
       apiReport: { enabled: true, includeForgottenExports: true, reportFileName: "report", reportFolder: scratch, reportTempFolder: temporary },
       docModel: { enabled: false },
       dtsRollup: { enabled: false },

@@ -38,7 +38,10 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-/** A copy of a package with what npm shows and the licence asks for; its manifest's `files` decides what is packed of it. */
+/**
+ * A copy of a package with what npm shows and the licence asks for; its manifest's `files` decides what is packed of
+ * it.
+ */
 function staged({ folder, manifest }, scratch) {
   const copy = join(scratch, folder);
   cpSync(join(root, folder), copy, {

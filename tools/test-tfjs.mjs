@@ -1,7 +1,7 @@
 // Runs the tests of the tfjs executor on a tfjs backend: all primitives with their gradients, and many goldens.
 // Usage: npm run test:tfjs -- [--backend B] [--from FOLDER]
-//   B: cpu (the default), wasm, node, node-gpu, or another one that is registered. FOLDER: a project in which the backend's
-//   package is installed, where this workspace has it not.
+//   B: cpu (the default), wasm, node, node-gpu, or another one that is registered.
+//   FOLDER: a project in which the backend's package is installed, where this workspace has it not.
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";

@@ -1,7 +1,9 @@
 import type { HostTensor } from "@lirpa/core";
 import { modelError } from "./errors.js";
 
-/** Bounds of a network with NaN in it mean nothing. Infinities are masks; core refuses them where they would be weights. */
+/**
+ * Bounds of a network with NaN in it mean nothing. Infinities are masks; core refuses them where they would be weights.
+ */
 export function refuseNaN(values: HostTensor["data"] | readonly number[], what: string): void {
   if (allFinite(values)) return;
   const at = values.findIndex((value) => Number.isNaN(value));

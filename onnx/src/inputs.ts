@@ -42,7 +42,10 @@ function dtypeOf(proto: onnx.ValueInfoProto): GraphInput["dtype"] {
   });
 }
 
-/** Some exporters write 0 or -1 where a size is open, some neither a size nor a name: each of these is a size of its own. */
+/**
+ * Some exporters write 0 or -1 where a size is open, some neither a size nor a name: each of these is a size of its
+ * own.
+ */
 function dimension(dim: onnx.TensorShapeProto.IDimension, fallback: string, taken: Set<string>): Dimension {
   const size = toNumber(dim.dimValue ?? 0);
   if (size > 0 && Number.isSafeInteger(size)) return size;

@@ -11,7 +11,9 @@ export function asBytes(value: unknown): Uint8Array | undefined {
   return ArrayBuffer.isView(value) ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : undefined;
 }
 
-/** The number of elements of a shape, or undefined where it is no shape: a negative size, or more than memory can hold. */
+/**
+ * The number of elements of a shape, or undefined where it is no shape: a negative size, or more than memory can hold.
+ */
 export function elementCount(shape: readonly number[]): number | undefined {
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return undefined;
   const count = shape.reduce((product, size) => product * size, 1);

@@ -1,7 +1,9 @@
 import type { GraphNode } from "@lirpa/core";
 import { modelError, nodeLabel } from "./errors.js";
 
-/** Puts each node behind those that it reads from. Nodes in a right order keep it. `given` are values without a node. */
+/**
+ * Puts each node behind those that it reads from. Nodes in a right order keep it. `given` are values without a node.
+ */
 export function sortNodes(nodes: readonly GraphNode[], given: ReadonlySet<string>): readonly GraphNode[] {
   const producers = producersOf(nodes, given);
   const needs = nodes.map((node) => neededBy(node, producers, given));

@@ -15,8 +15,8 @@ export function inTheNameOf<T>(plugin: string, work: () => T): T {
 }
 
 /**
- * The plugin that an error comes from, or that runs at the moment: by the files in the error's stack, or else by what was
- * started while the plugin was imported.
+ * The plugin that an error comes from, or that runs at the moment: by the files in the error's stack, or else by what
+ * was started while the plugin was imported.
  */
 export function culpritOf(error: unknown, plugins: readonly Pick<FoundPlugin, "name" | "manifest" | "path">[]): string | undefined {
   const files = filesIn(error instanceof Error ? (error.stack ?? "") : "");

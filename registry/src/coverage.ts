@@ -1,7 +1,9 @@
 import { checkOptions, fixedInputErrors, resolveGraph, type LirpaError } from "@lirpa/core";
 import type { Graph, GraphInput, GraphNode, Method, Operator, PluginRegistry, ResolvedNode, Shape } from "@lirpa/core";
 
-/** How good a rule's bounds are: `loose` where a method knows only the interval of the node and starts again from it. */
+/**
+ * How good a rule's bounds are: `loose` where a method knows only the interval of the node and starts again from it.
+ */
 export type Tightness = "tight" | "loose";
 
 /** A rule that takes part in bounding a node. */
@@ -21,8 +23,9 @@ export interface CoveredNode {
   readonly domain: string;
   readonly opset: number;
   /**
-   * `constant`: known without any rule. `fused`: part of a formula that another node stands for. `missing`: no plugin brings the operator. `refused`: the plugin's rule does not
-   * cover this use of it, or not under a perturbation of all the model's inputs.
+   * `constant`: known without any rule. `fused`: part of a formula that another node stands for. `missing`: no plugin
+   * brings the operator. `refused`: the plugin's rule does not cover this use of it, or not under a perturbation of all
+   * the model's inputs.
    */
   readonly status: "covered" | "constant" | "fused" | "missing" | "refused";
   /** Where it is fused, the node that stands for it. */
@@ -145,7 +148,10 @@ function ownerOf(nodes: ReadonlyMap<string, unknown>, part: string): string {
   return owner;
 }
 
-/** A custom operator without a backward step gives linear methods nothing but its interval; interval methods want no more. */
+/**
+ * A custom operator without a backward step gives linear methods nothing but its interval; interval methods want no
+ * more.
+ */
 function tightness(operator: Operator, methods: readonly Method[]): Record<string, Tightness> {
   const isLoose = operator.kind === "custom" && operator.backward === undefined;
   return Object.fromEntries(methods.map(({ name, intermediate, elements }) => [name, isLoose && (intermediate !== "interval" || elements === undefined) ? "loose" : "tight"]));

@@ -35,9 +35,10 @@ export interface Discovery {
 }
 
 /**
- * Finds plugins by manifests alone: nothing is imported. Packages are looked up from the project as Node does it, so that
- * npm, pnpm and Yarn PnP agree; folders are never scanned. The project is the nearest one from a path upwards: throws
- * `LIRPA_OPTION` where a path is given and there is none. Without a path it is that of the current folder, if any.
+ * Finds plugins by manifests alone: nothing is imported. Packages are looked up from the project as Node does it, so
+ * that npm, pnpm and Yarn PnP agree; folders are never scanned. The project is the nearest one from a path upwards:
+ * throws `LIRPA_OPTION` where a path is given and there is none. Without a path it is that of the current folder, if
+ * any.
  */
 export function discoverPlugins(from?: string): Discovery {
   const path = from === undefined || existsSync(from) ? findProject(from) : undefined;

@@ -1,4 +1,6 @@
-/** The Node side of plugins: finds them by their manifests, loads those that the project allows, says what they cover. */
+/**
+ * The Node side of plugins: finds them by their manifests, loads those that the project allows, says what they cover.
+ */
 export { findProject } from "./project.js";
 export { discoverPlugins, type Discovery, type FoundPlugin } from "./discover.js";
 export { examinePlugins, loadPlugins, type Examination, type LoadOptions } from "./load.js";

@@ -12,6 +12,10 @@ const standard = definePlugin({
   operators: [defineOperator({ type: "Double", domain: "com.example", sinceVersion: 1, kind: "linear", inputs: ["X"], nonnegative: true, forward: ({ t }, x) => t.mul(x!, 2) })],
 });
 
+/** The code of a plugin. */
+const made = (fields: string): string =>
+  `import { definePlugin } from "@lirpa/core/plugin"; export default definePlugin({ ${fields} });`;
+
 async function failure(path: string, options?: LoadOptions): Promise<LirpaError> {
   const error: unknown = await loadPlugins(path, options).then(() => expect.fail("loaded"), (reason: unknown) => reason);
   if (!isLirpaError(error)) throw error;
@@ -30,7 +34,9 @@ describe("loading plugins", () => {
   });
 
   it("takes a CommonJS package", async () => {
-    const code = 'const { definePlugin } = require("@lirpa/core/plugin"); module.exports = definePlugin({ name: "old-style", apiVersion: 1 });';
+    const code = `
+      const { definePlugin } = require("@lirpa/core/plugin");
+      module.exports = definePlugin({ name: "old-style", apiVersion: 1 });`;
     const path = project({ lirpa: { plugins: ["old-style"] } }, { "old-style": { code, manifest: { type: "commonjs", lirpa: { apiVersion: 1 } } } });
     expect((await loadPlugins(path))[0]!.name).to.equal("old-style");
   });
@@ -75,12 +81,12 @@ describe("loading plugins", () => {
     { what: "has no default export", code: "export const plugin = 1;", says: ["is not a lirpa plugin", "definePlugin()"] },
     { what: "exports a look-alike", code: 'export default { name: "odd", apiVersion: 1, operators: [] };', says: ["is not a lirpa plugin", "definePlugin()"] },
     { what: "is branded, but hollow", code: 'export default { $$type: "lirpa.plugin", name: "odd", apiVersion: 1 };', says: ["is not a lirpa plugin", "definePlugin()"] },
-    { what: "has another generation than its manifest says", code: 'import { definePlugin } from "@lirpa/core/plugin"; export default definePlugin({ name: "odd", apiVersion: 2 });', says: ["generation 2", "Update lirpa"] },
+    { what: "has another generation than its manifest says", code: made('name: "odd", apiVersion: 2'), says: ["generation 2", "Update lirpa"] },
     { what: "calls itself otherwise", code: doubling("even", ["Double"]), says: ['calls itself "even"', "that of its package"] },
     { what: "claims an operator twice", code: doubling("odd", ["Double", "Double"]), errorCode: "LIRPA_CONFLICT", says: ["claims the operator com.example:Double", "twice", "take it off lirpa.plugins"] },
     { what: "claims an operator of a standard pack", code: doubling("odd", ["Double"]), errorCode: "LIRPA_CONFLICT", says: ["com.example:Double", "@lirpa/standard", "overrides"] },
     { what: "overrides what it does not bring", code: doubling("odd", ["Triple"], 'overrides: ["Relu"]'), says: ["overrides Relu, but does not bring it"] },
-    { what: "lists what is no operator", code: 'import { definePlugin } from "@lirpa/core/plugin"; export default definePlugin({ name: "odd", apiVersion: 1, operators: [{ type: "Relu" }] });', says: ["defineOperator()"] },
+    { what: "lists what is no operator", code: made('name: "odd", apiVersion: 1, operators: [{ type: "Relu" }]'), says: ["defineOperator()"] },
     { what: "has an entry that only import finds", code: "export default 1;", manifest: { ...described, exports: { ".": { import: "./index.js" }, "./package.json": "./package.json" } }, says: ["no entry that can be found", '"default"'] },
   ];
   for (const { what, code, errorCode = "LIRPA_PLUGIN", manifest = described, says } of wrong) {

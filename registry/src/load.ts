@@ -12,7 +12,9 @@ import {
 
 /** What is there before the project's own plugins. */
 export interface LoadOptions {
-  /** Plugins that are there anyway: the project's must get along with them, and those among them are not loaded again. */
+  /**
+   * Plugins that are there anyway: the project's must get along with them, and those among them are not loaded again.
+   */
   readonly besides?: readonly Plugin[];
 }
 

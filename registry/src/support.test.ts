@@ -12,7 +12,10 @@ export interface Package {
 
 const core = dirname(createRequire(import.meta.url).resolve("@lirpa/core/package.json"));
 
-/** Makes projects, each with its own `node_modules`; all are gone after the tests of a block. Returns the path of the manifest. */
+/**
+ * Makes projects, each with its own `node_modules`; all are gone after the tests of a block. Returns the path of the
+ * manifest.
+ */
 export function projects(): (manifest: unknown, packages?: Readonly<Record<string, Package>>) => string {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "lirpa-registry-")));
   after(() => rmSync(root, { recursive: true, force: true }));
@@ -37,8 +40,12 @@ export function projects(): (manifest: unknown, packages?: Readonly<Record<strin
 export function doubling(name: string, types: readonly string[], fields: string = ""): string {
   return `
     import { definePlugin, defineOperator } from "@lirpa/core/plugin";
-    const double = (type) => defineOperator({ type, domain: "com.example", sinceVersion: 1, kind: "linear", inputs: ["X"], nonnegative: true, forward: ({ t }, x) => t.mul(x, 2) });
-    export default definePlugin({ name: ${JSON.stringify(name)}, apiVersion: 1, operators: ${JSON.stringify(types)}.map(double), ${fields} });`;
+    const double = (type) => defineOperator({
+      type, domain: "com.example", sinceVersion: 1, kind: "linear", inputs: ["X"], nonnegative: true,
+      forward: ({ t }, x) => t.mul(x, 2),
+    });
+    const operators = ${JSON.stringify(types)}.map(double);
+    export default definePlugin({ name: ${JSON.stringify(name)}, apiVersion: 1, operators, ${fields} });`;
 }
 
 export const described: Readonly<Record<string, unknown>> = { lirpa: { apiVersion: 1, operators: ["com.example:Double"] } };

@@ -5,7 +5,9 @@ import { graph, randomTensor, referenceLirpa, seeded, tensor } from "./graphs.js
 
 type Link = readonly [type: string, ...others: string[]];
 
-/** Nodes one behind the other; a name after the type stands for a stored tensor or, as "^", for the value two before. */
+/**
+ * Nodes one behind the other; a name after the type stands for a stored tensor or, as "^", for the value two before.
+ */
 const CHAINS: Readonly<Record<string, readonly Link[]>> = {
   Relu: [["Relu"]],
   affine: [["Mul", "scale"], ["Add", "shift"]],
@@ -65,7 +67,7 @@ describe("deep graphs", () => {
     await sound(chain(CHAINS["affine"]!, 2000), "crown", 2);
   });
 
-  it("that take a backward pass for each of very many values are refused, before anything is recorded", async function () {
+  it("that take a backward pass for each of very many values are refused before recording", async function () {
     this.timeout(30_000);
     for (const method of ["crown", "alpha-crown"]) {
       let error: unknown;

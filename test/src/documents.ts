@@ -3,7 +3,9 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { dirname, join, relative } from "node:path";
 import { repositoryPath } from "./shared.js";
 
-/** A fenced block of a page. What follows the language in its first line are flags, such as `no-run` or `file=index.ts`. */
+/**
+ * A fenced block of a page. What follows the language in its first line are flags, such as `no-run` or `file=index.ts`.
+ */
 export interface Block {
   readonly page: string;
   readonly line: number;

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { createLirpa, defineOperator, definePlugin, lp, perturbed, type Graph, type LirpaWithFiles } from "lirpa";
 import { graph, tensor } from "./graphs.js";
 
-// Sets in which the network has no value somewhere: the bounds are of the values that there are, and the result says so.
+// Sets in which the network has no value somewhere: the bounds are of the values that there are, and the result says
+// so.
 
 const METHODS = ["ibp", "crown-ibp", "crown", "forward", "forward+crown", "alpha-crown"];
 const ball = lp({ norm: Infinity, eps: 0.5 });

@@ -26,6 +26,15 @@ interface Manager {
 const PNPM = ["exec", "--yes", "--prefer-offline", "--package=pnpm@10", "--", "pnpm"] as const;
 const YARN = ["exec", "--yes", "--prefer-offline", "--package=@yarnpkg/cli-dist@4", "--", "yarn"] as const;
 
+const YARNRC = [
+  "nodeLinker: pnp",
+  "enableScripts: false",
+  "enableTelemetry: false",
+  "enableImmutableInstalls: false",
+  "enableGlobalCache: true",
+  "",
+].join("\n");
+
 const managers: readonly Manager[] = [
   {
     name: "npm",
@@ -46,7 +55,7 @@ const managers: readonly Manager[] = [
   {
     name: "Yarn Plug'n'Play",
     pins: (resolutions) => ({ resolutions }),
-    files: { "yarn.lock": "", ".yarnrc.yml": "nodeLinker: pnp\nenableScripts: false\nenableTelemetry: false\nenableImmutableInstalls: false\nenableGlobalCache: true\n" },
+    files: { "yarn.lock": "", ".yarnrc.yml": YARNRC },
     install: (folder) => npm([...YARN, "install"], folder),
     lirpa: (folder, args) => npm([...YARN, "run", "lirpa", ...args], folder),
     node: (folder, script) => npm([...YARN, "node", script], folder),

@@ -4,7 +4,9 @@ import { expect } from "chai";
 import { createLirpa, isLirpaError, readQuery, type LirpaWithFiles, type Model, type Query } from "lirpa";
 import { sharedOrSkip } from "./shared.js";
 
-/** alpha-crown takes most of the time: where cancellation and poles lie in every run, LIRPA_FIELD=all for every case. */
+/**
+ * alpha-crown takes most of the time: where cancellation and poles lie in every run, LIRPA_FIELD=all for every case.
+ */
 const EVERY_ALPHA = process.env["LIRPA_FIELD"] === "all";
 const ALPHA_SAMPLE = /mask|softmax|finfo|overflow|pole|cancel|eps0|norm_lyap|ab103|ab18/;
 const METHODS = ["ibp", "crown-ibp", "crown", "forward", "forward+crown"] as const;

@@ -3,7 +3,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryPath } from "./shared.js";
 
-/** What the tests of published packages share: the packages, their tarballs, and processes that know nothing of this repository. */
+/**
+ * What the tests of published packages share: the packages, their tarballs, and processes that know nothing of this
+ * repository.
+ */
 export interface Manifest {
   readonly name: string;
   readonly version: string;

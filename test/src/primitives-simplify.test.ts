@@ -183,7 +183,9 @@ describe("recording", () => {
   });
 });
 
-/** A step of a random computation on matrices of shape [2, 2]: an operation and two operands among those made so far. */
+/**
+ * A step of a random computation on matrices of shape [2, 2]: an operation and two operands among those made so far.
+ */
 const OPERATIONS: readonly ((t: Vocabulary, a: IrNode, b: IrNode, show: Show) => IrNode)[] = [
   (t, a, b) => t.add(a, b),
   (t, a, b) => t.sub(a, b),

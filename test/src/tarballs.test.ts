@@ -159,12 +159,13 @@ async function imported(entries: readonly string[], folder: string): Promise<Imp
     import { realpathSync } from "node:fs";
     const require = createRequire(process.cwd() + "/package.json");
     const entries = ${JSON.stringify(entries)};
+    const keyOf = ({ domain, type }) => domain ? domain + ":" + type : type;
     const values = await Promise.all(entries.map(async (entry) => {
       const module = await import(entry);
       const plugin = module.default && {
         name: module.default.name,
         apiVersion: module.default.apiVersion,
-        operators: [...new Set(module.default.operators.map(({ domain, type }) => domain ? domain + ":" + type : type))].sort(),
+        operators: [...new Set(module.default.operators.map(keyOf))].sort(),
         perturbations: module.default.perturbations.flatMap(({ types }) => types).sort(),
       };
       return { names: Object.keys(module), plugin };
@@ -173,8 +174,16 @@ async function imported(entries: readonly string[], folder: string): Promise<Imp
   return JSON.parse(await succeed(runAlone(process.execPath, ["--input-type=module", "--eval", script], folder))) as Imported;
 }
 
+/** What a file asks for: `import … from`, `import "…"`, `import("…")`, a script that is started by its URL. */
+const IMPORTS: readonly RegExp[] = [
+  /^(?:import|export)\b[^;]*?\bfrom\s+["']([^"']+)["']/gm,
+  /^import\s+["']([^"']+)["']/gm,
+  /\bimport\(\s*["']([^"']+)["']\s*\)/gm,
+  /new URL\(["'](\.[^"']+\.js)["'], import\.meta\.url\)/gm,
+];
+
 function importsOf(text: string): string[] {
-  return [...text.matchAll(/^(?:import|export)\b[^;]*?\bfrom\s+["']([^"']+)["']|^import\s+["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)|new URL\(["'](\.[^"']+\.js)["'], import\.meta\.url\)/gm)].map((match) => (match[1] ?? match[2] ?? match[3] ?? match[4])!);
+  return IMPORTS.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1]!));
 }
 
 function packageOf(target: string): string {

@@ -16,12 +16,17 @@ import { SHAPE } from "./primitives/shape-cases.js";
 import { runAlone } from "./packages.js";
 import { goldenCases, repositoryPath, sharedOrSkip, type GoldenCase } from "./shared.js";
 
-/** `npm run test:tfjs -- --backend B` says which; all cases then, otherwise values and a sample of what else there is. */
+/**
+ * `npm run test:tfjs -- --backend B` says which; all cases then, otherwise values and a sample of what else there is.
+ */
 const chosen = process.env["LIRPA_TFJS_BACKEND"];
 const backend = chosen ?? "cpu";
 const all = chosen !== undefined;
 
-/** Float32 sums in another order, and backends' own approximations of erf, exp and their like; relative to 1 + the value. */
+/**
+ * Float32 sums in another order, and backends' own approximations of erf, exp and their like; relative to 1 + the
+ * value.
+ */
 const CLOSE = 5e-5;
 /** Bounds of two float32 executors; relative to 1 + the greatest magnitude. */
 const BOUNDS = 1e-4;

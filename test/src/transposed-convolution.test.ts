@@ -70,7 +70,7 @@ describe("a transposed convolution over a constant kernel", () => {
     expect(operatorsOf(program(sketch(4, 4, 1)))).to.include("Conv").and.not.to.include("ConvTranspose");
   });
 
-  it("stays what it is with another stride, and with few channels behind it, where ONNX Runtime's Conv is slower", () => {
+  it("stays what it is with another stride, or few channels behind it, where ONNX Runtime's Conv is slower", () => {
     for (const one of [sketch(4, 4, 2), sketch(5, 1, 1)]) expect(operatorsOf(program(one))).to.include("ConvTranspose");
   });
 });

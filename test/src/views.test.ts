@@ -132,7 +132,9 @@ interface Case {
   readonly seed: number;
 }
 
-/** Views of the input, times a matrix that is a view of a constant, a Relu, and views before a constant matrix again. */
+/**
+ * Views of the input, times a matrix that is a view of a constant, a Relu, and views before a constant matrix again.
+ */
 function networkOf({ shape, ofInput, ofConstant, tail, columns, seed }: Case): Graph {
   const sketch = new Sketch(seeded(seed));
   const x = viewed(sketch, { name: "x", shape }, ofInput);

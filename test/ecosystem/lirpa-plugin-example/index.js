@@ -2,7 +2,10 @@ import { defineOperator, definePerturbation, definePlugin, perturbationError } f
 
 const halfLeak = (t, x) => t.max(x, t.mul(x, 0.5));
 
-/** max(x, x / 2): convex, so that the chord lies above it; below it lies any line through the origin with a slope in [0.5, 1]. */
+/**
+ * max(x, x / 2): convex, so that the chord lies above it; below it lies any line through the origin with a slope in
+ * [0.5, 1].
+ */
 const operator = defineOperator({
   type: "HalfLeak",
   domain: "com.example",

@@ -28,7 +28,8 @@ export interface OneNode {
 }
 
 export function describeNode({ type, inputs, attributes = {}, opset }: OneNode): string {
-  return `${type}-${opset} of ${inputs.map((input) => (input === undefined ? "–" : `[${input.shape.join(", ")}]`)).join(" ")} ${JSON.stringify(attributes)}`;
+  const shapes = inputs.map((input) => (input === undefined ? "–" : `[${input.shape.join(", ")}]`));
+  return `${type}-${opset} of ${shapes.join(" ")} ${JSON.stringify(attributes)}`;
 }
 
 /** The file: inputs `i0`, `i1`, … and outputs `o0`, ….  */

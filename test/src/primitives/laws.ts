@@ -112,7 +112,10 @@ export async function expectEmittedEqualsReference({ all, feeds }: Recording): P
   }
 }
 
-/** A value with hidden axes holds, for each instance and row, what the inputs of that instance and row give by themselves. */
+/**
+ * A value with hidden axes holds, for each instance and row, what the inputs of that instance and row give by
+ * themselves.
+ */
 export function expectEachInstanceAndRowAlone({ all, feeds }: Recording): void {
   const alone = all.find(({ combination }) => combination.inputs.every((hidden) => hidden === "none"))!;
   for (const { combination, inputs, y } of all) {
@@ -137,7 +140,9 @@ function sliceOf({ shape, dtype, data }: HostTensor, n: number, k: number): Host
   return { shape: [1, 1, ...inner], dtype, data: data.subarray(at, at + size) };
 }
 
-/** Gradients of the first order are central differences of the value, those of the second are differences of the first. */
+/**
+ * Gradients of the first order are central differences of the value, those of the second are differences of the first.
+ */
 export function expectGradientsAreDifferences({ all, feeds }: Recording): void {
   for (const { combination, value, slope, alongU, slopeAlongU, slopeAlongCotangent } of all) {
     const title = describeCombination(combination);

@@ -4,9 +4,10 @@ type Reduction = "sum" | "mean" | "reduceMax" | "reduceMin";
 
 function reduce(name: Reduction, axes?: readonly number[], keepDims?: boolean): PrimitiveCase {
   const primitive = name === "mean" ? "sum" : name;
+  const over = axes === undefined ? "all axes" : `[${axes.join(", ")}]`;
   return {
     primitive,
-    of: `${name === primitive ? "" : `${name} `}[2, 3, 2] over ${axes === undefined ? "all axes" : `[${axes.join(", ")}]`}${keepDims ? ", keeping them" : ""}`,
+    of: `${name === primitive ? "" : `${name} `}[2, 3, 2] over ${over}${keepDims ? ", keeping them" : ""}`,
     inputs: [floats(2, 3, 2)],
     build: (t, x) => t[name](x!, axes, keepDims),
   };

@@ -15,7 +15,9 @@ export const TWO: RowSpace = { name: "two", size: 2 };
 export interface InputSketch {
   readonly shape: Shape;
   readonly dtype?: DType;
-  /** Ends of the range of its values; −2 and 2 where absent. No two floats of a case are equal, and none is an integer. */
+  /**
+   * Ends of the range of its values; −2 and 2 where absent. No two floats of a case are equal, and none is an integer.
+   */
   readonly from?: number;
   readonly to?: number;
   /** Given values instead, repeated along the hidden axes. */

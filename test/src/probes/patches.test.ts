@@ -81,7 +81,7 @@ describe("probe: rows of a convolution chain as patches", () => {
     });
   }
 
-  it("gives the numbers of dense rows where channels are images of their own in between, as average pooling has them", () => {
+  it("gives the numbers of dense rows where channels are images of their own, as in average pooling", () => {
     const t = new Vocabulary();
     const random = seeded(5);
     const rows: RowSpace = { name: "rows", size: 3 * 4 * 4 };
