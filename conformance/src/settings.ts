@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { Plugin } from "@lirpa/core";
+import type { FieldsOf } from "./kit/strict.js";
 
 /** How laws are tried. */
 export interface Settings {
@@ -10,6 +11,9 @@ export interface Settings {
   /** Plugins whose operators the subject expands to. */
   readonly plugins?: readonly Plugin[];
 }
+
+/** For tests that refuse settings which nobody reads. */
+export const settingsFields: FieldsOf<Settings> = { runs: true, seed: true, plugins: true };
 
 const RUNS = 20;
 /** Fixed, so that a failure in CI is one everywhere. */

@@ -1,4 +1,11 @@
-import { evaluate, Vocabulary, type ElementwiseOperator, type IrNode, type ResolvedNode, type RuleContext } from "@lirpa/core";
+import {
+  evaluate,
+  Vocabulary,
+  type ElementwiseOperator,
+  type IrNode,
+  type ResolvedNode,
+  type RuleContext,
+} from "@lirpa/core";
 import type { Boxes } from "../kit/network.js";
 import { tensor, type Numbers } from "../kit/numbers.js";
 import { hasBounds } from "./law.js";
@@ -16,17 +23,24 @@ export interface ElementwiseRules {
 /** True for an elementwise operator that is all of its case's model, and reached by a perturbation. */
 export function isElementwise(subject: OperatorSubject): boolean {
   const { nodes } = subject.alone.resolved;
-  return hasBounds(subject) && subject.operator.kind === "elementwise" && nodes.length === 1 && isOf(nodes[0]!, subject.operator);
+  return (
+    hasBounds(subject) &&
+    subject.operator.kind === "elementwise" &&
+    nodes.length === 1 &&
+    isOf(nodes[0]!, subject.operator)
+  );
 }
 
 /** The rules of a subject that `isElementwise`. */
 export function rulesOf({ operator, open, alone }: OperatorSubject): ElementwiseRules {
   if (operator.kind !== "elementwise") throw new Error(`${operator.type} is not elementwise`);
   const t = new Vocabulary();
-  const end = (name: string): IrNode => t.input({ name, shape: open[0]!.shape, dtype: "float", instances: true, rows: undefined });
+  const end = (name: string): IrNode =>
+    t.input({ name, shape: open[0]!.shape, dtype: "float", instances: true, rows: undefined });
   const { attributes, name, inputs }: ResolvedNode = alone.resolved.nodes[0]!;
   return {
-    t, operator,
+    t,
+    operator,
     context: { t, attributes, node: name },
     interval: { lower: end("lower"), upper: end("upper") },
     parameters: inputs.slice(1).map((input) => (input === undefined ? undefined : t.constant(input.constant!))),
@@ -37,5 +51,7 @@ export function rulesOf({ operator, open, alone }: OperatorSubject): Elementwise
 export function overBox({ open }: OperatorSubject, nodes: readonly IrNode[], boxes: Boxes): Numbers[] {
   const shape = [1, 1, ...open[0]!.shape];
   const { lower, upper } = boxes[0]!;
-  return evaluate(nodes, { lower: tensor(shape, Array.from(lower)), upper: tensor(shape, Array.from(upper)) }).map(({ data }) => data);
+  return evaluate(nodes, { lower: tensor(shape, Array.from(lower)), upper: tensor(shape, Array.from(upper)) }).map(
+    ({ data }) => data,
+  );
 }

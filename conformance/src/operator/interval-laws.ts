@@ -97,7 +97,9 @@ const MOST_LOST = 1.1;
 
 export const linesAreWorthwhile: OperatorLaw = {
   name: "has, if elementwise, lines that lose no more than the width of its range",
-  applies: (subject) => hasBounds(subject) && subject.operator.kind === "elementwise" && subject.alone.resolved.nodes.slice(0, 1).some((node) => isOf(node, subject.operator)),
+  concerns: ({ kind }) => kind === "elementwise",
+  applies: (subject) =>
+    hasBounds(subject) && subject.alone.resolved.nodes.slice(0, 1).some((node) => isOf(node, subject.operator)),
   check: (subject) =>
     forAll(subject.settings, boxesOf(subject), (boxes) => {
       const [interval, lines] = ["ibp", "crown"].map((method) => subject.recording(method).run([boxes]));
@@ -116,7 +118,11 @@ export const linesAreWorthwhile: OperatorLaw = {
 /** One affine step from a box is exact both ways. */
 export const linearIsTight: OperatorLaw = {
   name: "has, if linear, an interval as tight as its coefficients",
-  applies: (subject) => hasBounds(subject) && subject.operator.kind === "linear" && subject.alone.resolved.nodes.length === 1 && isOf(subject.alone.resolved.nodes[0]!, subject.operator),
+  concerns: ({ kind }) => kind === "linear",
+  applies: (subject) => {
+    const { nodes } = subject.alone.resolved;
+    return hasBounds(subject) && nodes.length === 1 && isOf(nodes[0]!, subject.operator);
+  },
   check: (subject) =>
     forAll(subject.settings, boxesOf(subject), (boxes) => {
       for (const output of subject.bounded) {

@@ -113,6 +113,7 @@ export const boundsPart: OperatorLaw = {
 
 export const namedLinesBracket: OperatorLaw = {
   name: "has linear bounds that bracket its values, under every name of a relaxation",
+  concerns: (operator) => operator.kind === "elementwise" && Object.keys(operator.relaxations ?? {}).length > 0,
   applies: (subject) => hasBounds(subject) && namesOf(subject).length > 0,
   check: (subject) => {
     for (const relaxation of namesOf(subject)) brackets(subject, "crown", { relaxation }, `by the relaxation ${relaxation}`);
@@ -136,13 +137,14 @@ export const freeChoicesAreSound: OperatorLaw = {
 
 export const widerBoundsAreSound: OperatorLaw = {
   name: "stays sound when the bounds that it relies on are widened",
-  applies: (subject) => hasBounds(subject) && subject.operator.kind !== "linear",
+  concerns: ({ kind }) => kind !== "linear",
+  applies: hasBounds,
   check: (subject) => brackets(subject, "crown", {}, "with widened bounds", ({ program }) => subject.alone.recordingOf(widenedAtFacts(program))),
 };
 
 export const defaultIsOffered: OperatorLaw = {
   name: "chooses by default what it offers as free",
-  applies: (subject) => hasBounds(subject),
+  applies: hasBounds,
   check: (subject) => {
     for (const output of subject.bounded) {
       const parts = subject.freeValues(output).map(({ value, min, max }, i): [string, IrNode][] => [
@@ -174,7 +176,8 @@ export const defaultIsOffered: OperatorLaw = {
 /** Where a rule calls itself stable no better interval helps: its two lines meet. */
 export const stableMeansExact: OperatorLaw = {
   name: "calls itself stable only where it is one line",
-  applies: (subject) => isElementwise(subject) && rulesOf(subject).operator.stable !== undefined,
+  concerns: (operator) => operator.kind === "elementwise" && operator.stable !== undefined,
+  applies: isElementwise,
   check: (subject) => {
     const { t, operator, context, interval, parameters } = rulesOf(subject);
     const stable = t.node(operator.stable!(context, interval, ...parameters));

@@ -13,7 +13,7 @@ const LACKING = /not implemented|NOT_IMPLEMENTED|No Op registered|not a register
 /** The forward rule is what all other laws compare with; here it is compared with the operator itself. */
 export const computesOnnx: OperatorLaw = {
   name: "computes what ONNX Runtime computes for the operator of its name",
-  applies: ({ operator }) => (operator.domain ?? "") === "",
+  concerns: ({ domain = "" }) => domain === "",
   check: async (subject) => {
     const session = await sessionOf(subject);
     if (session === undefined) return;

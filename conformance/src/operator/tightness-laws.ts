@@ -27,10 +27,12 @@ function variedBoxes({ open, example: { points = [0] } }: OperatorSubject): fc.A
   const middle = fc.oneof(reals(...center), fc.constantFrom(0, ...points), power);
   const width = reals(-6, 3).map((digits) => 10 ** digits);
   const share = fc.oneof(reals(0, 1), fc.constantFrom(0, 1));
-  const ends = fc.tuple(middle, width, share).map(([at, size, part]) =>
-    [within(at - size * part, domain), within(at + size * (1 - part), domain)] as const);
+  const ends = fc
+    .tuple(middle, width, share)
+    .map(([at, size, part]) => [within(at - size * part, domain), within(at + size * (1 - part), domain)] as const);
   const size = sizeOf(shape);
-  return fc.array(ends, { minLength: size, maxLength: size })
+  return fc
+    .array(ends, { minLength: size, maxLength: size })
     .map((all) => [{ lower: all.map(([low]) => low), upper: all.map(([, high]) => high) }]);
 }
 
@@ -43,7 +45,10 @@ function leastOver([box]: Boxes, of: Elements, bends: readonly number[]): number
   const grid = gridOf(lower, upper, GRID);
   const values = of(grid);
   const special = bends.map((bend) => Array.from(lower, (low, i) => within(bend, [low, upper[i]!])));
-  let least = [...values, ...of(special)].reduce<number[]>((all, some) => lesser(all, some), Array.from(lower, () => Infinity));
+  let least = [...values, ...of(special)].reduce<number[]>(
+    (all, some) => lesser(all, some),
+    Array.from(lower, () => Infinity),
+  );
   const valleys = Array.from(lower, (_, i) => valleysOf(values.map((some) => some[i]!)));
   for (let n = 0; n < VALLEYS; n++) {
     let at = valleys.map((some, i) => grid[some[n % some.length]!]![i]!);
@@ -62,7 +67,8 @@ function leastOver([box]: Boxes, of: Elements, bends: readonly number[]): number
 
 function gridOf(lower: Numbers, upper: Numbers, count: number): number[][] {
   return Array.from({ length: count }, (_, k) =>
-    Array.from(lower, (low, i) => (k === count - 1 ? upper[i]! : low + (k / (count - 1)) * (upper[i]! - low))));
+    Array.from(lower, (low, i) => (k === count - 1 ? upper[i]! : low + (k / (count - 1)) * (upper[i]! - low))),
+  );
 }
 
 function lesser(a: readonly number[], b: Numbers): number[] {
@@ -71,21 +77,32 @@ function lesser(a: readonly number[], b: Numbers): number[] {
 
 /** Where numbers in a row are no greater than their neighbors: the least ones first. */
 function valleysOf(values: readonly number[]): number[] {
-  const isValley = (k: number): boolean => values[k]! <= (values[k - 1] ?? Infinity) && values[k]! <= (values[k + 1] ?? Infinity);
+  const isValley = (k: number): boolean =>
+    values[k]! <= (values[k - 1] ?? Infinity) && values[k]! <= (values[k + 1] ?? Infinity);
   const all = [...values.keys()].filter(isValley).sort((a, b) => values[a]! - values[b]!);
   return all.length === 0 ? [0] : all.slice(0, VALLEYS);
 }
 
 export const rangeIsTight: OperatorLaw = {
   name: "has, if elementwise, a range no wider than it needs, on intervals of all sizes",
+  concerns: ({ kind }) => kind === "elementwise",
   applies: isElementwise,
   check: (subject) => {
-    const { alone, tolerance, example: { points: bends = [] } } = subject;
+    const {
+      alone,
+      tolerance,
+      example: { points: bends = [] },
+    } = subject;
     const recording = subject.recording("ibp");
-    const values = (sign: 1 | -1): Elements => (points) =>
-      alone.forward(points.map((point) => [point])).map(([y]) => y!.map((x) => sign * x));
+    const values =
+      (sign: 1 | -1): Elements =>
+      (points) =>
+        alone.forward(points.map((point) => [point])).map(([y]) => y!.map((x) => sign * x));
     forAll(subject.settings, variedBoxes(subject), (boxes) => {
-      const { lower: [lower], upper: [upper] } = recording.run([boxes]);
+      const {
+        lower: [lower],
+        upper: [upper],
+      } = recording.run([boxes]);
       const least = leastOver(boxes, values(1), bends);
       const most = leastOver(boxes, values(-1), bends).map((x) => -x);
       least.forEach((low, i) => {
@@ -104,12 +121,14 @@ export const rangeIsTight: OperatorLaw = {
 
 export const linesTouch: OperatorLaw = {
   name: "has, if elementwise, lines under every name that touch it and do not cross it, on intervals of all sizes",
+  concerns: ({ kind }) => kind === "elementwise",
   applies: isElementwise,
   check: (subject) => {
     const { operator } = subject;
     if (operator.kind !== "elementwise") return;
     touches(subject, "its default lines", operator.relax);
-    for (const [name, relax] of Object.entries(operator.relaxations ?? {})) touches(subject, `the lines ${name}`, relax);
+    for (const [name, relax] of Object.entries(operator.relaxations ?? {}))
+      touches(subject, `the lines ${name}`, relax);
   },
 };
 
@@ -117,8 +136,10 @@ function touches(subject: OperatorSubject, what: string, relax: RelaxRule<unknow
   const { t, context, interval, parameters } = rulesOf(subject);
   const lines: Lines = relax(context, interval, ...parameters);
   const { shape } = interval.lower;
-  const nodes = [lines.lower, lines.upper].flatMap(({ slope, intercept }): IrNode[] =>
-    [t.expand(slope, shape), t.expand(intercept, shape)]);
+  const nodes = [lines.lower, lines.upper].flatMap(({ slope, intercept }): IrNode[] => [
+    t.expand(slope, shape),
+    t.expand(intercept, shape),
+  ]);
   forAll(subject.settings, variedBoxes(subject), (boxes) => {
     const [slopeBelow, interceptBelow, slopeAbove, interceptAbove] = overBox(subject, nodes, boxes);
     demandTouch(subject, `${what} below`, boxes, 1, slopeBelow!, interceptBelow!);
@@ -128,12 +149,19 @@ function touches(subject: OperatorSubject, what: string, relax: RelaxRule<unknow
 
 /** Refuses a line, below (1) or above (-1), that stays away from the function all over a box. */
 function demandTouch(
-  subject: OperatorSubject, what: string, boxes: Boxes, sign: 1 | -1, slope: Numbers, intercept: Numbers,
+  subject: OperatorSubject,
+  what: string,
+  boxes: Boxes,
+  sign: 1 | -1,
+  slope: Numbers,
+  intercept: Numbers,
 ): void {
-  const gap = (way: 1 | -1): Elements => (points) => {
-    const values = subject.alone.forward(points.map((point) => [point]));
-    return values.map(([y], k) => y!.map((x, i) => way * sign * (x - slope[i]! * points[k]![i]! - intercept[i]!)));
-  };
+  const gap =
+    (way: 1 | -1): Elements =>
+    (points) => {
+      const values = subject.alone.forward(points.map((point) => [point]));
+      return values.map(([y], k) => y!.map((x, i) => way * sign * (x - slope[i]! * points[k]![i]! - intercept[i]!)));
+    };
   const bends = subject.example.points ?? [];
   const [nearest, farthest] = [leastOver(boxes, gap(1), bends), leastOver(boxes, gap(-1), bends)];
   const { lower, upper } = boxes[0]!;

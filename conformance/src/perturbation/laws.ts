@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { evaluateProgram, perturbed, Vocabulary, type PerturbationQuery } from "@lirpa/core";
+import { evaluateProgram, perturbed, Vocabulary, type Perturbation, type PerturbationQuery } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { referenceLirpa } from "../kit/network.js";
 import { demandEqual, demandFinite, demandInside, dot, show, slackOf, tensor, type Numbers } from "../kit/numbers.js";
@@ -13,6 +13,9 @@ import { PerturbationSubject, type Question } from "./subject.js";
 /** Something that must hold of every perturbation. It throws where the subject breaks it. */
 export interface PerturbationLaw {
   readonly name: string;
+  /** The perturbations that it is about; all where absent. */
+  readonly concerns?: (perturbation: Perturbation) => boolean;
+  /** The cases of which it can be asked; all where absent. */
   readonly applies?: (subject: PerturbationSubject) => boolean;
   readonly check: (subject: PerturbationSubject) => void | Promise<void>;
 }
@@ -181,7 +184,7 @@ const projectionLands: PerturbationLaw = {
 
 const rangesCoverCoefficients: PerturbationLaw = {
   name: "concretizes a range of coefficients to no less than any of them at any sample",
-  applies: ({ perturbation }) => perturbation.concretizeRange !== undefined,
+  concerns: ({ concretizeRange }) => concretizeRange !== undefined,
   check: (subject) =>
     forAll(subject.settings, directions(subject), ({ a, seed }) => {
       const random = randomFrom(seed);
