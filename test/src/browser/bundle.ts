@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type Metafile } from "esbuild";
 
@@ -9,11 +11,17 @@ export interface Bundle {
   readonly inputs: Metafile["inputs"];
 }
 
-/** What a user's bundler makes of a script for browsers. Fails where something is imported that browsers lack. */
-export async function bundle(script: string): Promise<Bundle> {
+/** What a user's bundler makes of a script for browsers, as it lies there or with other contents. Fails where something is imported that browsers lack. */
+export async function bundle(file: string, contents: string = readFileSync(file, "utf8")): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
-    entryPoints: [script], bundle: true, minify: true, format: "esm", platform: "browser", target: "es2022",
-    metafile: true, write: false, logLevel: "silent",
+    stdin: { contents, sourcefile: file, resolveDir: dirname(file), loader: "ts" },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    metafile: true,
+    write: false,
+    logLevel: "silent",
   });
   const code = outputFiles[0]!.contents;
   return { code, gzip: gzipSync(code).length, inputs: metafile.inputs };

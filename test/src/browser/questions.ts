@@ -25,18 +25,29 @@ const EPS = 0.01;
 export function questions(query: string, digits: string): Question[] {
   const { inputs, options } = readQuery(query);
   const [{ pixels }] = JSON.parse(digits) as readonly [{ readonly pixels: readonly number[] }];
-  const image = perturbed(pixels.map((byte) => byte / 255), lp({ norm: Infinity, eps: EPS }));
+  const image = perturbed(
+    pixels.map((byte) => byte / 255),
+    lp({ norm: Infinity, eps: EPS }),
+  );
   const quickstart = [...METHODS, "forward+crown", "alpha-crown"].map((method) => ({
-    name: `quickstart ${method}`, model: `${QUICKSTART}/model.onnx`, inputs, options: { ...options, method },
+    name: `quickstart ${method}`,
+    model: `${QUICKSTART}/model.onnx`,
+    inputs,
+    options: { ...options, method },
   }));
   const mnist = METHODS.slice(0, 3).map((method) => ({
-    name: `mnist ${method}`, model: `${DEMO}/mnist.onnx`, inputs: { image }, options: { method },
+    name: `mnist ${method}`,
+    model: `${DEMO}/mnist.onnx`,
+    inputs: { image },
+    options: { method },
   }));
   return [...quickstart, ...mnist];
 }
 
 export async function answer(
-  lirpa: LirpaWithFiles, { name, model, inputs, options }: Question, read: (model: string) => string | URL,
+  lirpa: LirpaWithFiles,
+  { name, model, inputs, options }: Question,
+  read: (model: string) => string | URL,
 ): Promise<Answer> {
   const { lower, upper } = await (await lirpa.load(read(model))).bounds(inputs, options);
   return { name, lower: [...lower], upper: [...upper] };
