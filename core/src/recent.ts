@@ -31,6 +31,13 @@ export class Recent<V> {
     if (this.entries.get(key) === value) this.entries.delete(key);
   }
 
+  /** Forgets all whose keys begin so, and returns what was held. */
+  clearOf(prefix: string): V[] {
+    const own = [...this.entries].filter(([key]) => key.startsWith(prefix));
+    for (const [key] of own) this.entries.delete(key);
+    return own.map(([, value]) => value);
+  }
+
   /** Forgets all, and returns what was held. */
   clear(): V[] {
     const values = [...this.entries.values()];

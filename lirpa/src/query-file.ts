@@ -1,5 +1,5 @@
 import {
-  hintOf, LirpaError, perturbed, type AlphaOptions, type BoundInput, type BoundOptions, type Graph, type PerturbationQuery,
+  hintOf, LirpaError, perturbed, type BoundInput, type BoundOptions, type Graph, type PerturbationQuery,
 } from "@lirpa/core";
 import { fieldGivenTwice } from "./json-fields.js";
 
@@ -12,15 +12,14 @@ export interface Query {
 }
 
 /** What a query asks, and what a golden case says besides. */
-const QUESTIONS = ["inputs", "weights", "spec", "output", "relaxation", "alpha"];
+const QUESTIONS = ["inputs", "weights", "spec", "output", "relaxation", "methodOptions"];
 const ANSWERS = ["name", "group", "description", "model", "opset", "operators", "outputShape", "boundShape", "methods", "reference", "peer", "notes"];
 
 type Json = Readonly<Record<string, unknown>>;
 
 /**
  * Reads a query: `inputs[]` with name, center and perturbation (null: fixed), `weights[]`, `spec`, `output`, `relaxation`,
- * `alpha`. No
- * field stands there twice. A golden case's answers may stand beside them. Throws `LIRPA_QUERY`.
+ * `methodOptions`. No field stands there twice. A golden case's answers may stand beside them. Throws `LIRPA_QUERY`.
  */
 export function readQuery(json: string): Query {
   const query = record(parse(json), "the query");
@@ -38,7 +37,7 @@ export function readQuery(json: string): Query {
       ...(query["spec"] !== undefined && query["spec"] !== null && { spec: list(query["spec"], "spec").map((row, i) => numbers(row, `spec[${i}]`)) }),
       ...(query["output"] !== undefined && { output: text(query["output"], "output") }),
       ...(weights.length > 0 && { weights: Object.fromEntries(weights.map(([name, set]) => [name, set])) }),
-      ...(query["alpha"] !== undefined && { alpha: readAlpha(record(query["alpha"], "alpha")) }),
+      ...(query["methodOptions"] !== undefined && { methodOptions: record(query["methodOptions"], "methodOptions") }),
       ...(query["relaxation"] !== undefined && { relaxation: readRelaxation(record(query["relaxation"], "relaxation")) }),
     },
   };
@@ -101,14 +100,6 @@ function readSet(value: unknown, what: string): PerturbationQuery {
 
 function readRelaxation(value: Json): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(value).map(([type, name]) => [type, text(name, `relaxation.${type}`)]));
-}
-
-function readAlpha(value: Json): AlphaOptions {
-  refuseUnknown(value, ["iterations", "layers"], "alpha");
-  const { iterations, layers } = value;
-  if (iterations !== undefined && (!Number.isInteger(iterations) || (iterations as number) < 1)) throw wrong("alpha.iterations is no whole number of at least 1");
-  if (layers !== undefined && layers !== "last" && layers !== "all") throw wrong('alpha.layers is neither "last" nor "all"');
-  return { ...(iterations !== undefined && { iterations: iterations as number }), ...(layers !== undefined && { layers }) };
 }
 
 /** A misspelt perturbation would be none at all. */

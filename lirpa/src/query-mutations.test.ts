@@ -18,7 +18,7 @@ const valid: readonly unknown[] = [
     inputs: [{ name: "x", center: [0.5, -0.25], perturbation: { type: "box", lower: [0, -1], upper: [1, 0] } }],
     weights: [{ name: "w1", perturbation: { type: "linf", eps: 0.01 } }],
     relaxation: { Relu: "same-slope" },
-    alpha: { iterations: 2, layers: "last" },
+    methodOptions: { "alpha-crown": { iterations: 2, layers: "last" } },
   },
   {
     inputs: [{ name: "x", center: [0.5, -0.25], perturbation: null }],
@@ -39,7 +39,7 @@ const nasty: fc.Arbitrary<unknown> = fc.constantFrom<unknown>(
 const names = fc.constantFrom("constructor", "__proto__", "toString", "hasOwnProperty", "Center", "epss", "w2", "Tanh");
 
 /** A mistake is named by the field, or by what the field is about. */
-const NAMED = /inputs?\b|weights?\b|spec\b|output\b|relaxation\b|alpha\b|perturb|parameter\b|the query/;
+const NAMED = /inputs?\b|weights?\b|spec\b|output\b|relaxation\b|methodOptions\b|alpha-crown|perturb|parameter\b|the query/;
 
 type Mutation = { readonly at: number; readonly how: "replace" | "remove" | "repeat" | "rename"; readonly value: unknown; readonly name: string };
 const mutations: fc.Arbitrary<Mutation> = fc.record({

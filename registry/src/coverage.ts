@@ -154,7 +154,7 @@ function ownerOf(nodes: ReadonlyMap<string, unknown>, part: string): string {
  */
 function tightness(operator: Operator, methods: readonly Method[]): Record<string, Tightness> {
   const isLoose = operator.kind === "custom" && operator.backward === undefined;
-  return Object.fromEntries(methods.map(({ name, intermediate, elements }) => [name, isLoose && (intermediate !== "interval" || elements === undefined) ? "loose" : "tight"]));
+  return Object.fromEntries(methods.map(({ name, needs }) => [name, isLoose && needs !== "interval" ? "loose" : "tight"]));
 }
 
 function opsetOf(graph: Graph, { domain }: GraphNode): number {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { createLirpa, defineMethod } from "@lirpa/core";
+import { createLirpa, defineMethod, intervalBounds, recorded } from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { lp, perturbed, standardPlugins } from "lirpa";
 import { graph, randomTensor, seeded } from "./graphs.js";
@@ -22,11 +22,14 @@ const net = graph(
 const clean = defineMethod({
   name: "clean",
   description: "the network's own value",
-  intermediate: "interval",
-  rows: (run, target) => {
-    const value = run.t.dot(target.coefficients, run.clean(target.value));
-    return { lower: value, upper: value };
-  },
+  needs: "interval",
+  ...recorded("clean", {
+    intermediate: intervalBounds,
+    rows: (run, target) => {
+      const value = run.t.dot(target.coefficients, run.clean(target.value));
+      return { lower: value, upper: value };
+    },
+  }),
 });
 
 describe("the clean value of a run", () => {

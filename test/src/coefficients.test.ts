@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { boundsByBackward, createLirpa, defineMethod, type BackwardOptions, type BoundRun } from "@lirpa/core";
+import { boundsByBackward, createLirpa, defineMethod, intervalBounds, recorded, type BackwardOptions, type BoundRun } from "@lirpa/core";
 import type { IrNode, Lirpa, Method } from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { lp, perturbed, standardPlugins } from "lirpa";
@@ -33,8 +33,11 @@ function crownWith(name: string, at: (run: BoundRun) => BackwardOptions["at"]): 
   return defineMethod({
     name,
     description: "a method of a test",
-    intermediate: "interval",
-    rows: (run, target, boundsOf) => boundsByBackward(run, target, boundsOf, { at: at(run)! }),
+    needs: "backward",
+    ...recorded(name, {
+      intermediate: intervalBounds,
+      rows: (run, target, boundsOf) => boundsByBackward(run, target, boundsOf, { at: at(run)! }),
+    }),
   });
 }
 
@@ -98,8 +101,8 @@ describe("a method that acts on coefficients on their way back", () => {
     const method = defineMethod({
       name: "reading",
       description: "the coefficients at z less their shares",
-      intermediate: "interval",
-      rows: (run, target, boundsOf) => {
+      needs: "backward",
+      ...recorded("reading", { intermediate: intervalBounds, rows: (run, target, boundsOf) => {
         const { t } = run;
         boundsByBackward(run, target, boundsOf, {
           at: ({ name }, pair, shares) => {
@@ -109,7 +112,7 @@ describe("a method that acts on coefficients on their way back", () => {
           },
         });
         return { lower: t.dot(rest!, t.full(rest!.shape, 1)), upper: t.dot(rest!, t.full(rest!.shape, 1)) };
-      },
+      } }),
     });
     const lirpa = lirpaWith(method);
     const { lower } = await lirpa.model(net).bounds(query, { method: "reading", spec: [[1]] });

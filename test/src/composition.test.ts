@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { createLirpa, definePlugin, isLirpaError, lp, perturbed, standardPlugins, type CompiledProgram, type Executor, type ProgramCache } from "lirpa";
-import { createLirpa as compose, defineMethod, MemoryProgramCache, standardMethods } from "@lirpa/core";
+import { createLirpa as compose, crownRecipe, defineMethod, MemoryProgramCache, recorded, rowBounds, standardMethods, type Rows } from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { graph, randomTensor, referenceLirpa, seeded, tensor } from "./graphs.js";
 
@@ -32,14 +32,11 @@ describe("putting lirpa together", () => {
 
   it("bounds every element by the rows of a stranger's method", async () => {
     const crown = standardMethods.find(({ name }) => name === "crown")!;
-    const wider = defineMethod({
-      ...crown,
-      name: "wider",
-      rows: (run, target, boundsOf) => {
-        const { lower, upper } = crown.rows(run, target, boundsOf);
-        return { lower: run.t.sub(lower, 1), upper: run.t.add(upper, 1) };
-      },
-    });
+    const rows: Rows = (run, target, boundsOf) => {
+      const { lower, upper } = crownRecipe.rows(run, target, boundsOf);
+      return { lower: run.t.sub(lower, 1), upper: run.t.add(upper, 1) };
+    };
+    const wider = defineMethod({ name: "wider", description: "", needs: "backward", ...recorded("wider", { intermediate: rowBounds(rows), rows }) });
     const model = compose({ plugins: standardPlugins, executor: referenceExecutor(), methods: [{ ...crown }, wider] }).model(net);
     const plain = await model.bounds({ x: perturbed(center, ball) }, { method: "crown" });
     const widened = await model.bounds({ x: perturbed(center, ball) }, { method: "wider" });
@@ -177,17 +174,17 @@ describe("a memory budget", () => {
   });
 
   it("records once, whatever cache is used", async () => {
-    let recorded = 0;
+    let times = 0;
     const kept = new MemoryProgramCache();
     const cache: ProgramCache = { get: (key, make) => kept.get(key, make), clear: () => kept.clear() };
-    const crown = standardMethods.find(({ name }) => name === "crown")!;
-    const counted = defineMethod({ ...crown, rows: (...all) => (recorded++, crown.rows(...all)) });
+    const rows: Rows = (...all) => (times++, crownRecipe.rows(...all));
+    const counted = defineMethod({ name: "crown", description: "", needs: "backward", ...recorded("crown", { intermediate: rowBounds(rows), rows }) });
     const model = compose({ plugins: standardPlugins, executor: referenceExecutor(), methods: [counted], cache }).model(wide);
     for (const memory of [2 ** 30, 4000]) {
       await model.bounds({ x: perturbed(point, ball) }, { memory });
-      const first = recorded;
+      const first = times;
       await model.bounds({ x: perturbed(point, ball) }, { memory });
-      expect(recorded).to.equal(first);
+      expect(times).to.equal(first);
     }
   });
 

@@ -36,7 +36,7 @@ describe("a set that leaves an operator's domain", () => {
         const inside = await model.bounds({ x: perturbed([2, 1], ball) }, { method });
         expect(inside.warnings, method).to.deep.equal([]);
         const { warnings, lower, upper } = await model.bounds({ x: perturbed([2, 0.25], ball) }, { method });
-        expect(warnings.map(({ code, node, operator }) => [code, node, operator]), method).to.deep.equal([["LIRPA_DOMAIN", `${type}_0`, type]]);
+        expect(warnings.map((warning) => (warning.code === "LIRPA_DOMAIN" ? [warning.code, warning.node, warning.operator] : [warning.code])), method).to.deep.equal([["LIRPA_DOMAIN", `${type}_0`, type]]);
         const { y } = await model.forward({ x: [2, 0.5] });
         y!.data.forEach((value, i) => expect(value).to.be.within(lower[i]! - 1e-5, upper[i]! + 1e-5));
       }

@@ -54,7 +54,7 @@ function question({ kind, set, method, spec, weights, relaxation }: Drawn): Ques
     graph: net(kind),
     inputs: { x: perturbed(as(kind, [0.5, -0.25]), sets[set]!(kind)), z: as(kind, [0.125, 0.25]) },
     options: {
-      method, alpha: { iterations: 2 },
+      method, methodOptions: { "alpha-crown": { iterations: 2 } },
       ...(spec && { spec: [as(kind, [1, -1, 0]), as(kind, [0, 0.5, 2])] }),
       ...(weights && { weights: { b: { type: "linf", eps: as(kind, [0.125, 0.25]) } } }),
       ...(relaxation && { relaxation: { Relu: "same-slope" } }),

@@ -32,7 +32,7 @@ function watching(): { readonly executor: Executor; alive(): number; readonly se
 
 async function boundMany(lirpa: Lirpa, models: number): Promise<void> {
   for (let i = 0; i < models; i++) {
-    for (const method of ["crown", "alpha-crown"]) await lirpa.model(network(`model ${i}`)).bounds(inputs, { method, alpha: { iterations: 1 } });
+    for (const method of ["crown", "alpha-crown"]) await lirpa.model(network(`model ${i}`)).bounds(inputs, { method, methodOptions: { "alpha-crown": { iterations: 1 } } });
   }
 }
 

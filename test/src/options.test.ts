@@ -19,7 +19,7 @@ const calls: Readonly<Record<string, { readonly right: object; readonly call: (o
   "createLirpa of core": { right: { plugins: standardPlugins, executor }, call: (options) => compose(options) },
   "model.bounds": { right: { method: "ibp", memory: 2 ** 30 }, call: (options) => lirpa.model(net).bounds(inputs, options) },
   "model.program": { right: { method: "crown", spec: [[1, 0]] }, call: (options) => lirpa.model(net).program(inputs, options) },
-  alpha: { right: { iterations: 2, layers: "all" }, call: (alpha) => lirpa.model(net).bounds(inputs, { alpha }) },
+  "alpha-crown": { right: { iterations: 2, layers: "all" }, call: (given) => lirpa.model(net).bounds(inputs, { method: "alpha-crown", methodOptions: { "alpha-crown": given } }) },
   lp: { right: { norm: 2, eps: 1 }, call: (options) => lp(options) },
   box: { right: { lower: [0], upper: [1] }, call: (options) => box(options) },
   "a perturbation in a query": { right: { type: "linf", eps: 1 }, call: (set) => lirpa.model(net).bounds({ x: perturbed([0, 0], set) }) },

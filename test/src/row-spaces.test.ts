@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { createLirpa, defineMethod, forwardForms, Vocabulary, type BoundRun, type NodeInterval } from "@lirpa/core";
+import { createLirpa, defineMethod, forwardBounds, recorded, forwardForms, Vocabulary, type BoundRun, type NodeInterval } from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { lp, perturbed, standardPlugins } from "lirpa";
 import { graph, randomTensor, seeded, tensor } from "./graphs.js";
@@ -36,12 +36,15 @@ describe("forward forms of a run", () => {
     const method = defineMethod({
       name: "twice",
       description: "forward forms by intermediate bounds, then by wider ones",
-      intermediate: "forward",
-      rows: () => { throw new Error("only elements are asked for"); },
-      elements: (run, value, boundsOf) => {
-        const { lower } = forwardForms(run, boundsOf).elements(value);
-        return { lower, upper: forwardForms(run, (input) => wider(run, boundsOf(input))).elements(value).upper };
-      },
+      needs: "forward",
+      ...recorded("twice", {
+        intermediate: forwardBounds,
+        rows: () => { throw new Error("only elements are asked for"); },
+        elements: (run, value, boundsOf) => {
+          const { lower } = forwardForms(run, boundsOf).elements(value);
+          return { lower, upper: forwardForms(run, (input) => wider(run, boundsOf(input))).elements(value).upper };
+        },
+      }),
     });
     const query = { x: perturbed([0.1, -0.2], lp({ norm: Infinity, eps: 0.5 })) };
     const own = createLirpa({ plugins: standardPlugins, executor: referenceExecutor(), methods: [method] });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { createLirpa as compose, defineMethod, MemoryProgramCache, standardMethods, type BoundOptions, type Graph, type LirpaOptions, type PerturbationQuery, type ProgramCache } from "@lirpa/core";
+import { createLirpa as compose, crownRecipe, defineMethod, MemoryProgramCache, recorded, rowBounds, type BoundOptions, type Graph, type LirpaOptions, type Method, type Rows, type PerturbationQuery, type ProgramCache } from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { defineExecutor, defineFusion, defineOperator, definePerturbation, definePlugin, lp, onnxRuntimeExecutor, perturbed, standardPlugins, type Executor, type Operator, type Plugin } from "lirpa";
 import { lpPerturbation } from "@lirpa/perturbation-lp";
@@ -27,14 +27,13 @@ const ball = (more: number): Plugin => definePlugin({
 });
 const sets = ball(0.5);
 
-const crown = standardMethods.find(({ name }) => name === "crown")!;
-const wider = (by: number) => defineMethod({
-  ...crown,
-  rows: (run, target, boundsOf) => {
-    const { lower, upper } = crown.rows(run, target, boundsOf);
+const wider = (by: number): Method => {
+  const rows: Rows = (run, target, boundsOf) => {
+    const { lower, upper } = crownRecipe.rows(run, target, boundsOf);
     return { lower: run.t.sub(lower, by), upper: run.t.add(upper, by) };
-  },
-});
+  };
+  return defineMethod({ name: "crown", description: "", needs: "backward", ...recorded("crown", { intermediate: rowBounds(rows), rows }) });
+};
 const widerByOne = wider(1);
 
 interface Weights {
@@ -105,7 +104,7 @@ const different: readonly (readonly [what: string, one: Asked, other: Asked])[] 
   ["rows instead of elements", {}, { options: { spec: [[1, -1]] } }],
   ["an open parameter", {}, { options: { parameters: ["w"] } }],
   ["lines of an operator in the model", {}, { options: { relaxation: { LeakyRelu: "same-slope" } } }],
-  ["the layers that are optimized", { options: { method: "alpha-crown", alpha: { layers: "all" } } }, { options: { method: "alpha-crown", alpha: { layers: "last" } } }],
+  ["the layers that are optimized", { options: { method: "alpha-crown", methodOptions: { "alpha-crown": { layers: "all" } } } }, { options: { method: "alpha-crown", methodOptions: { "alpha-crown": { layers: "last" } } } }],
 ];
 
 /** Two questions that differ in nothing that programs depend on. */
@@ -117,9 +116,9 @@ const equal: readonly (readonly [what: string, one: Asked, other: Asked])[] = [
   ["two radii", {}, { set: lp({ norm: Infinity, eps: 0.1 }) }],
   ["two matrices of rows", { options: { spec: [[1, -1]] } }, { options: { spec: [[2, 1], [0, 1]] } }],
   ["two memory budgets that suffice", {}, { options: { memory: 2 ** 28 } }],
-  ["numbers of steps, by a method that takes none", {}, { options: { alpha: { iterations: 3 } } }],
-  ["layers to optimize, by a method that optimizes none", {}, { options: { alpha: { layers: "last" } } }],
-  ["numbers of steps", { options: { method: "alpha-crown", alpha: { iterations: 2 } } }, { options: { method: "alpha-crown", alpha: { iterations: 3 } } }],
+  ["numbers of steps, by a method that takes none", {}, { options: { methodOptions: { "alpha-crown": { iterations: 3 } } } }],
+  ["layers to optimize, by a method that optimizes none", {}, { options: { methodOptions: { "alpha-crown": { layers: "last" } } } }],
+  ["numbers of steps", { options: { method: "alpha-crown", methodOptions: { "alpha-crown": { iterations: 2 } } } }, { options: { method: "alpha-crown", methodOptions: { "alpha-crown": { iterations: 3 } } } }],
   ["lines, by a method that has no lines", { options: { method: "ibp" } }, { options: { method: "ibp", relaxation: { LeakyRelu: "same-slope" } } }],
   ["lines of an operator that is not in the model", {}, { options: { relaxation: { Relu: "zero" } } }],
   ["the order of lines", { options: { relaxation: { LeakyRelu: "same-slope", Mul: "middle" } } }, { options: { relaxation: { Mul: "middle", LeakyRelu: "same-slope" } } }],

@@ -147,7 +147,7 @@ describe("values without bounds", function () {
       const evaluate = async (point: Record<string, number[]>): Promise<ArrayLike<number>> => (await exact.forward(point))[drawn.outputs[0]!]!.data;
       const sampled = await sampleBox(evaluate, { x: { center, radius: eps } }, 24, random);
       for (const method of METHODS) {
-        const found = await bounds(drawn, center, eps, { method, alpha: { iterations: 3 } });
+        const found = await bounds(drawn, center, eps, { method, methodOptions: { "alpha-crown": { iterations: 3 } } });
         const what = `${steps.join(" ")} seed ${seed} eps ${eps} by ${method}`;
         expectEnds(found, what);
         expectInside(found, sampled, what);

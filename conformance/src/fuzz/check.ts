@@ -3,6 +3,7 @@ import { Network } from "../kit/network.js";
 import { slackOf } from "../kit/numbers.js";
 import { pointsIn } from "../kit/boxes.js";
 import type { FuzzCase } from "./graph.js";
+import { steps } from "../kit/steps.js";
 
 const SAMPLES = 30;
 /** Relative to the values and to what they came from. */
@@ -50,8 +51,8 @@ export async function failureInFloat32({ graph, boxes, seed }: FuzzCase, referen
   const network = new Network(graph, reference);
   const model = single.model(graph);
   const values = network.forward(pointsIn(boxes, SAMPLES, seed)).map(([value]) => value!);
-  for (const { name, optimizes } of standardMethods) {
-    const { lower, upper } = await model.bounds(network.inputsOf(boxes), { method: name, ...(optimizes === true && { alpha: { iterations: 20 } }) });
+  for (const { name } of standardMethods) {
+    const { lower, upper } = await model.bounds(network.inputsOf(boxes), { method: name });
     for (const value of values) {
       const bad = value.findIndex((entry, i) => {
         const slack = SINGLE * Math.max(1, Math.abs(entry));
@@ -64,8 +65,8 @@ export async function failureInFloat32({ graph, boxes, seed }: FuzzCase, referen
 }
 
 async function boundsBy(network: Network, method: string, boxes: FuzzCase["boxes"]): Promise<{ lower: ArrayLike<number>; upper: ArrayLike<number> }> {
-  if (standardMethods.find(({ name }) => name === method)?.optimizes === true) {
-    return network.model.bounds(network.inputsOf(boxes), { method, alpha: { iterations: 2 } });
+  if (standardMethods.find(({ name }) => name === method)?.improves !== undefined) {
+    return network.model.bounds(network.inputsOf(boxes), { method, ...steps(2) });
   }
   const { lower, upper } = network.recording(method).run([boxes]);
   // A recording takes values for numbers; where they have no bounds, core runs another one.

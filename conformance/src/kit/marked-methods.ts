@@ -1,4 +1,4 @@
-import { defineMethod, standardMethods, type BoundRun, type IrNode, type Marks, type Method, type NodeInterval } from "@lirpa/core";
+import { defineMethod, recorded, rowBounds, standardMethods, type BoundRun, type IrNode, type Marks, type Method, type NodeInterval, type Recipe } from "@lirpa/core";
 import { LawBroken } from "../settings.js";
 import { sameComputation } from "./same-computation.js";
 
@@ -26,9 +26,18 @@ export const marked = {
   twice: (base: string): string => `${base}:twice`,
 } as const;
 
-/** A method by another name, with rows of its own. */
-function variant(name: string, base: Method, rows: Method["rows"], elements?: Method["elements"]): Method {
-  return defineMethod({ name, description: "", intermediate: base.intermediate, rows, ...(elements !== undefined && { elements }) });
+/** How a method that is recorded is recorded. */
+export function recipeOf({ name, recipe }: Method): Recipe {
+  if (recipe === undefined) throw new Error(`${name} is not recorded by a recipe`);
+  return recipe;
+}
+
+/** A method by another name, with rows of its own; intermediate bounds by rows are by these, too. */
+export function variant(name: string, base: Method, rows: Recipe["rows"], elements?: Recipe["elements"]): Method {
+  const { intermediate } = recipeOf(base);
+  const own = intermediate.needsRows === undefined ? intermediate : rowBounds(rows);
+  const recipe: Recipe = { intermediate: own, rows, ...(elements !== undefined && { elements }) };
+  return defineMethod({ name, description: "", needs: base.needs, ...recorded(name, recipe) });
 }
 
 /** Every free value becomes an input: the share of its range. A target has its own, in the order of its pass. */
@@ -40,7 +49,7 @@ function freeMethod(base: Method): Method {
       const share = t.input({ name: `${label}:${count++}`, shape, dtype: "float", instances: false, rows: undefined });
       return t.add(t.mul(min, t.sub(1, share)), t.mul(max, share));
     };
-    return base.rows(run.marked({ free }), target, boundsOf);
+    return recipeOf(base).rows(run.marked({ free }), target, boundsOf);
   });
 }
 
@@ -51,7 +60,7 @@ export function watched(base: Method): { readonly method: Method; readonly seen:
     seen.push({ value, min, max });
     return value;
   };
-  const rows: Method["rows"] = (run, target, boundsOf) => base.rows(run.marked({ free }), target, boundsOf);
+  const rows: Recipe["rows"] = (run, target, boundsOf) => recipeOf(base).rows(run.marked({ free }), target, boundsOf);
   return { method: variant(`${base.name}:watched`, base, rows), seen };
 }
 
@@ -59,7 +68,8 @@ export function watched(base: Method): { readonly method: Method; readonly seen:
 function twiceMethod(base: Method): Method {
   return variant(marked.twice(base.name), base, (run, target, boundsOf) => {
     intervalsTwice(run);
-    const [first, second] = [base.rows(run, target, boundsOf), base.rows(run, target, boundsOf)];
+    const { rows } = recipeOf(base);
+    const [first, second] = [rows(run, target, boundsOf), rows(run, target, boundsOf)];
     demandSame(first, second, "linear bounds");
     return first;
   });
@@ -80,5 +90,5 @@ function demandSame(first: NodeInterval, second: NodeInterval, what: string): vo
 
 /** A method as the laws want it: with marks that mean something else, and recorded twice. */
 export function markedMethods(base: Method): Method[] {
-  return [variant(marked.plain(base.name), base, base.rows, base.elements), freeMethod(base), twiceMethod(base)];
+  return [variant(marked.plain(base.name), base, recipeOf(base).rows, recipeOf(base).elements), freeMethod(base), twiceMethod(base)];
 }

@@ -1,4 +1,4 @@
-import { defineOperator, definePerturbation, definePlugin, type HostTensor, type Operator, type Perturbation, type PerturbationQuery, type PerturbationSite, type Plugin, type Tensor, type TensorOps } from "@lirpa/core";
+import { defineOperator, definePerturbation, definePlugin, type HostTensor, type Operator, type Perturbation, type PerturbationQuery, type SetSite, type Plugin, type Tensor, type TensorOps } from "@lirpa/core";
 import { tensor } from "./numbers.js";
 
 /** The domain of the kit's own operators. */
@@ -202,7 +202,7 @@ const pointSet: Perturbation = definePerturbation<"point">({
   project: ({ values }) => values["at"]!,
 });
 
-function numbersOf(query: PerturbationQuery, { shape }: PerturbationSite, fields: readonly string[]): Record<string, HostTensor> {
+function numbersOf(query: PerturbationQuery, { shape }: SetSite, fields: readonly string[]): Record<string, HostTensor> {
   return Object.fromEntries(fields.map((field) => [field, tensor(shape, query[field] as readonly number[])]));
 }
 

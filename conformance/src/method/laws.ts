@@ -9,6 +9,7 @@ import { demandEqual, demandInside, dot, sizeOf, slackOf, tensor } from "../kit/
 import { kitPlugin } from "../kit/plugin.js";
 import { randomFrom } from "../kit/random.js";
 import { forAll, forAllAsync, LawBroken, type Settings } from "../settings.js";
+import { steps } from "../kit/steps.js";
 
 export type MethodLawName = "boundsContainSamples" | "rowsContainSamples" | "rowsAreElements" | "exactAtPoints" | "marksAreSound" | "reliesOnFacts" | "recordsTheSame" | "instancesAreApart" | "runtimesAgree";
 
@@ -28,7 +29,7 @@ export class MethodSubject {
     const others = standardMethods.filter(({ name }) => name !== method.name);
     this.network = new Network(graph, referenceLirpa([...plugins, kitPlugin], [method, ...others, ...markedMethods(method)]));
     this.outputs = this.network.boundedOutputs();
-    this.recorded = method.optimizes === true ? marked.plain(method.name) : method.name;
+    this.recorded = method.improves !== undefined ? marked.plain(method.name) : method.name;
   }
 }
 
@@ -48,11 +49,11 @@ const boundsContainSamples: MethodLaw = {
     for (const output of outputs) {
       await forAllAsync(settings, networkTrials(network), async ({ boxes, seed }) => {
         // As users call it: an optimizing method optimizes.
-        const { lower, upper } = await network.model.bounds(network.inputsOf(boxes), { method: method.name, output: network.model.outputs[output]!, alpha: { iterations: 4 } });
+        const { lower, upper } = await network.model.bounds(network.inputsOf(boxes), { method: method.name, output: network.model.outputs[output]!, ...steps(4) });
         for (const value of network.forward(pointsIn(boxes, SAMPLES, seed))) {
           demandInside(() => `${network.graph.name}, ${describeBoxes(boxes)}, by ${method.name}`, lower, value[output]!, upper, TOLERANCE);
         }
-      }, method.optimizes === true ? 4 : undefined);
+      }, method.improves !== undefined ? 4 : undefined);
     }
   },
 };

@@ -7,6 +7,7 @@ import { forAll, forAllAsync } from "../settings.js";
 import { boxesOf, trials } from "./boxes.js";
 import { hasBounds, type OperatorLaw } from "./law.js";
 import { hasFreeValues, type OperatorSubject } from "./subject.js";
+import { steps } from "../kit/steps.js";
 
 const INSTANCES = 3;
 
@@ -70,9 +71,9 @@ export const everyMethodIsSound: OperatorLaw = {
   applies: hasBounds,
   check: async (subject) => {
     for (const output of subject.bounded) {
-      for (const { name, optimizes } of standardMethods) {
+      for (const { name, improves } of standardMethods) {
         if (ASKED_ELSEWHERE.includes(name)) continue;
-        if (optimizes !== true) methodIsSound(subject, output, name);
+        if (improves === undefined) methodIsSound(subject, output, name);
         else if (hasFreeValues(subject, output)) await alphaIsSound(subject, output, name);
       }
     }
@@ -93,7 +94,7 @@ function methodIsSound(subject: OperatorSubject, output: number, method: string)
 async function alphaIsSound(subject: OperatorSubject, output: number, method: string): Promise<void> {
   const { model } = subject.company;
   await forAllAsync(subject.settings, trials(subject), async ({ boxes, seed }) => {
-    const { lower, upper } = await model.bounds(subject.company.inputsOf(boxes), { method, output: model.outputs[output]!, alpha: { iterations: 3 } });
+    const { lower, upper } = await model.bounds(subject.company.inputsOf(boxes), { method, output: model.outputs[output]!, ...steps(3) });
     for (const value of subject.alone.forward(pointsIn(boxes, 10, seed, subject.example.points))) {
       demandInside(() => `${subject.name}, ${describeBoxes(boxes)}, by ${method}`, lower, value[output]!, upper, subject.tolerance);
     }

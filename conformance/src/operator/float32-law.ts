@@ -7,6 +7,7 @@ import { LawBroken, seedOf } from "../settings.js";
 import { hasBounds, type OperatorLaw } from "./law.js";
 import { PlacedSubject, placements, type Placement } from "./placed.js";
 import { pluginsFor } from "./subject.js";
+import { steps } from "../kit/steps.js";
 
 /** Instances of one program: each has its own offsets, masks, weights and radii. */
 const INSTANCES = 48;
@@ -49,10 +50,9 @@ export const soundInFloat32: OperatorLaw = {
     try {
       const model = single.model(placed.graph);
       const judgements = await judge(placed, reference, model, instances);
-      for (const { name, optimizes } of standardMethods) {
+      for (const { name } of standardMethods) {
         for (const output of placed.mixed.keys()) {
-          const alpha = optimizes === true && { alpha: { iterations: ITERATIONS } };
-          const bounds = await model.bounds(placed.feeds(instances), { method: name, output: placed.mixed[output]!, ...alpha });
+          const bounds = await model.bounds(placed.feeds(instances), { method: name, output: placed.mixed[output]!, ...steps(ITERATIONS) });
           const [lower, upper] = [chunks(bounds.lower, INSTANCES), chunks(bounds.upper, INSTANCES)];
           judgements.forEach((judgement, n) => judgement?.demand(output, name, { lower: lower[n]!, upper: upper[n]! }));
         }

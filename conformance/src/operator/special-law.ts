@@ -7,6 +7,7 @@ import { LawBroken, seedOf } from "../settings.js";
 import { hasBounds, type OperatorLaw } from "./law.js";
 import { denseSamples, specialBoxes, type SpecialBox } from "./special-boxes.js";
 import type { OperatorSubject } from "./subject.js";
+import { steps } from "../kit/steps.js";
 
 /** How many intervals are tried by methods that run once, and by those that optimize. */
 const INTERVALS = 3000;
@@ -40,8 +41,8 @@ export const soundAtSpecialPoints: OperatorLaw = {
     const { lirpa, network } = subject.tiltedInSingle();
     try {
       for (let output = 0; output < subject.bounded.length; output++) {
-        for (const { name, optimizes } of standardMethods) {
-          const boxes = optimizes === true ? some : all;
+        for (const { name, improves } of standardMethods) {
+          const boxes = improves !== undefined ? some : all;
           // In float64 the two ways to carry bounds are enough: it shows what is no rounding.
           const double = { what: `by ${name}`, output, single: false };
           if (IN_DOUBLE.includes(name)) judge.demandSound(double, await boundsOf(subject.tilted, name, output, boxes));
@@ -62,8 +63,7 @@ async function boundsOf({ model, graph }: Network, method: string, output: numbe
     const upper = all.flatMap(({ boxes }) => Array.from(boxes[i]!.upper));
     return [name, perturbed(lower.map((low, at) => (low + upper[at]!) / 2), { type: "lirpa.kit.box", lower, upper })];
   }));
-  const optimizes = standardMethods.find(({ name }) => name === method)?.optimizes === true;
-  const options = { method, output: model.outputs[output]!, ...(optimizes && { alpha: { iterations: 2 } }) };
+  const options = { method, output: model.outputs[output]!, ...steps(2) };
   const { lower, upper } = await model.bounds(inputs, options);
   return { lower: chunks(lower, all.length), upper: chunks(upper, all.length) };
 }

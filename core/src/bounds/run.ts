@@ -7,6 +7,7 @@ import { contextOf } from "../graph/resolved.js";
 import type { IrNode, RowSpace } from "../tensor/ir.js";
 import type { Marks, Vocabulary } from "../tensor/vocabulary.js";
 import { outputsOf } from "./kinds/adjoint.js";
+import { intersect } from "./intersect.js";
 import { chooses, finite, onOwnSides } from "./unbounded.js";
 import type { KindRules } from "./kind-rules.js";
 import type { Relaxation } from "./relaxation.js";
@@ -19,18 +20,9 @@ export interface Source {
   readonly values: Readonly<Record<string, IrNode>>;
 }
 
-/** How free values are optimized, where a method does. */
-export interface AlphaOptions {
-  /** 20 where absent. */
-  readonly iterations?: number;
-  /** Only the last backward pass, or those of the intermediate bounds too; `"all"` where absent. */
-  readonly layers?: "last" | "all";
-}
-
 export interface RunOptions {
   /** Whether every step expects values without bounds, and not only finds out that there are some (`unbounded.ts`). */
   readonly unbounded?: boolean;
-  readonly alpha?: AlphaOptions;
   /** Which lines an operator uses where it offers several, by its key. */
   readonly relaxation: Relaxation;
 }
@@ -40,6 +32,22 @@ export interface NodeInterval extends Interval {
   readonly lower: IrNode;
   readonly upper: IrNode;
 }
+
+/** Intermediate bounds that are fed. */
+export interface GivenBounds {
+  /** Final: relaxations use them as they are. Of rows: they replace CROWN's rows, and an interval step may still sharpen them. */
+  readonly use: "final" | "rows";
+  readonly bounds: NodeInterval;
+}
+
+/** What is fed of intermediate values, by value. */
+export interface Fed {
+  readonly given: ReadonlyMap<Value, GivenBounds>;
+  /** Bounds that hold as well, or are asked to hold: those of the value are intersected with them. */
+  readonly restrictions: ReadonlyMap<Value, NodeInterval>;
+}
+
+const NOTHING_FED: Fed = { given: new Map(), restrictions: new Map() };
 
 /** What is bounded: linear functions of one value, one row each. */
 export interface Target {
@@ -69,9 +77,7 @@ export class BoundRun {
     /** Inputs that are fed, but not perturbed. */
     private readonly fixed: ReadonlyMap<Value, IrNode>,
     readonly options: RunOptions,
-    /** Bounds that an earlier program computed: of rows alone, or what relaxations rely on (`settled`). */
-    private readonly given: ReadonlyMap<Value, NodeInterval> = new Map(),
-    private readonly settled: boolean = false,
+    private readonly fed: Fed = NOTHING_FED,
     /** What must be a number, or no bound holds: collected where values without bounds are not expected. */
     private readonly watched: Set<IrNode> = new Set(),
   ) {
@@ -86,7 +92,7 @@ export class BoundRun {
 
   /** The same run, in which rules' marks mean something else. */
   marked(marks: Marks): BoundRun {
-    return new BoundRun(this.graph, this.rules, this.t.with(marks), this.sources, this.fixed, this.options, this.given, this.settled, this.watched);
+    return new BoundRun(this.graph, this.rules, this.t.with(marks), this.sources, this.fixed, this.options, this.fed, this.watched);
   }
 
   /** What a pass over this run keeps under a key of its own: made where it is first asked for, shared afterwards. */
@@ -116,14 +122,21 @@ export class BoundRun {
     return this.perturbed.has(value);
   }
 
-  /** Bounds of a value's rows from an earlier program. */
-  givenRows(value: Value): NodeInterval | undefined {
-    return this.settled ? undefined : this.given.get(value);
+  /** Bounds of a value's rows that are fed. */
+  fedRows(value: Value): NodeInterval | undefined {
+    const given = this.fed.given.get(value);
+    return given?.use === "rows" ? given.bounds : undefined;
   }
 
-  /** True where `interval` gives what relaxations may rely on. */
-  isSettled(value: Value): boolean {
-    return this.settled && this.given.has(value);
+  /** True where a value's intermediate bounds are fed and are final: `interval` gives them. */
+  isFinal(value: Value): boolean {
+    return this.fed.given.get(value)?.use === "final";
+  }
+
+  /** Bounds of a value, intersected with those that restrict it. */
+  restricted(value: Value, bounds: NodeInterval): NodeInterval {
+    const others = this.fed.restrictions.get(value);
+    return others === undefined ? bounds : intersect(this.t, bounds, others);
   }
 
   /** Positions of a node's inputs that the perturbation reaches. */
@@ -182,7 +195,7 @@ export class BoundRun {
     });
   }
 
-  /** Interval bounds (IBP) of a value; settled bounds where there are any. */
+  /** Interval bounds (IBP) of a value; those that are fed and final where there are any. */
   interval(value: Value): NodeInterval {
     const known = this.knownInterval(value);
     if (known !== undefined) return known;
@@ -192,8 +205,12 @@ export class BoundRun {
     return this.intervals.get(value)!;
   }
 
+  private finalOf(value: Value): NodeInterval | undefined {
+    return this.isFinal(value) ? this.fed.given.get(value)!.bounds : undefined;
+  }
+
   private knownInterval(value: Value): NodeInterval | undefined {
-    return (this.settled ? this.given.get(value) : undefined) ?? this.intervals.get(value);
+    return this.finalOf(value) ?? this.intervals.get(value);
   }
 
   private intervalNeeds(value: Value): Value[] {
@@ -216,7 +233,10 @@ export class BoundRun {
     }
     const node = value.producer!;
     const results = this.rules(node).interval(this, node, (input) => this.interval(input));
-    results.forEach((result, i) => this.keep(node.outputs[i]!, this.settle(node.outputs[i]!, result)));
+    results.forEach((result, i) => {
+      const value = node.outputs[i]!;
+      this.keep(value, this.restricted(value, this.settle(value, result)));
+    });
     if (this.unbounded || this.rules(node).isAffine(this, node)) return;
     const inputs = this.perturbedSlots(node).map((slot) => this.interval(node.inputs[slot]!));
     if (chooses(results, inputs)) for (const input of inputs) this.watch(input);

@@ -1,6 +1,8 @@
-import { beginsAffineStretch, boundsByBackward, overBox } from "../bounds/passes/backward.js";
+import { beginsAffineStretch, boundsByBackward, firstOf, overBox } from "../bounds/passes/backward.js";
 import { asTerms } from "../bounds/fact.js";
+import { intervalBounds } from "../bounds/passes/intermediate.js";
 import { defineMethod, type Method } from "./method.js";
+import { recorded } from "./recorded.js";
 
 /**
  * Interval bound propagation (Gowal et al. 2018). The affine stretch before a spec is kept as an exact linear form and
@@ -9,14 +11,17 @@ import { defineMethod, type Method } from "./method.js";
 export const ibp: Method = defineMethod({
   name: "ibp",
   description: "interval arithmetic, the cheapest and loosest",
-  intermediate: "interval",
+  needs: "interval",
   relaxes: false,
-  rows: (run, target, boundsOf) =>
-    boundsByBackward(run, target, boundsOf, {
-      at: (value, pair) =>
-        beginsAffineStretch(run, value)
-          ? { bias: overBox(run, pair, asTerms(run, value, run.interval(value))) }
-          : undefined,
-    }),
-  elements: (run, value) => run.interval(value),
+  ...recorded("ibp", {
+    intermediate: intervalBounds,
+    rows: (run, target, boundsOf, options = {}) =>
+      boundsByBackward(run, target, boundsOf, {
+        at: firstOf(options.at, (value, pair) => {
+          if (!beginsAffineStretch(run, value)) return undefined;
+          return { bias: overBox(run, pair, asTerms(run, value, run.interval(value))) };
+        }),
+      }),
+    elements: (run, value) => run.interval(value),
+  }),
 });

@@ -1,7 +1,7 @@
 import { LirpaError } from "../plugin/errors.js";
 import { nearest } from "../plugin/nearest.js";
 import { hintOf } from "../plugin/options.js";
-import { alphaCrown } from "./alpha-crown/method.js";
+import { alphaCrown, type OwnOptions } from "./alpha-crown/method.js";
 import { crownIbp } from "./crown-ibp.js";
 import { crown } from "./crown.js";
 import { forwardCrown } from "./forward-crown.js";
@@ -11,6 +11,12 @@ import type { Method } from "./method.js";
 
 /** The methods that core brings. */
 export const standardMethods: readonly Method[] = Object.freeze([ibp, crownIbp, crown, forward, forwardCrown, alphaCrown]);
+
+/**
+ * Options of methods by the method's name. Whoever brings a method says what its options are:
+ * `declare module "@lirpa/core" { interface MethodOptions { "my-method": MyOptions } }`.
+ */
+export interface MethodOptions extends OwnOptions {}
 
 /** Methods by name. */
 export class MethodTable {
@@ -56,12 +62,15 @@ const FIELDS: Readonly<Record<keyof Method, (value: unknown) => boolean>> = {
   $$type: (value) => value === "lirpa.method",
   name: isText,
   description: isOptional("string"),
-  intermediate: (value) => ["interval", "rows", "forward"].includes(value as string),
-  rows: (value) => typeof value === "function",
-  optimizes: isOptional("boolean"),
-  relaxes: isOptional("boolean"),
   aliases: (value) => value === undefined || (Array.isArray(value) && value.every(isText)),
-  elements: isOptional("function"),
+  needs: (value) => ["interval", "backward", "forward"].includes(value as string),
+  improves: isOptional("string"),
+  relaxes: isOptional("boolean"),
+  options: isOptional("function"),
+  structure: isOptional("function"),
+  recipe: isOptional("object"),
+  program: isOptional("function"),
+  bounds: (value) => typeof value === "function",
 };
 
 function checkMethod(method: Method): void {

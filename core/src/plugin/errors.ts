@@ -1,5 +1,6 @@
 /** What went wrong, in one word that programs may rely on. `docs/errors.md` explains each. */
 export type ErrorCode =
+  | "LIRPA_ABORTED"
   | "LIRPA_ATTRIBUTE"
   | "LIRPA_CONFLICT"
   | "LIRPA_DISPOSED"
@@ -13,6 +14,7 @@ export type ErrorCode =
   | "LIRPA_PLUGIN"
   | "LIRPA_QUERY"
   | "LIRPA_SHAPE"
+  | "LIRPA_TIME"
   | "LIRPA_UNSUPPORTED_ATTRIBUTE"
   | "LIRPA_UNSUPPORTED_METHOD"
   | "LIRPA_UNSUPPORTED_OPERATOR"

@@ -7,15 +7,21 @@ export interface PerturbationQuery {
   readonly [field: string]: unknown;
 }
 
-/** Where a perturbation is put. */
-export interface PerturbationSite {
+/** What a set is read for. */
+export interface SetSite {
   /** The input's or parameter's name, for messages. */
   readonly name: string;
   readonly shape: Shape;
   readonly role: "input" | "weight";
-  /** A set contains its center. Numbers that 32-bit floats hold: this is checked before. */
-  readonly center: HostTensor;
+  /**
+   * A set contains its center. Numbers that 32-bit floats hold: this is checked before. Absent where a problem is prepared
+   * without numbers.
+   */
+  readonly center?: HostTensor;
 }
+
+/** Where a perturbation is put. */
+export type PerturbationSite = SetSite & { readonly center: HostTensor };
 
 /**
  * A parsed set. `structure` decides what is recorded (a norm, a number of candidates) and is part of the program's
@@ -38,8 +44,8 @@ export interface SetContext<S> {
 export interface AnyPerturbation<S> {
   /** The names by which queries ask for it. */
   readonly types: readonly string[];
-  /** Refuses wrong parameters with `perturbationError`. */
-  parse(query: PerturbationQuery, site: PerturbationSite): PerturbationSet<S>;
+  /** Refuses wrong parameters with `perturbationError`. The structure must not depend on the center. */
+  parse(query: PerturbationQuery, site: SetSite): PerturbationSet<S>;
   /** True where the set is a box: its hull is the set itself. */
   isBox(structure: S): boolean;
   /** The smallest box around the set. */

@@ -10,6 +10,8 @@ export type PortRole =
   | { readonly is: "set"; readonly of: string; readonly field: string }
   /** An intermediate bound that was computed before. */
   | { readonly is: "given"; readonly of: string; readonly side: "lower" | "upper" }
+  /** An end of the interval that a value is restricted to. */
+  | { readonly is: "constraint"; readonly of: string; readonly side: "lower" | "upper" }
   /** Rows of the specification. */
   | { readonly is: "rows" }
   /** State: what the program's output of this name gave in the run before. */

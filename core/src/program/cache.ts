@@ -24,6 +24,8 @@ export interface ProgramCache {
   get(key: string, make: () => Promise<CompiledProgram>): Promise<CompiledProgram>;
   /** A text that was noted under that key; `make` is called where there is none. Where absent, the engine keeps some itself. */
   note?(key: string, make: () => string): Promise<string>;
+  /** Gives back the programs whose keys begin so, where the cache is one instance's own. */
+  forget?(prefix: string): Promise<void>;
   /** Gives back all programs. */
   clear(): Promise<void>;
 }
@@ -45,6 +47,10 @@ export class MemoryProgramCache implements ProgramCache {
     program.catch(() => this.programs.forget(key, program));
     this.programs.set(key, program);
     return program;
+  }
+
+  async forget(prefix: string): Promise<void> {
+    await Promise.all(this.programs.clearOf(prefix).map(disposeOf));
   }
 
   async clear(): Promise<void> {

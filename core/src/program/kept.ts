@@ -67,6 +67,11 @@ export class KeptPrograms {
     return found;
   }
 
+  /** Gives back the programs of one problem, unless others may use them. */
+  async forget(key: string): Promise<void> {
+    if (this.memory !== this.cache) await this.memory.forget?.(`${this.own}|${key}|`);
+  }
+
   /** Gives back what this instance alone holds: a cache that was handed over is cleared by whoever made it. */
   async dispose(): Promise<void> {
     this.notes.clear();

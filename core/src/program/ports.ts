@@ -19,12 +19,15 @@ export function isPortWithRole(value: unknown): value is Port {
 
 const isText = (value: unknown): boolean => typeof value === "string";
 
+const isSide = (value: unknown): boolean => value === "lower" || value === "upper";
+
 /** What a role says besides what it is. */
 const FIELDS: Readonly<Record<PortRole["is"], Readonly<Record<string, typeof isText>>>> = {
   center: { of: isText },
   fixed: { of: isText },
   set: { of: isText, field: isText },
-  given: { of: isText, side: (value) => value === "lower" || value === "upper" },
+  given: { of: isText, side: isSide },
+  constraint: { of: isText, side: isSide },
   rows: {},
   carried: { from: isText },
   cotangent: { of: isText },

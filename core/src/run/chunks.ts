@@ -3,10 +3,16 @@ import { sizeOf } from "../tensor/shapes.js";
 
 // Parts of arrays `[instances or 1, rows or 1, ...shape]`, and arrays from parts.
 
-/** Rows `from` to `to` of `[1, rows, ...shape]`. */
+/** Rows `from` to `to` of `[instances or 1, rows, ...shape]`. */
 export function sliceRows({ shape, dtype, data }: HostTensor, from: number, to: number): HostTensor {
-  const size = sizeOf(shape.slice(2));
-  return { shape: [1, to - from, ...shape.slice(2)], dtype, data: data.subarray(from * size, to * size) };
+  const [instances = 1, rows = 1, ...rest] = shape;
+  const size = sizeOf(rest);
+  const sliced = [instances, to - from, ...rest];
+  if (instances === 1) return { shape: sliced, dtype, data: data.subarray(from * size, to * size) };
+  const own = (to - from) * size;
+  const part = new Float32Array(instances * own);
+  for (let n = 0; n < instances; n++) part.set(data.subarray((n * rows + from) * size, (n * rows + to) * size), n * own);
+  return { shape: sliced, dtype, data: part };
 }
 
 /** What instances `from` to `to` are fed: arrays that all instances share stay as they are. */

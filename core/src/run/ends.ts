@@ -1,7 +1,11 @@
+import type { Feeds } from "../plugin/executor.js";
 import type { HostTensor } from "../plugin/tensor.js";
+import type { Outcome } from "./host.js";
 
-/** The lower and the upper ends that a program gave. */
-export interface Ends {
+type Side = "lower" | "upper";
+
+/** The lower and the upper ends of something. */
+interface Ends {
   readonly lower: HostTensor;
   readonly upper: HostTensor;
 }
@@ -12,9 +16,13 @@ const LARGEST = 3.4e38;
 /** Ends that cross by no more than this share of the largest one differ by rounding. */
 const ROUNDING = 2 ** -10;
 
-/** Whether every end is a number within float32. */
-export function areNumbers({ lower, upper }: Ends): boolean {
-  return [lower, upper].every(({ data }) => data.every(isNumber));
+/** Whether everything that a program gave is a number within float32. */
+export function areNumbers(results: Feeds): boolean {
+  return Object.values(results).every(({ data }) => data.every(isNumber));
+}
+
+function isNumber(end: number): boolean {
+  return end > -LARGEST && end < LARGEST;
 }
 
 function inOrder({ lower, upper }: Ends): boolean {
@@ -22,16 +30,37 @@ function inOrder({ lower, upper }: Ends): boolean {
   return true;
 }
 
-function isNumber(end: number): boolean {
-  return end > -LARGEST && end < LARGEST;
+/**
+ * Where results leave the engine: an end that is no number is infinite, on its own side, and so is an end that nobody asked
+ * for. Ends of nearly a point may have crossed by rounding, and are put in order; ends that cross by more say nothing, and
+ * neither of them is left.
+ */
+export function asBounds(outcome: Outcome): Outcome {
+  const results: Record<string, HostTensor> = { ...outcome.results };
+  for (const name of Object.keys(results)) {
+    const [prefix, side] = sideOf(name);
+    if (side === undefined || name.startsWith("form:")) continue;
+    const given = (of: Side): HostTensor => results[`${prefix}${of}`] ?? infinite(results[name]!, of);
+    Object.assign(results, named(prefix, ordered({ lower: given("lower"), upper: given("upper") })));
+  }
+  return { ...outcome, results };
 }
 
-/**
- * Where results leave the engine: an end that is no number is infinite, on its own side. Ends of nearly a point may have
- * crossed by rounding, and are put in order; ends that cross by more say nothing, and neither of them is left.
- */
-export function asBounds<E extends Ends>(ends: E): E {
-  if (areNumbers(ends) && inOrder(ends)) return ends;
+function sideOf(name: string): readonly [prefix: string, side: Side | undefined] {
+  for (const side of ["lower", "upper"] as const) if (name.endsWith(side)) return [name.slice(0, -side.length), side];
+  return [name, undefined];
+}
+
+function named(prefix: string, { lower, upper }: Ends): Feeds {
+  return { [`${prefix}lower`]: lower, [`${prefix}upper`]: upper };
+}
+
+function infinite(like: HostTensor, side: Side): HostTensor {
+  return { ...like, data: new Float32Array(like.data.length).fill(side === "lower" ? -Infinity : Infinity) };
+}
+
+function ordered(ends: Ends): Ends {
+  if (areNumbers({ lower: ends.lower, upper: ends.upper }) && inOrder(ends)) return ends;
   const lower = ends.lower.data.map((end) => (isNumber(end) ? end : -Infinity));
   const upper = ends.upper.data.map((end) => (isNumber(end) ? end : Infinity));
   let largest = 1;
@@ -42,5 +71,5 @@ export function asBounds<E extends Ends>(ends: E): E {
     const isRounding = low - high <= ROUNDING * largest;
     [lower[i], upper[i]] = isRounding ? [high, low] : [-Infinity, Infinity];
   });
-  return { ...ends, lower: { ...ends.lower, data: lower }, upper: { ...ends.upper, data: upper } };
+  return { lower: { ...ends.lower, data: lower }, upper: { ...ends.upper, data: upper } };
 }

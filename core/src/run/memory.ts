@@ -71,3 +71,8 @@ function bytesOf({ inputs, rows, shape, dtype }: IrNode): MemoryNeeds {
   const known = rows.size ?? rows.most;
   return known === undefined ? { fixed: 0, perRow: bytes } : { fixed: bytes * known, perRow: 0 };
 }
+
+/** At least as much, in a unit that shows it. */
+export function sizeInWords(bytes: number): string {
+  return bytes < 2 ** 20 ? `${Math.ceil(bytes / 2 ** 10)} KiB` : `${Math.ceil(bytes / 2 ** 20)} MiB`;
+}

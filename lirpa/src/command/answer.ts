@@ -7,7 +7,5 @@ export interface Answer extends Bounds {
   readonly explain?: readonly ExplainedNode[];
 }
 
-export interface ExplainedNode extends NodeExplanation {
-  /** How the rows that bound the node's elements are held (`dense`, `patches`, `unstable …`), or `none`. */
-  readonly representation: string;
-}
+/** `representation` is how the rows that bound the node's elements were held (`dense`, `patches`, `unstable …`), or `none`. */
+export type ExplainedNode = Omit<NodeExplanation, "rows"> & { readonly representation: string };

@@ -1,4 +1,4 @@
-import { emitOnnx, LirpaError, type BoundOptions, type Bounds, type Model } from "@lirpa/core";
+import { emitOnnx, isLirpaError, LirpaError, type Bounds, type Model, type Prepared, type Program } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { createLirpa } from "../create.js";
 import { readModelFile, readRegular } from "../files.js";
@@ -25,9 +25,6 @@ export async function bounds(file: string, flags: BoundsFlags): Promise<void> {
   });
   const progress = startProgress();
   try {
-    for (const method of methods) {
-      if (lirpa.methods.get(method).optimizes === true && save !== undefined) throw manyRuns(method);
-    }
     // What cannot be written is said before anything is read, and again when it is known what the model reads.
     if (save !== undefined) await saveTarget(save, [file, queryFile]);
     progress.say("reading");
@@ -37,18 +34,17 @@ export async function bounds(file: string, flags: BoundsFlags): Promise<void> {
     const target = save === undefined ? undefined : await saveTarget(save, [...files, queryFile]);
     const model = lirpa.model(graph, { copy: false });
     checkWeightShapes(query, graph);
-    const answers = await answerAll(model, query, methods, output, progress);
+    const asked: Asked = { model, query, ...(output !== undefined && { output }) };
+    // One that is no single program is refused before the work.
+    const saved = target === undefined ? undefined : programToSave(asked, methods[0]!);
+    const answers = await answerAll(asked, methods, explain === true, progress);
     if (target !== undefined) {
-      const method = methods[0]!;
-      const { program } = model.program(query.inputs, { ...query.options, method, ...(output !== undefined && { output }) });
       const sets = [...Object.values(query.inputs).flatMap((input) => ("set" in input ? [input.set] : [])), ...Object.values(query.options.weights ?? {})];
       const plugins = [...model.explain().map(({ plugin }) => plugin), ...sets.map(({ type }) => lirpa.registry.perturbation(type).plugin)];
-      await writeAtomically(target, emitOnnx(program, originMetadata({ model: file, output: output ?? model.outputs[0]!, method: lirpa.methods.get(method).name, plugins })));
+      const method = lirpa.methods.get(methods[0]!).name;
+      await writeAtomically(target, emitOnnx(saved!, originMetadata({ model: file, output: output ?? model.outputs[0]!, method, plugins })));
     }
-    const complete = answers.map((answer): Answer => ({
-      ...answer, model: file, output: output ?? model.outputs[0]!,
-      ...(explain === true && { explain: explained(model, query, { method: answer.method, ...(output !== undefined && { output }) }) }),
-    }));
+    const complete = answers.map((answer): Answer => ({ ...answer, model: file, output: output ?? model.outputs[0]! }));
     await progress.stop();
     for (const text of new Set(answers.flatMap(({ warnings }) => warnings.map(({ message }) => message)))) process.stderr.write(`lirpa: warning: ${oneLine(text)}.\n`);
     writeOut(json === true ? `${toJson(complete)}\n` : toText(complete, process.stdout));
@@ -58,19 +54,43 @@ export async function bounds(file: string, flags: BoundsFlags): Promise<void> {
   }
 }
 
-async function answerAll(model: Model, query: Query, methods: readonly string[], output: string | undefined, progress: Progress): Promise<Bounds[]> {
-  const answers: Bounds[] = [];
+interface Asked {
+  readonly model: Model;
+  readonly query: Query;
+  readonly output?: string;
+}
+
+function prepare({ model, query, output }: Asked, method: string): Prepared {
+  const options = { ...query.options, method, ...(output !== undefined && { output }) };
+  return model.prepare(model.structureOf(query.inputs, options));
+}
+
+async function answerAll(asked: Asked, methods: readonly string[], explain: boolean, progress: Progress): Promise<Omit<Answer, "model" | "output">[]> {
+  const { inputs, options: { spec, weights } } = asked.query;
+  const answers: Omit<Answer, "model" | "output">[] = [];
   for (const method of methods) {
     progress.say(`bounding by ${method}`);
-    answers.push(checked(await model.bounds(query.inputs, { ...query.options, method, ...(output !== undefined && { output }) })));
+    const prepared = prepare(asked, method);
+    const numbers = { ...(spec !== undefined && { spec }), ...(weights !== undefined && { weights }) };
+    const onProgress = (share: number): void => progress.say(`bounding by ${method}: ${Math.floor(100 * share)} %`);
+    const answer = checked(await prepared.bounds(inputs, { ...numbers, onProgress }));
+    answers.push(explain ? { ...answer, explain: explained(prepared) } : answer);
   }
   return answers;
 }
 
-/** Each node, and how the program of one method holds the rows that bound its elements. */
-function explained(model: Model, query: Query, options: BoundOptions): ExplainedNode[] {
-  const rows = model.representations(query.inputs, { ...query.options, ...options });
-  return model.explain().map((node) => ({ ...node, representation: node.outputs.map((name) => rows[name]).find((word) => word !== undefined) ?? "none" }));
+/** Each node, and how what ran held the rows that bound its elements. */
+function explained(prepared: Prepared): ExplainedNode[] {
+  return prepared.explain().map(({ rows = "none", ...node }) => ({ ...node, representation: rows }));
+}
+
+function programToSave(asked: Asked, method: string): Program {
+  try {
+    return prepare(asked, method).program();
+  } catch (error) {
+    if (isLirpaError(error) && error.code === "LIRPA_UNSUPPORTED_METHOD") throw manyRuns(method);
+    throw error;
+  }
 }
 
 function manyRuns(method: string): LirpaError {

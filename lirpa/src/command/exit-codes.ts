@@ -5,6 +5,7 @@ export const exitCodes = { done: 0, usage: 64, data: 65, unavailable: 69, intern
 
 /** Complete by its type: a new error code does not compile without its exit code. */
 const BY_CODE: Readonly<Record<ErrorCode, number>> = {
+  LIRPA_ABORTED: exitCodes.unavailable,
   LIRPA_ATTRIBUTE: exitCodes.data,
   LIRPA_CONFLICT: exitCodes.unavailable,
   LIRPA_DISPOSED: exitCodes.internal,
@@ -18,6 +19,7 @@ const BY_CODE: Readonly<Record<ErrorCode, number>> = {
   LIRPA_PLUGIN: exitCodes.internal,
   LIRPA_QUERY: exitCodes.data,
   LIRPA_SHAPE: exitCodes.data,
+  LIRPA_TIME: exitCodes.unavailable,
   LIRPA_UNSUPPORTED_ATTRIBUTE: exitCodes.unavailable,
   LIRPA_UNSUPPORTED_METHOD: exitCodes.usage,
   LIRPA_UNSUPPORTED_OPERATOR: exitCodes.unavailable,

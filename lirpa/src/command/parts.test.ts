@@ -54,7 +54,7 @@ describe("a bound in a table", () => {
 });
 
 describe("a bound in JSON", () => {
-  const answer = { method: "crown", lower: Float32Array.of(-Infinity, 0.1), upper: Float64Array.of(Infinity, 1e300), shape: [2], seconds: { record: 0, compile: 0, run: 0 }, model: "m", output: "y", warnings: [] };
+  const answer = { method: "crown", lower: Float64Array.of(-Infinity, 0.1), upper: Float64Array.of(Infinity, 1e300), shape: [2], seconds: { record: 0, compile: 0, run: 0 }, model: "m", output: "y", warnings: [] };
 
   it("is read as it was, infinities too", () => {
     const { warnings: _none, ...shown } = answer;

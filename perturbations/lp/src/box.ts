@@ -1,4 +1,4 @@
-import type { HostTensor, Interval, PerturbationQuery, PerturbationSet, PerturbationSite, SetContext, Tensor } from "@lirpa/core/plugin";
+import type { HostTensor, Interval, PerturbationQuery, PerturbationSet, PerturbationSite, SetContext, SetSite, Tensor } from "@lirpa/core/plugin";
 import { place, readTensor, refusal, refuseUnknown } from "./fields.js";
 import { single, spread } from "./points.js";
 
@@ -13,11 +13,11 @@ type Context = SetContext<unknown>;
 const TOLERANCE = 1e-6;
 
 /** Reads a query of type `box`. */
-export function parseBox(query: PerturbationQuery, site: PerturbationSite): PerturbationSet<Box> {
+export function parseBox(query: PerturbationQuery, site: SetSite): PerturbationSet<Box> {
   refuseUnknown(query, site, ["lower", "upper"]);
   const lower = readTensor(query, site, "lower");
   const upper = readTensor(query, site, "upper");
-  site.center.data.forEach((center, i) => {
+  site.center?.data.forEach((center, i) => {
     const [low, high] = [lower.data[i]!, upper.data[i]!];
     const box = `[${low}, ${high}] at ${place(i, site.shape)}`;
     if (low > high) throw refusal(query, site, `lower is above upper: ${box}`, "Give lower <= upper for every element.");

@@ -1,7 +1,7 @@
-import { hintOf, perturbationError, type HostTensor, type LirpaError, type PerturbationQuery, type PerturbationSite, type Shape } from "@lirpa/core/plugin";
+import { hintOf, perturbationError, type HostTensor, type LirpaError, type PerturbationQuery, type SetSite, type Shape } from "@lirpa/core/plugin";
 
 /** An error that says which perturbation of which input or weight it is about. */
-export function refusal(query: PerturbationQuery, site: PerturbationSite, problem: string, hint: string): LirpaError {
+export function refusal(query: PerturbationQuery, site: SetSite, problem: string, hint: string): LirpaError {
   return perturbationError(`${query.type} of ${site.role} "${site.name}": ${problem}`, {
     hint,
     details: { type: query.type, name: site.name, role: site.role, shape: site.shape },
@@ -9,7 +9,7 @@ export function refusal(query: PerturbationQuery, site: PerturbationSite, proble
 }
 
 /** Refuses fields that the type does not have: a misspelt one would silently change the set. */
-export function refuseUnknown(query: PerturbationQuery, site: PerturbationSite, known: readonly string[]): void {
+export function refuseUnknown(query: PerturbationQuery, site: SetSite, known: readonly string[]): void {
   const unknown = Object.keys(query).filter((field) => field !== "type" && !known.includes(field) && query[field] !== undefined);
   if (unknown.length === 0) return;
   const names = unknown.map((field) => `"${field}"`).join(", ");
@@ -17,7 +17,7 @@ export function refuseUnknown(query: PerturbationQuery, site: PerturbationSite, 
 }
 
 /** A field with one finite number per element of the site, flat or nested as the shape is. */
-export function readTensor(query: PerturbationQuery, site: PerturbationSite, field: string): HostTensor {
+export function readTensor(query: PerturbationQuery, site: SetSite, field: string): HostTensor {
   const hint = `Give one finite number per element, no greater than 3.4e38: ${count(site.shape)} of them, flat or nested like the shape [${site.shape.join(", ")}].`;
   const data = new Float64Array(flatten(query[field], site.shape));
   const bad = data.findIndex((value) => !isSingle(value));

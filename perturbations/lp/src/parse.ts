@@ -1,4 +1,4 @@
-import type { HostTensor, PerturbationQuery, PerturbationSet, PerturbationSite } from "@lirpa/core/plugin";
+import type { HostTensor, PerturbationQuery, PerturbationSet, SetSite } from "@lirpa/core/plugin";
 import type { Ball } from "./ball.js";
 import { count, isSingle, list, place, readTensor, refusal, refuseUnknown, shown } from "./fields.js";
 import type { Norm } from "./norms.js";
@@ -6,7 +6,7 @@ import type { Norm } from "./norms.js";
 const NORMS: Readonly<Record<string, Norm>> = { linf: "inf", l2: 2, l1: 1 };
 
 /** Reads a query of type `linf`, `l2`, `l1` or `lp`. */
-export function parseBall(query: PerturbationQuery, site: PerturbationSite): PerturbationSet<Ball> {
+export function parseBall(query: PerturbationQuery, site: SetSite): PerturbationSet<Ball> {
   refuseUnknown(query, site, query.type === "lp" ? ["p", "eps", "over"] : ["eps", "over"]);
   const eps = readEps(query, site);
   const over = readOver(query, site);
@@ -23,7 +23,7 @@ export function parseBall(query: PerturbationQuery, site: PerturbationSite): Per
   return Object.freeze({ structure: Object.freeze(structure), values: Object.freeze({ eps }) });
 }
 
-function readNorm(query: PerturbationQuery, site: PerturbationSite): Norm {
+function readNorm(query: PerturbationQuery, site: SetSite): Norm {
   const p = query.type === "lp" ? query["p"] : NORMS[query.type];
   if (p === "inf" || p === Infinity) return "inf";
   if (typeof p === "number" && p >= 1) return p;
@@ -31,7 +31,7 @@ function readNorm(query: PerturbationQuery, site: PerturbationSite): Norm {
   throw refusal(query, site, problem, 'Give "p" as a number of at least 1, or as "inf".');
 }
 
-function readEps(query: PerturbationQuery, site: PerturbationSite): HostTensor {
+function readEps(query: PerturbationQuery, site: SetSite): HostTensor {
   const eps = query["eps"];
   const hint = 'Give "eps" as a number of at least 0 and at most 3.4e38, or as one such number per element.';
   if (typeof eps !== "number" && list(eps) === undefined) {
@@ -51,7 +51,7 @@ function readEps(query: PerturbationQuery, site: PerturbationSite): HostTensor {
  * Inputs come batch first: each row has its own ball. A tensor of one axis has no batch axis beside its elements (and
  * a norm of rows of one number would say nothing), so it is one vector. A weight is one vector, too.
  */
-function readOver(query: PerturbationQuery, site: PerturbationSite): "all" | "rows" {
+function readOver(query: PerturbationQuery, site: SetSite): "all" | "rows" {
   const over = query["over"];
   if (over === undefined) return site.role === "input" && site.shape.length > 1 ? "rows" : "all";
   if (over === "all" || over === "rows") return site.shape.length === 0 ? "all" : over;

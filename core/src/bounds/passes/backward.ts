@@ -35,6 +35,13 @@ export interface BackwardOptions {
   ) => CoefficientPair | Ended | undefined;
 }
 
+type At = NonNullable<BackwardOptions["at"]>;
+
+/** What the first of two methods does at a value, or else the second. */
+export function firstOf(first: At | undefined, second: At): At {
+  return first === undefined ? second : (...seen) => first(...seen) ?? second(...seen);
+}
+
 /**
  * Carries the target's coefficients back to the sources, node by node in reverse topological order, and concretizes
  * there (Zhang et al. 2018; Xu et al. 2020, section 3). Coefficients of a value that is used twice add up.

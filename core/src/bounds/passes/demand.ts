@@ -1,9 +1,8 @@
 import type { ResolvedNode, Value } from "../../graph/resolved.js";
-import type { Method } from "../../methods/method.js";
 import { inputsOf, needed } from "../../graph/order.js";
 import { factorSlots } from "../kinds/mccormick.js";
-import { intervalIsExact, intervalStep } from "./precise.js";
 import type { BoundRun } from "../run.js";
+import type { Intermediate } from "./intermediate.js";
 
 /**
  * Bounds that are computed once for each value that is asked for. Those that a value's bounds rely on come first: what
@@ -11,13 +10,13 @@ import type { BoundRun } from "../run.js";
  */
 export function onDemand<B>(
   run: BoundRun,
-  method: Method,
+  { reliesOn }: Pick<Intermediate, "reliesOn">,
   compute: (value: Value, boundsOf: (value: Value) => B) => B,
   known: Map<Value, B> = new Map(),
 ): (value: Value) => B {
   const boundsOf = (value: Value): B => {
     if (!known.has(value)) {
-      for (const need of needed(value, (other) => known.has(other), (of) => reliedOn(run, method, of))) {
+      for (const need of needed(value, (other) => known.has(other), (of) => [...reliesOn(run, of)])) {
         if (!known.has(need)) known.set(need, compute(need, boundsOf));
       }
     }
@@ -27,22 +26,14 @@ export function onDemand<B>(
 }
 
 /** The values whose bounds must be known before those of a value, each behind those that it relies on; without recording. */
-export function neededBounds(run: BoundRun, method: Method, value: Value): Value[] {
+export function neededBounds(run: BoundRun, { reliesOn }: Pick<Intermediate, "reliesOn">, value: Value): Value[] {
   const none = (): boolean => false;
-  const needs = [...beforeAffineStretch(run, value)].flatMap((need) => needed(need, none, (of) => reliedOn(run, method, of)));
+  const needs = beforeAffineStretch(run, value).flatMap((need) => needed(need, none, (of) => [...reliesOn(run, of)]));
   return [...new Set(needs)];
 }
 
-/** The values on whose bounds those of a value rely, as far as they are the nearest ones. */
-function reliedOn(run: BoundRun, method: Method, value: Value): Value[] {
-  if (method.intermediate === "interval" || run.isSettled(value) || intervalIsExact(run, value)) return [];
-  const step = intervalStep(run, value);
-  const own = step === "useless" ? [] : relaxedInputs(run, value.producer!);
-  return step === "enough" || run.givenRows(value) !== undefined ? own : [...own, ...beforeAffineStretch(run, value)];
-}
-
 /** Inputs of the relaxed nodes from which only affine ones lead to a value. */
-function beforeAffineStretch(run: BoundRun, value: Value): Value[] {
+export function beforeAffineStretch(run: BoundRun, value: Value): Value[] {
   const found: Value[] = [];
   const seen = new Set<Value>([value]);
   // The list grows while it is walked.
@@ -55,7 +46,7 @@ function beforeAffineStretch(run: BoundRun, value: Value): Value[] {
 }
 
 /** The perturbed inputs whose bounds a relaxation asks for. */
-function relaxedInputs(run: BoundRun, node: ResolvedNode): Value[] {
+export function relaxedInputs(run: BoundRun, node: ResolvedNode): Value[] {
   const slots = node.operator.kind === "bilinear" ? factorSlots(node) : run.perturbedSlots(node);
   return slots.flatMap((slot) => (run.isPerturbed(node.inputs[slot]!) ? [node.inputs[slot]!] : []));
 }

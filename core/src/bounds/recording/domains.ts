@@ -3,17 +3,17 @@ import type { Program } from "../../plugin/program.js";
 import { contextOf, type ResolvedGraph, type ResolvedNode } from "../../graph/resolved.js";
 import { makeProgram } from "../../program/program.js";
 import type { IrNode } from "../../tensor/ir.js";
-import { boundsBy, newRun, type BoundProblem } from "./record.js";
+import type { Intermediate } from "../passes/intermediate.js";
+import { newRun, type BoundProblem } from "../problem.js";
+import { boundsBy } from "./whole.js";
 import type { BoundRun, NodeInterval } from "../run.js";
 
 /** Something of a result that bounds do not show. */
-export interface Warning {
+export type Warning =
   /** Inputs of the set may lie where an operator has no value, as the logarithm of a negative number. */
-  readonly code: "LIRPA_DOMAIN";
-  readonly node: string;
-  readonly operator: string;
-  readonly message: string;
-}
+  | { readonly code: "LIRPA_DOMAIN"; readonly node: string; readonly operator: string; readonly message: string }
+  /** A time limit ended an optimization early. */
+  | { readonly code: "LIRPA_TIME"; readonly message: string };
 
 /** The nodes that have no value for some numbers, as their operators say (`defined`), behind what is perturbed. */
 export function partialNodes(graph: ResolvedGraph): readonly ResolvedNode[] {
@@ -27,11 +27,11 @@ const partial = new WeakMap<ResolvedGraph, readonly ResolvedNode[]>();
 
 /**
  * A program that tells for each of these nodes whether its input may leave the operator's domain: above zero where it
- * may. By intervals, or by the bounds that the problem's method relies on.
+ * may. By intermediate bounds of a method, or by intervals.
  */
-export function recordDomains(problem: BoundProblem, nodes: readonly ResolvedNode[], by: "interval" | "method"): Program {
+export function recordDomains(problem: BoundProblem, nodes: readonly ResolvedNode[], intermediate?: Intermediate): Program {
   const run = newRun(problem);
-  const boundsOf = by === "method" ? boundsBy(run, problem.method) : undefined;
+  const boundsOf = intermediate === undefined ? undefined : boundsBy(run, intermediate);
   const outputs: Record<string, IrNode> = {};
   nodes.forEach((node, i) => {
     const input = node.inputs[0]!;

@@ -1,11 +1,11 @@
-import { copied } from "./graph/copy.js";
-import { LirpaError } from "./plugin/errors.js";
-import { hintOf } from "./plugin/options.js";
-import type { PerturbationQuery, PerturbationSet, PerturbationSite } from "./plugin/perturbation.js";
-import type { HostTensor } from "./plugin/tensor.js";
-import type { PluginRegistry } from "./registry/plugin-registry.js";
-import type { Perturbation } from "./plugin/perturbation.js";
-import { showShape, sizeOf } from "./tensor/shapes.js";
+import { copied } from "../graph/copy.js";
+import { LirpaError } from "../plugin/errors.js";
+import { hintOf } from "../plugin/options.js";
+import type { PerturbationQuery, PerturbationSet, SetSite } from "../plugin/perturbation.js";
+import type { HostTensor } from "../plugin/tensor.js";
+import type { PluginRegistry } from "../registry/plugin-registry.js";
+import type { Perturbation } from "../plugin/perturbation.js";
+import { showShape, sizeOf } from "../tensor/shapes.js";
 
 /** Numbers in row-major order. */
 export type Numbers = ArrayLike<number>;
@@ -132,7 +132,7 @@ function copiedValues(values: PerturbationSet<unknown>["values"]): PerturbationS
 }
 
 /** Asks the plugin that owns the query's type to parse it. */
-export function parseSet(registry: PluginRegistry, query: PerturbationQuery, site: PerturbationSite): ParsedSet {
+export function parseSet(registry: PluginRegistry, query: PerturbationQuery, site: SetSite): ParsedSet {
   if (typeof query !== "object" || query === null || typeof query.type !== "string") {
     throw queryError(`the perturbation of ${site.name} has no type`, 'Give an object such as { "type": "linf", "eps": 0.1 }.');
   }

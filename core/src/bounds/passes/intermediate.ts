@@ -1,0 +1,93 @@
+import type { Value } from "../../graph/resolved.js";
+import { tighter } from "../kinds/bilinear.js";
+import { intersect } from "../intersect.js";
+import { elementTarget } from "../rows/unstable-rows.js";
+import type { BoundRun, NodeInterval, Target } from "../run.js";
+import type { BackwardOptions } from "./backward.js";
+import { beforeAffineStretch, relaxedInputs } from "./demand.js";
+import { forwardForms } from "./forward.js";
+import { intervalIsExact, intervalStep, stepOf } from "./precise.js";
+import { stableOr } from "./stable.js";
+
+/** Bounds of a value that relaxations rely on. */
+export type BoundsOf = (value: Value) => NodeInterval;
+
+/** Lower and upper bounds of a target's rows; `options` are handed on to the backward pass. */
+export type Rows = (run: BoundRun, target: Target, boundsOf: BoundsOf, options?: BackwardOptions) => NodeInterval;
+
+/** Where the bounds that relaxations rely on come from. */
+export interface Intermediate {
+  bounds(run: BoundRun, value: Value, boundsOf: BoundsOf): NodeInterval;
+  /**
+   * The values whose bounds those of a value rely on, as far as they are the nearest ones, found without recording: their
+   * bounds come first, so that deep graphs take no deep stack.
+   */
+  reliesOn(run: BoundRun, value: Value): readonly Value[];
+  /** True where a value's bounds take rows of its own, as those of CROWN do. Such values can be bounded one by one. */
+  needsRows?(run: BoundRun, value: Value): boolean;
+}
+
+/** By interval arithmetic. */
+export const intervalBounds: Intermediate = Object.freeze({
+  bounds: (run, value) => run.interval(value),
+  reliesOn: () => [],
+} satisfies Intermediate);
+
+/** By linear forms carried forward. */
+export const forwardBounds: Intermediate = Object.freeze({
+  bounds: (run, value, boundsOf) => {
+    if (isKnown(run, value)) return run.interval(value);
+    if (intervalStep(run, value) === "enough") return stepOf(run, value, boundsOf);
+    return combined(run, value, forwardForms(run, boundsOf).elements(value), boundsOf);
+  },
+  reliesOn: nearest,
+} satisfies Intermediate);
+
+/** By rows of every value's own: one for each unstable element, bounded as `rows` says. */
+export function rowBounds(rows: Rows): Required<Intermediate> {
+  const needsRows = (run: BoundRun, value: Value): boolean => !isKnown(run, value) && intervalStep(run, value) !== "enough";
+  return Object.freeze({
+    bounds: (run, value, boundsOf) => {
+      if (isKnown(run, value)) return run.interval(value);
+      if (!needsRows(run, value)) return stepOf(run, value, boundsOf);
+      return combined(run, value, run.fedRows(value) ?? ownRows(run, rows, value, boundsOf), boundsOf);
+    },
+    reliesOn: nearest,
+    needsRows,
+  } satisfies Required<Intermediate>);
+}
+
+/** The better of several bounds, at every value: all of them hold. */
+export function bestOf(...parts: readonly [Intermediate, ...Intermediate[]]): Intermediate {
+  return Object.freeze({
+    bounds: (run, value, boundsOf) =>
+      parts.map((part) => part.bounds(run, value, boundsOf)).reduce((best, bounds) => intersect(run.t, best, bounds)),
+    reliesOn: (run, value) => [...new Set(parts.flatMap((part) => part.reliesOn(run, value)))],
+  } satisfies Intermediate);
+}
+
+function ownRows(run: BoundRun, rows: Rows, value: Value, boundsOf: BoundsOf): NodeInterval {
+  const { target, toIntervals } = elementTarget(run, value);
+  return toIntervals(rows(run, target, boundsOf));
+}
+
+/** True where `interval` gives what nothing improves. */
+function isKnown(run: BoundRun, value: Value): boolean {
+  return run.isFinal(value) || intervalIsExact(run, value);
+}
+
+/**
+ * Linear bounds of a value; its interval where the neuron is stable, and the intersection with an interval step where the
+ * producer is a product or custom.
+ */
+export function combined(run: BoundRun, value: Value, linear: NodeInterval, boundsOf: BoundsOf): NodeInterval {
+  const bounds = stableOr(run, value, linear);
+  return intervalStep(run, value) === "helps" ? tighter(run, bounds, stepOf(run, value, boundsOf)) : bounds;
+}
+
+function nearest(run: BoundRun, value: Value): readonly Value[] {
+  if (isKnown(run, value)) return [];
+  const step = intervalStep(run, value);
+  const own = step === "useless" ? [] : relaxedInputs(run, value.producer!);
+  return step === "enough" || run.fedRows(value) !== undefined ? own : [...own, ...beforeAffineStretch(run, value)];
+}

@@ -1,0 +1,124 @@
+import { LirpaError } from "../../plugin/errors.js";
+import type { Program } from "../../plugin/program.js";
+import type { Value } from "../../graph/resolved.js";
+import { makeProgram } from "../../program/program.js";
+import type { IrNode } from "../../tensor/ir.js";
+import { neededBounds, onDemand } from "../passes/demand.js";
+import type { Intermediate } from "../passes/intermediate.js";
+import { intervalIsExact, intervalStep, stepOf } from "../passes/precise.js";
+import { newRun, OPEN_ROWS, openRows, ROWS_INPUT, SIDES, type BoundProblem, type Side } from "../problem.js";
+import { unstableIndex } from "../rows/unstable-rows.js";
+import type { BoundRun, NodeInterval, Target } from "../run.js";
+import { close } from "./close.js";
+import { namedResults, rowResults } from "./results.js";
+import { boundsBy, type Recipe } from "./whole.js";
+
+/** A recipe whose intermediate values can be bounded one by one, by rows of their own. */
+export type StagedRecipe = Recipe & { readonly intermediate: Required<Intermediate> };
+
+export function isStaged(recipe: Recipe): recipe is StagedRecipe {
+  return recipe.intermediate.needsRows !== undefined;
+}
+
+/** The values whose bounds the whole program would compute by rows, each before those that rely on it. */
+export function rowStages(problem: BoundProblem, { rows, intermediate }: StagedRecipe): Value[] {
+  const { output } = problem;
+  const run = newRun(problem);
+  const stages = new Set<Value>();
+  const boundsOf = onDemand<NodeInterval>(run, intermediate, (value, of) => {
+    const step = run.isFinal(value) || intervalIsExact(run, value) ? undefined : intervalStep(run, value);
+    if (step === "helps" || step === "enough") stepOf(run, value, of);
+    // Recording one row finds what this value's bounds rely on.
+    if (step === "helps" || step === "useless") {
+      rows(run, openRows(run, value, false), of);
+      stages.add(value);
+    }
+    return run.interval(value);
+  });
+  if (run.isPerturbed(output)) rows(run, openRows(run, output, false), boundsOf);
+  return [...stages];
+}
+
+/** Steps of backward passes that one problem may take: the operations of more do not fit into a process. */
+const MOST_STEPS = 60_000;
+
+/** True where so many passes over so many nodes may be too many. */
+export function mayBeTooDeep({ graph }: BoundProblem): boolean {
+  return graph.nodes.length ** 2 > MOST_STEPS;
+}
+
+/** Throws `LIRPA_MEMORY` where a model is so deep that a backward pass for each value takes too many steps to record. */
+export function checkDepth(method: string, problem: BoundProblem, { intermediate }: StagedRecipe): void {
+  const { output } = problem;
+  const run = newRun(problem);
+  if (!run.isPerturbed(output)) return;
+  let steps = 0;
+  for (const value of neededBounds(run, intermediate, output)) {
+    if (!intermediate.needsRows(run, value)) continue;
+    steps += valuesBehind(value);
+    if (steps <= MOST_STEPS) continue;
+    const problem = `${method} of ${output.name} takes more than ${MOST_STEPS} steps of backward passes: one pass for each value of a deep model`;
+    throw new LirpaError("LIRPA_MEMORY", problem, {
+      hint: "Use crown-ibp or forward+crown, which take one pass, or bound a part of the model.",
+    });
+  }
+}
+
+function valuesBehind(value: Value): number {
+  const seen = new Set<Value>([value]);
+  // The list grows while it is walked.
+  for (const { producer } of seen) for (const input of producer?.inputs ?? []) if (input !== undefined) seen.add(input);
+  return seen.size;
+}
+
+/** Those values of which interval arithmetic may show that some elements are stable and take no row. */
+export function selectiveOf(problem: BoundProblem, values: readonly Value[]): Value[] {
+  const run = newRun(problem);
+  return values.filter((value) => unstableIndex(run, value) !== undefined);
+}
+
+/** What is known before the first stage, by interval arithmetic: the ends of these values, and where they are unstable. */
+export function recordIntervals(problem: BoundProblem, selective: readonly Value[]): Program {
+  const run = newRun(problem);
+  const outputs: Record<string, IrNode> = {};
+  for (const value of selective) {
+    const interval = run.interval(value);
+    outputs[intervalNames.index(value)] = unstableIndex(run, value)!;
+    for (const side of SIDES) outputs[intervalNames.end(value, side)] = run.t.expand(interval[side], value.shape);
+  }
+  return makeProgram(`${problem.graph.name}:intervals`, outputs);
+}
+
+/** What `recordIntervals` gives of a value. */
+export const intervalNames = {
+  index: (value: Value): string => `index:${value.name}`,
+  end: (value: Value, end: Side): string => `interval:${value.name}:${end}`,
+} as const;
+
+/** Bounds of some elements of a value, whose places are fed as rows, given the bounds of all stages before it. */
+export function recordStage(problem: BoundProblem, recipe: StagedRecipe, value: Value, before: readonly Value[]): Program {
+  const run = newRun(problem, ofRows(before));
+  const bounds = recipe.rows(run, pickedRows(run, value), boundsBy(run, recipe.intermediate));
+  return close(problem.graph, run, `stage:${value.name}`, { ...bounds }, value);
+}
+
+/** The results that were asked for, given the bounds of all stages: of rows that are fed, or of elements by their places. */
+export function recordLast(problem: BoundProblem, recipe: StagedRecipe, before: readonly Value[]): Program {
+  const run = newRun(problem, ofRows(before));
+  const { output, spec } = problem;
+  const target = spec === "elements" ? pickedRows(run, output) : openRows(run, output, spec === "rows per instance");
+  const boundsOf = boundsBy(run, recipe.intermediate);
+  const { bounds, forms } = rowResults(run, problem, recipe.rows, target, boundsOf);
+  const results = { ...namedResults.bounds(problem, bounds), ...forms, ...namedResults.intermediate(run, problem, boundsOf) };
+  return close(problem.graph, run, "last", results, spec === "elements" ? output : undefined);
+}
+
+function ofRows(values: readonly Value[]): ReadonlyMap<Value, "rows"> {
+  return new Map(values.map((value) => [value, "rows"]));
+}
+
+/** Unit rows of the elements whose places the caller feeds. */
+function pickedRows({ t }: BoundRun, value: Value): Target {
+  const index = t.input({ ...ROWS_INPUT, shape: [], dtype: "int", instances: false });
+  return { value, rows: OPEN_ROWS, coefficients: t.pickedEye(index, value.shape) };
+}

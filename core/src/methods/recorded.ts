@@ -1,0 +1,94 @@
+import type { Feeds } from "../plugin/executor.js";
+import { LirpaError } from "../plugin/errors.js";
+import type { HostTensor } from "../plugin/tensor.js";
+import type { Value } from "../graph/resolved.js";
+import { inputNames, SIDES, type BoundProblem } from "../bounds/problem.js";
+import {
+  checkDepth, intervalNames, isStaged, mayBeTooDeep, recordIntervals, recordLast, recordStage, rowStages, selectiveOf, type StagedRecipe,
+} from "../bounds/recording/stages.js";
+import { recordWhole, type Recipe } from "../bounds/recording/whole.js";
+import { allPlaces, withPlaced } from "../run/chunks.js";
+import type { MethodHost, Numbers, Outcome, Runnable } from "../run/host.js";
+import { bytesFor, rowsWithin, sizeInWords } from "../run/memory.js";
+import { sizeOf } from "../tensor/shapes.js";
+import type { AnyMethod } from "./method.js";
+
+/**
+ * A method whose bounds one program gives: in chunks of instances and rows where its values do not fit the budget, and
+ * where not even one row of one instance does, value by value if intermediate bounds come from rows of their own.
+ */
+export function recorded(name: string, recipe: Recipe): Required<Pick<AnyMethod<undefined>, "recipe" | "program" | "bounds">> {
+  return {
+    recipe,
+    program: (problem) => recordWhole(problem, recipe),
+    bounds: (problem, _, host) => recordedBounds(name, recipe, problem, host),
+  };
+}
+
+async function recordedBounds(name: string, recipe: Recipe, problem: BoundProblem, host: MethodHost): Promise<Outcome> {
+  if (isStaged(recipe) && mayBeTooDeep(problem)) await host.note("depth", () => (checkDepth(name, problem, recipe), true));
+  const whole = await host.program("whole", () => recordWhole(problem, recipe));
+  const bytes = bytesFor(whole.needs, 1, 1);
+  return host.inInstances(bytes, async (part) => {
+    if (bytes <= host.budget) return { results: await part.inRows(whole, part.numbers) };
+    if (!isStaged(recipe) || (problem.spec === "elements" && recipe.elements !== undefined)) {
+      throw tooLarge(`${name} of ${problem.output.name}`, bytes, host.budget);
+    }
+    return { results: await staged(recipe, problem, part) };
+  });
+}
+
+/** Value by value, for one instance. */
+async function staged(recipe: StagedRecipe, problem: BoundProblem, host: MethodHost): Promise<Feeds> {
+  const { output, spec, wanted } = problem;
+  const { feeds, rows } = host.numbers;
+  const stages = await stagesOf(recipe, problem, host);
+  const known: Record<string, HostTensor> = { ...feeds };
+  const selective = stages.flatMap(({ value, selective }) => (selective ? [value] : []));
+  const intervals = selective.length === 0 ? {} : await host.run(await host.program("intervals", () => recordIntervals(problem, selective)), feeds);
+  const values = stages.map(({ value }) => value);
+  for (const [i, value] of values.entries()) {
+    const places = intervals[intervalNames.index(value)] ?? allPlaces(sizeOf(value.shape));
+    const program = await host.program(`stage:${value.name}`, () => recordStage(problem, recipe, value, values.slice(0, i)));
+    const ends = await inTurns(program, value, { feeds: known, rows: asRows(places), instances: 1 }, host);
+    for (const side of SIDES) {
+      const base = intervals[intervalNames.end(value, side)];
+      const all = base === undefined ? ends[side]! : withPlaced(base, places.data, ends[side]!);
+      known[inputNames.before(value, side)] = { ...all, shape: [1, 1, ...value.shape] };
+    }
+    host.progress((i + 1) / (values.length + 1));
+  }
+  const asked = spec === "elements" ? allPlaces(sizeOf(output.shape)) : rows!;
+  const last = await host.program("last", () => recordLast(problem, recipe, values));
+  const results = await inTurns(last, output, { feeds: known, rows: asked, instances: 1 }, host);
+  if (spec !== "elements") return results;
+  const reshaped = wanted.sides.map((side) => [side, { ...results[side]!, shape: [1, 1, ...output.shape] }]);
+  return { ...results, ...(Object.fromEntries(reshaped) as Feeds) };
+}
+
+async function inTurns(program: Runnable, value: Value, numbers: Numbers, host: MethodHost): Promise<Feeds> {
+  if (rowsWithin(program.needs, host.budget, 1, 1) < 1) {
+    throw tooLarge(`bounding ${value.name}, even row by row,`, bytesFor(program.needs, 1, 1), host.budget);
+  }
+  return host.inRows(program, numbers, { shared: true });
+}
+
+/** The values that a problem is bounded by, in order. */
+async function stagesOf(recipe: StagedRecipe, problem: BoundProblem, host: MethodHost): Promise<{ readonly value: Value; readonly selective: boolean }[]> {
+  const noted = await host.note("stages", () => {
+    const stages = rowStages(problem, recipe);
+    const selective = selectiveOf(problem, stages);
+    return stages.map((value) => ({ name: value.name, selective: selective.includes(value) }));
+  });
+  const values = new Map(problem.graph.nodes.flatMap(({ outputs }) => outputs).map((value) => [value.name, value]));
+  return noted.map(({ name, selective }) => ({ value: values.get(name)!, selective }));
+}
+
+export function tooLarge(what: string, bytes: number, budget: number): LirpaError {
+  return new LirpaError("LIRPA_MEMORY", `${what} takes ${sizeInWords(bytes)}; the budget is ${sizeInWords(budget)}`, { hint: "Raise the memory budget." });
+}
+
+/** Places that a program chose, as rows to feed. */
+function asRows({ dtype, data }: HostTensor): HostTensor {
+  return { shape: [1, data.length], dtype, data };
+}
