@@ -62,7 +62,8 @@ class Bench {
     const about = machine();
     const before = load();
     const { runs, block, warmups, threads, seed, cases } = this.options;
-    console.log(`${about.cpu}, ${about.cores} cores, Node ${about.node}, ONNX Runtime ${about.onnxruntime}, ${threads} threads each, load ${before.toFixed(1)} before.`);
+    const software = `Node ${about.node}, ONNX Runtime ${about.onnxruntime}, ${threads} threads each`;
+    console.log(`${about.cpu}, ${about.cores} cores, ${software}, load ${before.toFixed(1)} before.`);
     if (typeof this.place === "string") console.log(`Only lirpa is timed, not the peer: ${this.place}.`);
     for (const name of cases) await (trainNames.includes(name) ? this.train(name) : this.bounds(name));
     if (this.rows.length > 0) console.log(`\n${aligned(boundCells(this.rows))}\n\n${boundLegend}`);
@@ -144,7 +145,9 @@ class Bench {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, `${JSON.stringify(report, null, 1)}\n`);
     if (this.options.markdown !== undefined) await writeFile(this.options.markdown, markdown(report));
-    console.log(`Load ${report.machine.load.after.toFixed(1)} after; ${this.patience.busy} blocks began while others kept the cores busy. Written to ${file}.`);
+    const load = report.machine.load.after.toFixed(1);
+    console.log(`Load ${load} after; ${this.patience.busy} blocks began while others kept the cores busy.`);
+    console.log(`Written to ${file}.`);
   }
 }
 

@@ -19,7 +19,8 @@ export function markdown(report: Report): string {
   const { results, steps, failures } = report;
   const parts = [
     "# Results of the bench",
-    "Written by `npm run bench -- --markdown FILE`; [bench.md](bench.md) says what the columns mean and what is timed. Times are milliseconds.",
+    "Written by `npm run bench -- --markdown FILE`; [bench.md](bench.md) says what the columns mean " +
+      "and what is timed. Times are milliseconds.",
     circumstances(report).map((line) => `- ${line}`).join("\n"),
   ];
   if (results.length > 0) parts.push("## Bounds", markdownTable(boundCells(results)), boundLegend, judgement(results));
@@ -38,7 +39,8 @@ function circumstances({ date, machine, peer, options: { runs, block, warmups, t
     `Machine: ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}. Node ${node}, ONNX Runtime ${onnxruntime}.`,
     "absent" in peer ? `The peer did not take part: ${peer.absent}.` : `Peer: auto_LiRPA at ${peer.commit}; ${Object.entries(peer.versions).map(([name, version]) => `${name} ${String(version)}`).join(", ")}.`,
     `Seed ${seed}, ${threads} threads each, ${runs} runs in alternating blocks of ${block}, after ${warmups} warm-ups.`,
-    `Load ${load.before.toFixed(1)} before and ${load.after.toFixed(1)} after; ${busyBlocks} blocks began while other processes kept the cores busy.`,
+    `Load ${load.before.toFixed(1)} before and ${load.after.toFixed(1)} after; ` +
+      `${busyBlocks} blocks began while other processes kept the cores busy.`,
   ];
 }
 

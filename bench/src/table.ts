@@ -50,8 +50,19 @@ export function profileCells(profile: readonly OperatorTime[]): Cells {
   return [["operator", "nodes", "ms", "share"], ...long.map(({ operator, nodes, seconds }) => [operator, String(nodes), ms(seconds), `${Math.round((100 * seconds) / total)} %`])];
 }
 
-export const boundLegend = "Medians of warm runs; first: with recording and compiling; width: mean of upper - lower; golden: greatest difference to the golden bounds; apart: between both sides; ratio: peer by ours; busy: blocks that began while other processes kept the cores busy. Where they are more than a tenth, a target is not judged: busy cores slow PyTorch many times more than ONNX Runtime.";
-export const stepLegend = "A step: bounds, loss, gradients of all parameters, Adam. Losses: of the first step and of the last. Apart, after the first step: the loss, relative to it; the greatest difference of a gradient, relative to that parameter's greatest; of a running statistic of batch normalization.";
+export const boundLegend: string = [
+  "Medians of warm runs; first: with recording and compiling; width: mean of upper - lower;",
+  "golden: greatest difference to the golden bounds; apart: between both sides; ratio: peer by ours;",
+  "busy: blocks that began while other processes kept the cores busy.",
+  "Where they are more than a tenth, a target is not judged:",
+  "busy cores slow PyTorch many times more than ONNX Runtime.",
+].join(" ");
+export const stepLegend: string = [
+  "A step: bounds, loss, gradients of all parameters, Adam. Losses: of the first step and of the last.",
+  "Apart, after the first step: the loss, relative to it;",
+  "the greatest difference of a gradient, relative to that parameter's greatest;",
+  "of a running statistic of batch normalization.",
+].join(" ");
 
 /** Rows of text in aligned columns. */
 export function aligned(cells: Cells): string {

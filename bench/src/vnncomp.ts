@@ -11,9 +11,9 @@ import { boxOf, firstInstances, perturbedBox, vnncompFolder, type Instance } fro
 
 const WRONG_USAGE = 64;
 
-const usage = `npm run bench:vnncomp -- [--family acasxu,vit] [--model TEXT] [--methods ibp,crown] [--seconds 300] [--limit 12]
-  [--memory 2GiB] [--json FILE] [--resume]
-Bounds every network over the input box of its first property, by the command \`lirpa bounds\`, each in a process of its own.
+const usage = `npm run bench:vnncomp -- [--family acasxu,vit] [--model TEXT] [--methods ibp,crown]
+  [--seconds 300] [--limit 12] [--memory 2GiB] [--json FILE] [--resume]
+Bounds every network over the input box of its first property, by the command \`lirpa bounds\`, one process for each.
 --model takes the networks whose file has TEXT in its name; --seconds and --limit (GiB) end a process that takes more;
 --memory is the command's own budget. Every line is added to FILE as it comes; --resume leaves out what stands there.`;
 
@@ -97,7 +97,8 @@ function positive(name: string, text: string): number {
 
 async function benchAll(instances: readonly Instance[], options: Options): Promise<number> {
   const { cpu, cores, node, onnxruntime, commit } = machine();
-  console.log(`${cpu}, ${cores} cores, Node ${node}, ONNX Runtime ${onnxruntime}, commit ${commit.slice(0, 8)}. Budget ${options.memory}.`);
+  const software = `Node ${node}, ONNX Runtime ${onnxruntime}, commit ${commit.slice(0, 8)}`;
+  console.log(`${cpu}, ${cores} cores, ${software}. Budget ${options.memory}.`);
   console.log(row(["family", "model", "method", "status", "seconds", "record", "compile", "run", "peak MiB", "outputs", "mean width", "note"]));
   await mkdir(dirname(options.json), { recursive: true });
   const kept = options.resume ? await linesOf(options.json) : [];
@@ -123,7 +124,10 @@ async function benchAll(instances: readonly Instance[], options: Options): Promi
   }
   const count = (status: Line["status"]): number => lines.filter((line) => line.status === status).length;
   const failed = lines.length - count("ok") - count("missing");
-  console.log(`${count("ok")} of ${lines.length} done, ${count("missing")} hold what no pack covers, ${failed} failed; the largest took ${Math.max(...lines.map(({ peakMiB }) => peakMiB))} MiB, the slowest ${Math.max(...lines.map(({ seconds }) => seconds)).toFixed(0)} s.`);
+  const largest = Math.max(...lines.map(({ peakMiB }) => peakMiB));
+  const slowest = Math.max(...lines.map(({ seconds }) => seconds)).toFixed(0);
+  console.log(`${count("ok")} of ${lines.length} done, ${count("missing")} hold what no pack covers, ${failed} failed.`);
+  console.log(`The largest took ${largest} MiB, the slowest ${slowest} s.`);
   return failed === 0 ? 0 : 1;
 }
 

@@ -5,8 +5,8 @@ export interface InputBox {
 }
 
 /**
- * The input box of a VNN-LIB property: of several boxes in a disjunction, the first. Throws where an input element has no
- * limit on both sides. Conditions on outputs are left aside.
+ * The input box of a VNN-LIB property: of several boxes in a disjunction, the first. Throws where an input element has
+ * no limit on both sides. Conditions on outputs are left aside.
  */
 export function inputBox(text: string): InputBox {
   const lower: number[] = [];

@@ -1,8 +1,8 @@
 import type { IrNode, Vocabulary } from "lirpa";
 
 /**
- * Cross entropy of the worst logits that the bounds allow (Zhang et al. 2020), on average over the instances: with lower
- * bounds m of the label's margins over the other classes it is log(1 + Σ exp(−m)).
+ * Cross entropy of the worst logits that the bounds allow (Zhang et al. 2020), on average over the instances: with
+ * lower bounds m of the label's margins over the other classes it is log(1 + Σ exp(−m)).
  */
 export function robustLoss(t: Vocabulary, margins: IrNode): IrNode {
   const worst = t.neg(margins);
