@@ -227,4 +227,19 @@ export const wrongLines: readonly WrongOperator[] = [
     }),
     passes: ["namedLinesBracket", "linesBracket"],
   },
+  {
+    mistake: "the lines that forward passes are given are wrong",
+    law: "everyMethodIsSound",
+    operator: bend(
+      "WrongForward",
+      ({ t }, { lower, upper }) => ({ lower: lowerLine(t, lower), upper: chord(t, lower, upper) }),
+      {
+        relaxations: {
+          steep: ({ t }, { lower, upper }) => ({ lower: { slope: 1, intercept: 0.1 }, upper: chord(t, lower, upper) }),
+        },
+        forwardRelaxation: "steep",
+      },
+    ),
+    passes: ["containsSamples", "linesBracket", "boundsPart", "finite", "exactAtPoints"],
+  },
 ];

@@ -1,13 +1,18 @@
 import { definePerturbation, type AnyPerturbation, type Perturbation, type PerturbationQuery, type SetContext, type Shape, type Tensor } from "@lirpa/core";
 import { tensor } from "../kit/numbers.js";
 import type { PerturbationLawName } from "../perturbation/case.js";
+import { overInstances } from "./impure.js";
 
 /** A perturbation with one deliberate mistake, and the law that must find it. */
 export interface WrongPerturbation {
   readonly mistake: string;
   readonly perturbation: Perturbation;
   readonly law: PerturbationLawName;
+  /** Laws that do not see this mistake: the one above is needed. */
+  readonly passes?: readonly PerturbationLawName[];
 }
+
+let calls = 0;
 
 type Ball = { readonly p: number };
 type Context = SetContext<Ball>;
@@ -100,5 +105,33 @@ export const wrongPerturbations: readonly WrongPerturbation[] = [
     mistake: "the structure, which identifies programs, holds an array of numbers",
     law: "parsesPurely",
     perturbation: ball(2, ({ parse }) => ({ parse: (query, site) => ({ ...parse(query, site), structure: { p: 2, radii: Float64Array.of(1) } as Ball }) })),
+  },
+  {
+    mistake: "concretizing counts its calls",
+    law: "recordsTheSame",
+    perturbation: ball(2, ({ concretize }) => ({
+      concretize: (context, a, side) => context.t.mul(concretize(context, a, side), 1 + 1e-12 * ++calls),
+    })),
+    passes: ["concretizationCoversSamples", "concretizationIsReached"],
+  },
+  {
+    mistake: "the radius grows with the distance between the centers of a batch",
+    law: "instancesAreApart",
+    perturbation: ball(2, ({ concretize }) => ({
+      concretize: (context, a, side) => {
+        const { t, center, values } = context;
+        const apart = t.sum(t.abs(t.sub(overInstances(t, center), center)));
+        return concretize({ ...context, values: { eps: t.add(values["eps"]!, apart) } }, a, side);
+      },
+    })),
+    passes: ["concretizationCoversSamples", "concretizationIsReached", "recordsTheSame", "runtimesAgree"],
+  },
+  {
+    mistake: "what float64 keeps of a concretization cancels in float32",
+    law: "runtimesAgree",
+    perturbation: ball(2, ({ concretize }) => ({
+      concretize: (context, a, side) => context.t.sub(context.t.add(concretize(context, a, side), 2 ** 18), 2 ** 18),
+    })),
+    passes: ["concretizationCoversSamples", "concretizationIsReached", "recordsTheSame", "instancesAreApart"],
   },
 ];
