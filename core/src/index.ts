@@ -16,6 +16,7 @@ export type { HostLoop, InTurns, MethodHost, MethodState, Outcome, Runnable } fr
 export { TOKENS } from "./tokens.js";
 export type { AttributeType, Dimension, Graph, GraphInput, GraphNode } from "./graph/graph.js";
 export { fixedInputErrors } from "./graph/perturbable.js";
+export { readAttributes } from "./graph/attributes.js";
 export { resolveGraph, type ResolveOptions } from "./graph/resolve.js";
 export type { ResolvedGraph, ResolvedNode, Value } from "./graph/resolved.js";
 export { PluginRegistry, type Catalogue, type Provider, type Registered } from "./registry/plugin-registry.js";

@@ -1,4 +1,4 @@
-import { defineFusion, defineOperator, definePlugin, unsupportedAttribute, standardMethods, PluginRegistry, type Graph, type GraphNode, type HostTensor, type Operator } from "@lirpa/core";
+import { defineFusion, defineOperator, definePlugin, oneOf, standardMethods, PluginRegistry, type Graph, type GraphNode, type HostTensor, type Operator } from "@lirpa/core";
 import { expect } from "chai";
 import { coverage, type CoveredNode } from "./coverage.js";
 
@@ -9,10 +9,7 @@ const picky: Operator = defineOperator({
   kind: "linear",
   inputs: ["X"],
   nonnegative: true,
-  attributes: ({ mode = "plain" }, { node }) => {
-    if (mode !== "plain") throw unsupportedAttribute(`node ${node}: mode ${JSON.stringify(mode)} is not supported`, { hint: "Use plain." });
-    return { mode };
-  },
+  attributes: { mode: oneOf(["plain", "odd"], "plain").only("plain") },
   forward: ({ t }, x) => t.mul(x!, 3),
 });
 const twice: Operator = defineOperator({
@@ -109,7 +106,7 @@ describe("coverage", () => {
     expect(complete).to.equal(false);
     expect(nodes.map(({ status }) => status)).to.deep.equal(["refused", "covered", "covered", "refused"]);
     expect(nodes[0]!.problem!.code).to.equal("LIRPA_UNSUPPORTED_ATTRIBUTE");
-    expect(nodes[3]!.problem!.hint).to.equal("Use plain.");
+    expect(nodes[3]!.problem!.hint).to.equal("Supported: plain.");
   });
 
   it("tells where a perturbation would reach an input that the rule takes as fixed", () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { defineOperator, definePlugin, PluginRegistry, resolveGraph, unsupportedAttribute, type Operator } from "@lirpa/core";
+import { defineOperator, definePlugin, flag, PluginRegistry, resolveGraph, unsupportedAttribute, type Operator } from "@lirpa/core";
 import { graph } from "./graphs.js";
 
 const read: string[] = [];
@@ -10,12 +10,13 @@ const picky: Operator = defineOperator({
   kind: "linear",
   inputs: ["X"],
   nonnegative: true,
-  attributes: ({ refuse = 0 }, { node }) => {
+  attributes: { refuse: flag(false) },
+  derive: ({ refuse }, { node }) => {
     read.push(node);
-    if (refuse === 1) throw unsupportedAttribute(`node ${node}: refused`);
+    if (refuse) throw unsupportedAttribute(`node ${node}: refused`);
     return {};
   },
-  forward: ({ t }, x) => t.mul(x!, 3),
+  forward: ({ t }, x) => t.mul(x, 3),
 });
 const halfway: Operator = defineOperator({
   type: "Halfway",

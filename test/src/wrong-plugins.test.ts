@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { createLirpa as compose, defineMethod, defineOperator, definePerturbation, definePlugin, isLirpaError, standardMethods, type AnyOperator, type AnyPerturbation, type LirpaError } from "@lirpa/core";
+import { createLirpa as compose, defineMethod, defineOperator, definePerturbation, definePlugin, int, isLirpaError, standardMethods, type AnyOperator, type AnyPerturbation, type LirpaError } from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { lp, perturbed, standardPlugins } from "lirpa";
 import { graph, tensor } from "./graphs.js";
@@ -12,7 +12,7 @@ type Loose = Record<string, unknown>;
 
 /** Right operators of each kind; `t` is the vocabulary, as rules get it. */
 const operators: Readonly<Record<string, Loose>> = {
-  linear: { kind: "linear", inputs: ["x"], data: ["x"], attributes: () => ({}), forward: (c: Context, x: unknown) => c.t.mul(x, 2), magnitude: (c: Context, x: unknown) => c.t.mul(x, 2) },
+  linear: { kind: "linear", inputs: ["x"], data: ["x"], attributes: { axis: int(0) }, derive: () => ({}), forward: (c: Context, x: unknown) => c.t.mul(x, 2), magnitude: (c: Context, x: unknown) => c.t.mul(x, 2) },
   elementwise: {
     kind: "elementwise", inputs: ["x"], forward: (c: Context, x: unknown) => c.t.relu(x), range: (c: Context, { lower, upper }: Ends) => ({ lower: c.t.relu(lower), upper: c.t.relu(upper) }),
     relax: (c: Context, { upper }: Ends) => ({ lower: { slope: 0, intercept: 0 }, upper: { slope: 0, intercept: c.t.relu(upper) } }),
@@ -97,7 +97,7 @@ describe("a plugin that is wrong", () => {
       for (const field of ["type", "sinceVersion", ...Object.keys(right)]) {
         for (const [what, value] of Object.entries({ ...nonsense, missing: undefined })) {
           const isRight = (field === "data" && Array.isArray(value)) || (field === "relaxations" && what === "an object" && kind === "");
-          const optional = ["attributes", "data", "stable", "backward", "forwardRelaxation", "magnitude"].includes(field) && value === undefined;
+          const optional = ["attributes", "derive", "data", "stable", "backward", "forwardRelaxation", "magnitude"].includes(field) && value === undefined;
           const fine = isRight || optional || (field === "type" && what === "a text") || (field === "sinceVersion" && what === "a number") || (field === "inputs" && what === "a list");
           const change: Loose = { [field]: value };
           const error = await failure(() => boundAll(operatorOf(kind, change)));
@@ -115,7 +115,7 @@ describe("a plugin that is wrong", () => {
         const throwing = await failure(() => boundAll(operatorOf(kind, { [field]: () => { throw new TypeError("x is not iterable"); } })));
         demandBlame(throwing, `${field} throws`, [PACKAGE, "Odd", field, "x is not iterable"]);
         for (const [what, result] of Object.entries(results)) {
-          if (field === "attributes" && what !== "a promise") continue;
+          if (field === "derive" && what !== "a promise") continue;
           const error = await failure(() => boundAll(operatorOf(kind, { [field]: result })));
           if (field === "expand" && what === "nothing") demandBlame(error, "expand returns nothing", [PACKAGE, "Odd"]);
           else demandBlame(error, `${field} returns ${what}`, [PACKAGE, "Odd", field]);

@@ -1,4 +1,4 @@
-import { Vocabulary, type AttributeContext, type HostTensor, type IrNode, type Operator, type Plugin, type RawAttributes, type RuleContext } from "@lirpa/core";
+import { readAttributes, Vocabulary, type AttributeContext, type HostTensor, type IrNode, type Operator, type Plugin, type RawAttributes, type RuleContext } from "@lirpa/core";
 
 /** An operator and what it is applied to. */
 export interface Call {
@@ -46,17 +46,18 @@ export function callsOf(plugin: Plugin): Calls {
   const prepared: Calls["prepared"] = ({ type, inputs, attributes = {}, opset = 17, constants = [], outputs = [true] }, compute = true) => {
     const t = new Vocabulary();
     const attributeContext: AttributeContext = {
-      node: "node", opset, outputs,
+      node: "node", opset,
+      isRead: outputs,
       shapes: inputs.map((input) => input?.shape),
       constants: inputs.map((input, slot) => (constants.includes(slot) ? input : undefined)),
-      values: inputs.map((input, slot) => (input === undefined ? undefined : `value ${slot}`)),
+      names: inputs.map((input, slot) => (input === undefined ? undefined : `value ${slot}`)),
     };
     const nodes = inputs.map((input, slot) => {
       if (input === undefined) return undefined;
       const { shape, dtype } = input;
       return compute || constants.includes(slot) ? t.constant(input) : t.input({ name: `value ${slot}`, shape, dtype, instances: true, rows: undefined });
     });
-    return { t, inputs: nodes, attributeContext, context: { t, attributes: find(type).attributes?.(attributes, attributeContext), node: "node" } };
+    return { t, inputs: nodes, attributeContext, context: { t, attributes: readAttributes(find(type), attributes, attributeContext), node: "node" } };
   };
   const forward: Calls["forward"] = (call, compute = true) => {
     const found = find(call.type);

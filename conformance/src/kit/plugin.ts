@@ -1,4 +1,4 @@
-import { defineOperator, definePerturbation, definePlugin, type HostTensor, type Operator, type Perturbation, type PerturbationQuery, type SetSite, type Plugin, type Tensor, type TensorOps } from "@lirpa/core";
+import { defineOperator, definePerturbation, definePlugin, float, ints, type HostTensor, type Operator, type Perturbation, type PerturbationQuery, type SetSite, type Plugin, type Tensor, type TensorOps } from "@lirpa/core";
 import { tensor } from "./numbers.js";
 
 /** The domain of the kit's own operators. */
@@ -29,7 +29,7 @@ const mix: Operator = defineOperator({
   sinceVersion: 1,
   kind: "linear",
   inputs: ["x", "matrix", "offset"],
-  attributes: (raw) => Object.freeze({ shape: Object.freeze((raw["shape"] as readonly number[]).map(Number)) }),
+  attributes: { shape: ints() },
   forward: ({ t, attributes }, x, matrix, offset) => t.reshape(t.add(t.matmul(t.reshape(x, [1, matrix.shape[0]!]), matrix), offset), attributes.shape),
   magnitude: ({ t, attributes }, x, matrix) => t.reshape(t.matmul(t.reshape(x, [1, matrix.shape[0]!]), t.abs(matrix)), attributes.shape),
 });
@@ -52,7 +52,7 @@ const confine: Operator = defineOperator({
   sinceVersion: 1,
   kind: "elementwise",
   inputs: ["x"],
-  attributes: (raw) => Object.freeze({ min: Number(raw["min"]), max: Number(raw["max"]) }),
+  attributes: { min: float(), max: float() },
   forward: ({ t, attributes: { min, max } }, x) => t.min(t.max(x, min), max),
   monotone: "increasing",
   // Constant lines: loose, and never outside the range.

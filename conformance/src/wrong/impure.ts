@@ -55,20 +55,11 @@ export const impure: readonly WrongOperator[] = [
     passes: ["containsSamples", "linesBracket"],
   },
   {
-    mistake: "parsing writes into the node's attributes",
-    law: "inputsUntouched",
-    operator: defineOperator({
-      type: "WritesAttributes", ...identity,
-      attributes: (raw) => Object.assign(raw, { axis: 0 }),
-      forward: (_: unknown, x: Tensor) => x,
-    }),
-  },
-  {
-    mistake: "parsing negates a constant in place",
+    mistake: "deriving negates a constant in place",
     law: "inputsUntouched",
     operator: defineOperator({
       type: "WritesConstants", ...identity, inputs: ["x", "w"],
-      attributes: (_, { constants }) => {
+      derive: (_, { constants }) => {
         const { data } = constants[1]!;
         data[0] = -data[0]!;
         return {};

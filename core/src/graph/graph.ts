@@ -1,5 +1,5 @@
 import type { HostTensor, DType } from "../plugin/tensor.js";
-import type { RawAttributes } from "../plugin/operator.js";
+import type { RawAttributes } from "../plugin/attributes.js";
 
 /** A dimension is a number, or the name of a size that is open. */
 export type Dimension = number | string;

@@ -8,6 +8,7 @@ import { isOutOfMemory, outOfMemory } from "../tensor/extent.js";
 import { isIrNode, type IrNode } from "../tensor/ir.js";
 import { Vocabulary } from "../tensor/vocabulary.js";
 import type { Graph, GraphNode } from "./graph.js";
+import { readAttributes } from "./attributes.js";
 import { checkCoefficients } from "./coefficients.js";
 import { matchNode, withoutUnread } from "./fuse.js";
 import { contextOf, type ResolvedGraph, type ResolvedNode, type Value } from "./resolved.js";
@@ -118,7 +119,7 @@ class Resolver {
     checkCount(node, operator, inputs.length);
     if (this.fuse(node, opset, inputs)) return;
     const context = this.contextOf(node, opset, inputs);
-    const attributes = Object.freeze(operator.attributes?.(node.attributes, context) ?? {});
+    const attributes = readAttributes(operator, node.attributes, context);
     const expansion = operator.expand?.(attributes, context);
     if (expansion !== undefined) this.expand(node, expansion, [...within, found.plugin, operatorKey(operator)]);
     else if (operator.kind === "composite") throw new LirpaError("LIRPA_PLUGIN", `[${found.plugin}] ${node.type} expands to nothing (node ${node.name})`);
@@ -136,7 +137,7 @@ class Resolver {
         if (own.every(({ constant }) => constant !== undefined) || match.constants.some(({ shape }) => shape.length > own[0]!.shape.length)) continue;
         const { operator } = fusion;
         if (operator.kind === "composite") throw new LirpaError("LIRPA_PLUGIN", `[${plugin}] the fusion ${fusion.name} ends in a composite`);
-        const attributes = Object.freeze(operator.attributes?.(fusion.attributes ?? {}, this.contextOf(node, opset, own)) ?? {});
+        const attributes = readAttributes(operator, fusion.attributes ?? {}, this.contextOf(node, opset, own));
         for (const part of match.nodes) this.within.set(part, node.name);
         this.add({ ...node, type: operator.type, domain: operator.domain ?? "" }, operator, plugin, attributes, own);
         return true;
@@ -151,8 +152,8 @@ class Resolver {
       opset,
       shapes: inputs.map((input) => input?.shape),
       constants: inputs.map((input) => input?.constant),
-      values: inputs.map((input) => input?.name),
-      outputs: node.outputs.map((name) => this.isRead(name)),
+      names: inputs.map((input) => input?.name),
+      isRead: node.outputs.map((name) => this.isRead(name)),
     };
   }
 

@@ -1,4 +1,5 @@
-import type { Operator, RawAttributes } from "./operator.js";
+import type { RawAttributes } from "./attributes.js";
+import type { Operator } from "./operator.js";
 
 /**
  * Part of a pattern: a name stands for a value, the same wherever the name is; a number for a constant of one element; a

@@ -1,11 +1,7 @@
+import type { Declared, RawAttributes } from "./attributes.js";
 import type { HostTensor, Shape, Tensor, TensorLike, TensorOps } from "./tensor.js";
 
-/** An attribute of an ONNX node as the importer delivers it. Int64 values are numbers. */
-export type AttributeValue = number | string | readonly number[] | readonly string[] | HostTensor;
-/** The attributes of a node, by name. */
-export type RawAttributes = Readonly<Record<string, AttributeValue>>;
-
-/** What a rule gets besides its tensors. `A` is what the operator's `attributes` function returned. */
+/** What a rule gets besides its tensors. `A` is what the operator declares, or derives from that. */
 export interface RuleContext<A> {
   readonly t: TensorOps;
   readonly attributes: A;
@@ -29,16 +25,16 @@ export type SlotName<I extends readonly string[]> = I[number] extends infer N
   ? N extends `${infer Name}?` | `${infer Name}...` ? Name : N
   : never;
 
-/** What `attributes` may look at: the shapes of the inputs, and those inputs that are constants. */
+/** What `derive` and `expand` may look at: the shapes of the inputs, and those inputs that are constants. */
 export interface AttributeContext<I extends readonly string[] = readonly string[]> {
   readonly node: string;
   readonly opset: number;
   readonly shapes: Slots<I, Shape>;
   readonly constants: readonly (HostTensor | undefined)[];
   /** Names of the inputs' values: inputs of one name are one value. */
-  readonly values: readonly (string | undefined)[];
+  readonly names: readonly (string | undefined)[];
   /** For each output that the node names, whether anything in the model reads it. */
-  readonly outputs: readonly boolean[];
+  readonly isRead: readonly boolean[];
 }
 
 /** The ends of an interval for every element. */
@@ -75,7 +71,10 @@ export interface Subgraph {
   readonly constants?: Readonly<Record<string, HostTensor>>;
 }
 
-interface OperatorBase<A, I extends readonly string[]> {
+/** Attributes of whatever type. */
+type Erased = Readonly<Record<string, unknown>>;
+
+interface OperatorBase<A, I extends readonly string[], D> {
   /** The ONNX operator type, such as `"Relu"`. */
   readonly type: string;
   /** The ONNX domain; the default one where absent. */
@@ -84,8 +83,13 @@ interface OperatorBase<A, I extends readonly string[]> {
   readonly sinceVersion: number;
   /** Names of the inputs in ONNX's order. `"B?"` is optional, `"inputs..."` takes all that follow. */
   readonly inputs: I;
-  /** Parses the node's attributes once, and refuses what the rules do not cover. */
-  attributes?(raw: RawAttributes, context: NoInfer<AttributeContext<I>>): A;
+  /** What a node may say, by ONNX's names: `{ axis: int(-1) }`. Core reads it, and refuses all else. None where absent. */
+  readonly attributes?: Declared<D>;
+  /**
+   * What rules get instead of the attributes: derived once from them, the inputs' shapes and those inputs that are
+   * constants. Refuses what the rules do not cover. It stands before the rules, for these are typed by its result.
+   */
+  derive?(attributes: NoInfer<D>, context: NoInfer<AttributeContext<I>>): A;
   /** Replaces the node by other operators before any rule runs; undefined keeps the node. */
   expand?(attributes: A, context: NoInfer<AttributeContext<I>>): Subgraph | undefined;
 }
@@ -94,7 +98,7 @@ interface OperatorBase<A, I extends readonly string[]> {
 export type Outputs = Tensor | readonly Tensor[];
 
 /** Affine in the inputs that `data` names, together; the other inputs are parameters that nobody may perturb. */
-export interface LinearOperator<A, I extends readonly string[] = readonly string[]> extends OperatorBase<A, I> {
+export interface LinearOperator<A, I extends readonly string[] = readonly string[], D = Erased> extends OperatorBase<A, I, D> {
   readonly kind: "linear";
   /** Names of the inputs in which the operator is affine; the first one where absent. */
   readonly data?: readonly SlotName<I>[];
@@ -106,7 +110,7 @@ export interface LinearOperator<A, I extends readonly string[] = readonly string
 }
 
 /** Applies one scalar function to each element of the first input; other inputs are parameters that broadcast. */
-export interface ElementwiseOperator<A, I extends readonly string[] = readonly string[]> extends OperatorBase<A, I> {
+export interface ElementwiseOperator<A, I extends readonly string[] = readonly string[], D = Erased> extends OperatorBase<A, I, D> {
   readonly kind: "elementwise";
   forward(context: RuleContext<A>, x: Tensor, ...parameters: OtherSlots<I>): Tensor;
   readonly monotone?: "increasing" | "decreasing";
@@ -148,7 +152,7 @@ export type RelaxRule<A, I extends readonly string[] = readonly string[]> = (con
  * A product: linear in each of two inputs while the other is fixed, with no negative coefficient in the products, plus
  * whatever is linear in the `additive` inputs. With one factor fixed it is treated as linear.
  */
-export interface BilinearOperator<A, I extends readonly string[] = readonly string[]> extends OperatorBase<A, I> {
+export interface BilinearOperator<A, I extends readonly string[] = readonly string[], D = Erased> extends OperatorBase<A, I, D> {
   readonly kind: "bilinear";
   /** Names of the two factors. */
   readonly factors: readonly [SlotName<I>, SlotName<I>];
@@ -167,7 +171,7 @@ export interface BilinearOperator<A, I extends readonly string[] = readonly stri
 }
 
 /** Nothing but other operators: every rule comes from the expansion. */
-export interface CompositeOperator<A, I extends readonly string[] = readonly string[]> extends OperatorBase<A, I> {
+export interface CompositeOperator<A, I extends readonly string[] = readonly string[], D = Erased> extends OperatorBase<A, I, D> {
   readonly kind: "composite";
   expand(attributes: A, context: NoInfer<AttributeContext<I>>): Subgraph;
 }
@@ -187,7 +191,7 @@ export interface BackwardStep {
 }
 
 /** The escape hatch: writes its own rules. */
-export interface CustomOperator<A, I extends readonly string[] = readonly string[]> extends OperatorBase<A, I> {
+export interface CustomOperator<A, I extends readonly string[] = readonly string[], D = Erased> extends OperatorBase<A, I, D> {
   readonly kind: "custom";
   forward(context: RuleContext<A>, ...inputs: Slots<I>): Outputs;
   /** Intervals of the outputs from those of the inputs (an unperturbed input has lower = upper). */
@@ -206,12 +210,12 @@ export interface CustomOperator<A, I extends readonly string[] = readonly string
 }
 
 /** An operator as its author writes it, of any kind. */
-export type AnyOperator<A, I extends readonly string[] = readonly string[]> =
-  | LinearOperator<A, I>
-  | ElementwiseOperator<A, I>
-  | BilinearOperator<A, I>
-  | CompositeOperator<A, I>
-  | CustomOperator<A, I>;
+export type AnyOperator<A, I extends readonly string[] = readonly string[], D = Erased> =
+  | LinearOperator<A, I, D>
+  | ElementwiseOperator<A, I, D>
+  | BilinearOperator<A, I, D>
+  | CompositeOperator<A, I, D>
+  | CustomOperator<A, I, D>;
 
 /** An operator whose attribute type nobody outside its file needs to know. */
 export type Operator = Branded<AnyOperator<unknown>>;
@@ -231,7 +235,11 @@ export function fitsInputs(inputs: readonly string[], count: number): boolean {
   return count >= least && (count <= inputs.length || inputs.some((name) => name.endsWith("...")));
 }
 
+type NoAttributes = Readonly<Record<never, never>>;
+
 /** Checks nothing but types; the registry checks the value. Freezes the operator so that it cannot drift. */
-export function defineOperator<const I extends readonly string[], A>(operator: AnyOperator<A, I>): Operator {
+export function defineOperator<const I extends readonly string[], D extends object = NoAttributes, A = D>(
+  operator: AnyOperator<A, I, D> & ([D] extends [A] ? unknown : { derive: unknown }),
+): Operator {
   return Object.freeze({ ...operator, $$type: "lirpa.operator" }) as unknown as Operator;
 }

@@ -1,5 +1,6 @@
 import { pluginError, type LirpaError } from "../plugin/errors.js";
 import type { Fusion, Pattern } from "../plugin/fusion.js";
+import type { Attribute } from "../plugin/attributes.js";
 import { fitsInputs, operatorKey, type Operator } from "../plugin/operator.js";
 import { hintOf } from "../plugin/options.js";
 import type { Perturbation } from "../plugin/perturbation.js";
@@ -15,6 +16,8 @@ const isFunction: Check = (value) => typeof value === "function";
 const isText: Check = (value) => typeof value === "string" && value !== "";
 const isTexts: Check = (value) => Array.isArray(value) && value.every(isText);
 const isFlag: Check = (value) => typeof value === "boolean";
+const isDeclared: Check = (value) =>
+  typeof value === "object" && value !== null && Object.values(value).every((one) => (one as Attribute<unknown> | null)?.$$type === "lirpa.attribute");
 const isRules: Check = (value) => typeof value === "object" && value !== null && Object.values(value).every(isFunction);
 
 const optionalFunction = { check: isFunction, wants: "a function" } as const;
@@ -27,7 +30,8 @@ const OPERATOR: Fields = {
   sinceVersion: { check: (value) => Number.isInteger(value) && (value as number) >= 1, wants: "an opset, 1 or more", required: true },
   kind: { check: isText, wants: "a kind", required: true },
   inputs: { check: isTexts, wants: "a list of names", required: true },
-  attributes: optionalFunction,
+  attributes: { check: isDeclared, wants: "attributes by name, as int() and its like declare them" },
+  derive: optionalFunction,
   expand: optionalFunction,
 };
 
@@ -135,7 +139,8 @@ function checkInputs(operator: Operator, fail: (problem: string, hint: string) =
     operator.kind === "linear" ? [["data", operator.data]]
     : operator.kind === "bilinear" ? [["factors", operator.factors], ["additive", operator.additive]]
     : [];
-  for (const [field, names = []] of named) {
+  const taken = Object.entries(operator.attributes ?? {}).flatMap(([name, { input }]) => (input === undefined ? [] : [input === true ? name : input]));
+  for (const [field, names = []] of [...named, ["attributes", taken] as const]) {
     const unknown = names.find((name) => !bare.includes(plainName(name)));
     if (unknown !== undefined) throw fail(`names in ${field} the input ${shown(unknown)}, which it does not have`, hintOf(unknown, bare));
   }

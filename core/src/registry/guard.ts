@@ -45,7 +45,7 @@ const anything: Check = (result) => (isPromise(result) ? "a promise" : undefined
 const subgraph = demand((result) => result === undefined || isSubgraph(result), "a subgraph { nodes }, or nothing,");
 
 const OPERATOR: Readonly<Record<string, Check>> = {
-  attributes: anything, expand: subgraph, forward: tensors, magnitude: tensors, range, relax: lines, stable, defined: stable, terms, interval: intervals, backward: step,
+  derive: anything, expand: subgraph, forward: tensors, magnitude: tensors, range, relax: lines, stable, defined: stable, terms, interval: intervals, backward: step,
 };
 
 /** The operator with its functions guarded. Throws, when they are called, `LIRPA_PLUGIN`, or what they may throw. */
@@ -83,7 +83,7 @@ export function guardPerturbation(plugin: string, perturbation: Perturbation): P
 }
 
 /** Functions that look at the model or the query first, and so may blame these. */
-const MODEL_IS_WRONG: readonly string[] = ["attributes", "expand", "forward"];
+const MODEL_IS_WRONG: readonly string[] = ["derive", "expand", "forward"];
 /** What any rule may say of a model: it is legal, and not covered. */
 const NOT_COVERED: readonly ErrorCode[] = ["LIRPA_UNSUPPORTED_ATTRIBUTE", "LIRPA_UNSUPPORTED_OPERATOR", "LIRPA_MEMORY", "LIRPA_ATTRIBUTE"];
 

@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import { isLirpaError, type AttributeContext, type HostTensor, type RawAttributes } from "@lirpa/core/plugin";
+import { isLirpaError, readAttributes, type AttributeContext, type HostTensor, type RawAttributes } from "@lirpa/core";
 import { clip } from "./clip.js";
 
 const scalar = (value: number): HostTensor => ({ shape: [], dtype: "float", data: Float32Array.of(value) });
 
 function read(raw: RawAttributes, context: Partial<AttributeContext>): unknown {
-  return clip.attributes!(raw, { node: "clip", opset: 17, shapes: [[2]], constants: [undefined], values: [], outputs: [true], ...context });
+  return readAttributes(clip, raw, { node: "clip", opset: 17, shapes: [[2]], constants: [undefined], names: [], isRead: [true], ...context });
 }
 
 describe("The limits of Clip", () => {

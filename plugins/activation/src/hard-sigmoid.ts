@@ -1,4 +1,4 @@
-import { attributeError, defineOperator, type Interval, type Line, type Operator, type RelaxRule, type RuleContext, type Tensor } from "@lirpa/core/plugin";
+import { defineOperator, float, type Interval, type Line, type Lines, type Operator, type RuleContext, type Tensor } from "@lirpa/core/plugin";
 import { choices, isStraight, saturate, saturationLines, type Choice, type Limits } from "./saturation.js";
 
 interface HardSigmoidAttributes {
@@ -14,14 +14,7 @@ export const hardSigmoid: Operator = defineOperator({
   sinceVersion: 6,
   kind: "elementwise",
   inputs: ["X"],
-  attributes: (raw, { node }) => {
-    const alpha = Number(raw["alpha"] ?? 0.2);
-    const beta = Number(raw["beta"] ?? 0.5);
-    if (!Number.isFinite(alpha) || !Number.isFinite(beta)) {
-      throw attributeError(`${node}: alpha is ${alpha}, beta is ${beta}`, { hint: "Both must be finite numbers." });
-    }
-    return Object.freeze({ alpha, beta });
-  },
+  attributes: { alpha: float(0.2).finite(), beta: float(0.5).finite() },
   forward: (context, x) => saturate(context.t, argument(context, x), UNIT),
   range: (context, interval) => {
     const { lower, upper } = argumentRange(context, interval);
@@ -33,7 +26,7 @@ export const hardSigmoid: Operator = defineOperator({
 });
 
 /** The cut-off is relaxed over the range of its argument y; a line in y = alpha · x + beta is a line in x. */
-function lines(choice: Choice): RelaxRule<HardSigmoidAttributes> {
+function lines(choice: Choice): (context: RuleContext<HardSigmoidAttributes>, interval: Interval) => Lines {
   return (context, interval) => {
     const { t, attributes } = context;
     const { lower, upper } = saturationLines(t, argumentRange(context, interval), UNIT, choice);

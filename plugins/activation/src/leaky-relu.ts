@@ -1,4 +1,4 @@
-import { attributeError, defineOperator, type Operator, type RuleContext, type Tensor } from "@lirpa/core/plugin";
+import { defineOperator, float, type Operator, type RuleContext, type Tensor } from "@lirpa/core/plugin";
 import { choices, hingeRange, hingeRule, hingeStable, type Hinge } from "./hinge.js";
 
 interface LeakyReluAttributes {
@@ -11,11 +11,7 @@ export const leakyRelu: Operator = defineOperator({
   sinceVersion: 6,
   kind: "elementwise",
   inputs: ["X"],
-  attributes: (raw, { node }) => {
-    const alpha = Number(raw["alpha"] ?? 0.01);
-    if (!Number.isFinite(alpha)) throw attributeError(`${node}: alpha is ${alpha}`, { hint: "alpha must be a finite number." });
-    return Object.freeze({ alpha });
-  },
+  attributes: { alpha: float(0.01).finite() },
   forward,
   range: (context, interval) => hingeRange(context.t, interval, (x) => forward(context, x)),
   relax: hingeRule(slopes, choices.leastArea),

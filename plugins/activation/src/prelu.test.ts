@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { Vocabulary } from "@lirpa/core";
+import { readAttributes, Vocabulary } from "@lirpa/core";
 import type { Shape } from "@lirpa/core/plugin";
 import { prelu } from "./prelu.js";
 
 const check = (x: Shape, slope: Shape): unknown =>
-  prelu.attributes!({}, { node: "prelu", opset: 17, shapes: [x, slope], constants: [undefined, undefined], values: [], outputs: [true] });
+  readAttributes(prelu, {}, { node: "prelu", opset: 17, shapes: [x, slope], constants: [undefined, undefined], names: [], isRead: [true] });
 
 describe("PRelu", () => {
   it("takes slopes that broadcast to its input", () => {

@@ -1,4 +1,4 @@
-import { defineOperator, shapeError, type Operator, type RuleContext, type Shape, type Tensor } from "@lirpa/core/plugin";
+import { broadcastsTo, defineOperator, shapeError, showShape, type Operator, type RuleContext, type Tensor } from "@lirpa/core/plugin";
 import { choices, hingeRange, hingeRule, hingeStable, type Hinge } from "./hinge.js";
 
 /** x above zero, slope · x below it; the slope is a parameter that broadcasts to x (and never x to the slope). */
@@ -7,13 +7,11 @@ export const prelu: Operator = defineOperator({
   sinceVersion: 7,
   kind: "elementwise",
   inputs: ["X", "slope"],
-  attributes: (_, { node, shapes: [x, slope] }) => {
-    if (x !== undefined && slope !== undefined && !broadcasts(slope, x)) {
-      throw shapeError(`${node}: a slope of shape [${slope.join(", ")}] does not broadcast to [${x.join(", ")}]`, {
-        hint: "Slopes per channel need the shape [channels, 1, 1], not [channels].",
-      });
-    }
-    return Object.freeze({});
+  derive: (_, { node, shapes: [x, slope] }) => {
+    if (broadcastsTo(slope, x)) return {};
+    throw shapeError(`${node}: a slope of shape ${showShape(slope)} does not broadcast to ${showShape(x)}`, {
+      hint: "Slopes per channel need the shape [channels, 1, 1], not [channels].",
+    });
   },
   forward: (context, x, slope) => value(context, x, slope),
   range: (context, interval, slope) => hingeRange(context.t, interval, (x) => value(context, x, slope)),
@@ -28,9 +26,4 @@ function value({ t }: RuleContext<object>, x: Tensor, slope: Tensor): Tensor {
 
 function slopes(_: RuleContext<object>, slope: Tensor): Hinge {
   return { left: slope, right: 1 };
-}
-
-function broadcasts(from: Shape, to: Shape): boolean {
-  const missing = to.length - from.length;
-  return missing >= 0 && from.every((size, axis) => size === 1 || size === to[missing + axis]);
 }

@@ -1,10 +1,23 @@
-import type { Operator } from "@lirpa/core/plugin";
-import { onConstants } from "./constants-only.js";
+import { defineOperator, onlyConstants, type Operator } from "@lirpa/core/plugin";
+import { ofTwoConstants } from "./constants-only.js";
 
-export const greater: Operator = onConstants({ type: "Greater", sinceVersion: 7, inputs: ["A", "B"], forward: ({ t }, a, b) => t.greater(a, b) });
-export const greaterOrEqual: Operator = onConstants({ type: "GreaterOrEqual", sinceVersion: 12, inputs: ["A", "B"], forward: ({ t }, a, b) => t.greaterEqual(a, b) });
-export const less: Operator = onConstants({ type: "Less", sinceVersion: 7, inputs: ["A", "B"], forward: ({ t }, a, b) => t.less(a, b) });
-export const lessOrEqual: Operator = onConstants({ type: "LessOrEqual", sinceVersion: 12, inputs: ["A", "B"], forward: ({ t }, a, b) => t.lessEqual(a, b) });
-export const and: Operator = onConstants({ type: "And", sinceVersion: 7, inputs: ["A", "B"], forward: ({ t }, a, b) => t.and(a, b) });
-export const or: Operator = onConstants({ type: "Or", sinceVersion: 7, inputs: ["A", "B"], forward: ({ t }, a, b) => t.or(a, b) });
-export const not: Operator = onConstants({ type: "Not", sinceVersion: 1, inputs: ["X"], forward: ({ t }, x) => t.not(x) });
+export const greater: Operator = ofTwoConstants("Greater", 7, (t, a, b) => t.greater(a, b));
+export const greaterOrEqual: Operator = ofTwoConstants("GreaterOrEqual", 12, (t, a, b) => t.greaterEqual(a, b));
+export const less: Operator = ofTwoConstants("Less", 7, (t, a, b) => t.less(a, b));
+export const lessOrEqual: Operator = ofTwoConstants("LessOrEqual", 12, (t, a, b) => t.lessEqual(a, b));
+export const and: Operator = ofTwoConstants("And", 7, (t, a, b) => t.and(a, b));
+export const or: Operator = ofTwoConstants("Or", 7, (t, a, b) => t.or(a, b));
+
+export const not: Operator = defineOperator({
+  type: "Not",
+  sinceVersion: 1,
+  kind: "linear",
+  inputs: ["X"],
+  data: [],
+  nonnegative: true,
+  derive: (_, context) => {
+    onlyConstants(context, "Not");
+    return {};
+  },
+  forward: ({ t }, x) => t.not(x),
+});

@@ -1,4 +1,7 @@
-import { defineOperator, type AttributeContext, type Operator, type Shape, type Subgraph, type SubgraphNode, type Tensor, type TensorOps } from "@lirpa/core/plugin";
+import {
+  broadcastShape, defineOperator, integers, type AttributeContext, type HostTensor, type Operator, type Shape, type Subgraph,
+  type SubgraphNode, type Tensor, type TensorOps,
+} from "@lirpa/core/plugin";
 
 /** What tells a maximum from a minimum. Both internal operators are of the domain "lirpa". */
 interface Extremum {
@@ -33,18 +36,18 @@ function extremumOperator(extremum: Extremum): Operator {
   });
 }
 
-function fold(extremum: Extremum, { shapes, constants }: AttributeContext<readonly ["data_0..."]>): Subgraph | undefined {
+function fold(extremum: Extremum, { node, shapes, constants }: AttributeContext<readonly ["data_0..."]>): Subgraph | undefined {
   const count = shapes.length;
   if (count < 2 || constants.every((constant) => constant !== undefined)) return undefined;
   const operands = shapes.map((shape, slot) => ({ value: `inputs.${slot}`, shape, isConstant: constants[slot] !== undefined }));
   // Constants come last, when the shape that they meet is that of the others.
   operands.sort((a, b) => Number(a.isConstant) - Number(b.isConstant));
   const nodes: SubgraphNode[] = [];
-  const targets: Record<string, { shape: Shape; dtype: "int"; data: Float64Array }> = {};
+  const targets: Record<string, HostTensor> = {};
   operands.reduce((folded, operand, step) => {
     const name = (part: string): string => (count === 2 ? part : `${part}${step - 1}`);
     const output = step === count - 1 ? "outputs.0" : name("extremum");
-    const shape = broadcast(folded.shape, operand.shape);
+    const shape = broadcastShape(node, folded.shape, operand.shape);
     if (operand.isConstant && same(shape, folded.shape)) {
       const inputs = [folded.value, operand.value];
       nodes.push({ name: name("extremum"), type: extremum.withConstant, domain: "lirpa", inputs, outputs: [output] });
@@ -52,7 +55,7 @@ function fold(extremum: Extremum, { shapes, constants }: AttributeContext<readon
       const expanded = ({ value, shape: own }: { readonly value: string; readonly shape: Shape }, side: number): string => {
         if (same(own, shape)) return value;
         const local = name(`operand${side}`);
-        targets[name("shape")] = { shape: [shape.length], dtype: "int", data: Float64Array.from(shape) };
+        targets[name("shape")] = integers(...shape);
         nodes.push({ name: local, type: "Expand", inputs: [value, name("shape")], outputs: [local] });
         return local;
       };
@@ -66,15 +69,6 @@ function fold(extremum: Extremum, { shapes, constants }: AttributeContext<readon
     return { value: output, shape, isConstant: false };
   });
   return { nodes, constants: targets };
-}
-
-/** Shapes that do not broadcast are reported by the nodes of the expansion. */
-function broadcast(a: Shape, b: Shape): Shape {
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, axis) => {
-    const size = a[axis - rank + a.length] ?? 1;
-    return size === 1 ? (b[axis - rank + b.length] ?? 1) : size;
-  });
 }
 
 function same(a: Shape, b: Shape): boolean {

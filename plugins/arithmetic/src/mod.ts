@@ -1,23 +1,23 @@
-import { attributeError, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
-import { onConstants } from "./constants-only.js";
-
-interface ModAttributes {
-  /** The remainder has the sign of the dividend, as in C, rather than that of the divisor, as in Python. */
-  readonly likeDividend: boolean;
-}
+import { attributeError, defineOperator, flag, onlyConstants, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
 
 /** The remainder of a division, on constants. */
-export const mod: Operator = onConstants<ModAttributes>({
+export const mod: Operator = defineOperator({
   type: "Mod",
   sinceVersion: 10,
+  kind: "linear",
   inputs: ["A", "B"],
-  attributes: (raw, { node, constants }) => {
-    const likeDividend = Number(raw["fmod"] ?? 0) !== 0;
+  data: [],
+  nonnegative: true,
+  // The remainder has the sign of the dividend, as in C, rather than that of the divisor, as in Python.
+  attributes: { fmod: flag(false) },
+  derive: ({ fmod: likeDividend }, context) => {
+    onlyConstants(context, "Mod");
+    const { node, constants } = context;
     if (constants.some((constant) => constant?.dtype === "float") && !likeDividend) {
       throw attributeError(`${node}: Mod of floats needs fmod 1`, { hint: "ONNX allows fmod 0 for integers only." });
     }
     if (constants[1]?.data.includes(0)) throw attributeError(`${node}: the divisor holds a zero`, { hint: "There is no remainder of a division by zero." });
-    return Object.freeze({ likeDividend });
+    return { likeDividend };
   },
   forward: ({ t, attributes }, a, b) => {
     const remainder = truncatedRemainder(t, a, b);

@@ -1,20 +1,28 @@
 import {
-  defineOperator,
-  shapeError,
-  unsupportedAttribute,
-  type AttributeContext,
-  type ConvTransposeOptions,
-  type Operator,
-  type RawAttributes,
-  type RuleContext,
-  type Tensor,
+  defineOperator, halfBefore, ints, isSame, nth, perAxis, shapeError, sizeOf, unsupportedAttribute, type AttributeContext, type AutoPad,
+  type ConvTransposeOptions, type Operator, type RuleContext, type Tensor, type WindowAxis,
 } from "@lirpa/core/plugin";
-import { half, integers, windowAttributes, type WindowAttributes } from "./window-attributes.js";
-import { WINDOW_PRODUCT, windowTerms, withBias } from "./window-terms.js";
+import { convolutionAttributes, misfit, readConvolution, type ConvolutionAttributes } from "./convolution-attributes.js";
+import { WINDOW_PRODUCT, windowTerms, withBias, type Operands } from "./window-terms.js";
 
 interface ConvTransposeAttributes {
+  /** Of W, the first two: channels, and outputs of a group. */
+  readonly weights: readonly [number, number];
   readonly options: ConvTransposeOptions;
   readonly kernel: readonly number[];
+  /** How far X reaches beyond itself, or is cut, so that windows of stride one yield the output. */
+  readonly reach: readonly Reach[];
+}
+
+interface Reach {
+  readonly low: number;
+  readonly high: number;
+  readonly interior: number;
+}
+
+interface Read extends ConvolutionAttributes {
+  readonly output_padding: readonly number[] | undefined;
+  readonly output_shape: readonly number[] | undefined;
 }
 
 /** Where the output begins in the sum of all shifted kernels, and its size, along one axis. */
@@ -28,87 +36,101 @@ export const convTranspose: Operator = defineOperator({
   type: "ConvTranspose",
   kind: "bilinear",
   ...WINDOW_PRODUCT,
-  attributes: parse,
+  attributes: {
+    ...convolutionAttributes,
+    output_padding: ints().atLeast(0).optional(),
+    output_shape: ints().atLeast(1).optional(),
+  },
+  derive: read,
   forward: ({ t, attributes }, x, w, bias) => withBias(t, t.convTranspose(x, w, attributes.options), bias),
   // A correlation of X, with strides − 1 zeros between its elements, with the kernel in reverse order.
   terms: (context, x, w) => {
     const { t, attributes } = context;
-    const { kernel, options } = attributes;
-    const [channels, perGroup] = w.shape as readonly [number, number];
-    const elements = kernel.reduce((product, size) => product * size, 1);
+    const { kernel, options: { groups, dilations }, weights: [inputs, perGroup] } = attributes;
+    const kernels = { groups, perGroup, channels: inputs / groups, elements: sizeOf(kernel) };
     const ones = kernel.map(() => 1);
     const reversed = t.flip(w, kernel.map((_, axis) => axis + 2));
-    const grouped = t.reshape(reversed, [options.groups, channels / options.groups, perGroup, elements]);
-    const window = { strides: ones, dilations: options.dilations, pads: [...kernel, ...kernel].fill(0) };
-    return windowTerms(t, t.windows(stretched(context, x), kernel, window), t.transpose(grouped, [0, 2, 1, 3]));
+    const grouped = t.reshape(reversed, [groups, kernels.channels, perGroup, kernels.elements]);
+    const window = { strides: ones, dilations, pads: [...kernel, ...kernel].fill(0) };
+    return windowTerms(t, t.windows(stretched(context, x), kernel, window), t.transpose(grouped, [0, 2, 1, 3]), kernels);
   },
 });
 
 /** X with zeros between and around its elements, so that windows of stride one yield the output. */
-function stretched({ t, attributes }: RuleContext<ConvTransposeAttributes>, x: Tensor): Tensor {
-  const { kernel, options } = attributes;
-  const { strides, dilations, pads, outputPadding } = options;
-  const low = [0, 0, ...kernel.map((size, axis) => (size - 1) * dilations[axis]! - pads[axis]!)];
-  const high = [0, 0, ...kernel.map((size, axis) => (size - 1) * dilations[axis]! - pads[axis + kernel.length]! + outputPadding[axis]!)];
-  const interior = [0, 0, ...strides.map((stride) => stride - 1)];
+function stretched({ t, attributes: { reach } }: RuleContext<ConvTransposeAttributes>, x: Tensor): Tensor {
+  const low = [0, 0, ...reach.map((axis) => axis.low)];
+  const high = [0, 0, ...reach.map((axis) => axis.high)];
+  const interior = [0, 0, ...reach.map((axis) => axis.interior)];
   const positive = (n: number): number => Math.max(n, 0);
   const padded = t.pad(x, low.map(positive), high.map(positive), 0, interior);
   // Where the output leaves out more than a kernel, X loses elements instead.
   const starts = low.map((n) => positive(-n));
-  const stops = high.map((n, axis) => padded.shape[axis]! - positive(-n));
+  const stops = high.map((n, axis) => nth(padded.shape, axis) - positive(-n));
   return [...low, ...high].every((n) => n >= 0) ? padded : t.slice(padded, starts, stops);
 }
 
-function parse(raw: RawAttributes, context: AttributeContext): ConvTransposeAttributes {
-  const { node } = context;
-  const window = windowAttributes(raw, context);
-  const { channels, weight, kernel, strides, dilations, groups } = window;
-  if (channels !== weight[0] || channels % groups !== 0) {
-    throw shapeError(`${node}: ${channels} channels and W [${weight.join(", ")}] do not fit ${groups} groups`);
-  }
-  const cuts = window.sizes.map((_, axis) => cut(raw, window, axis, node));
-  const surplus = cuts.map(({ begin, size }, axis) => fullSize(window, axis) - begin - size);
-  const pads = [...cuts.map(({ begin }) => begin), ...surplus.map((n) => Math.max(n, 0))];
-  const outputPadding = surplus.map((n) => Math.max(-n, 0));
-  return Object.freeze({ kernel, options: Object.freeze({ strides, dilations, groups, pads, outputPadding }) });
+function read(attributes: Read, context: AttributeContext<Operands>): ConvTransposeAttributes {
+  const { node, shapes } = context;
+  const { channels, weights, kernel, axes, autoPad, groups } = readConvolution(attributes, context);
+  if (channels !== weights[0] || channels % groups !== 0) throw misfit(node, channels, shapes[1], groups);
+  const extras = perAxis(node, "output_padding", attributes.output_padding ?? kernel.map(() => 0), kernel.length);
+  const wanted = attributes.output_shape && perAxis(node, "output_shape", attributes.output_shape, kernel.length);
+  const cuts = axes.map((axis, i) => {
+    const { begin, size } = cut(node, axis, autoPad, nth(extras, i), wanted && nth(wanted, i));
+    const surplus = fullSize(axis) - begin - size;
+    return { ...axis, begin, end: Math.max(surplus, 0), extra: Math.max(-surplus, 0) };
+  });
+  const options = {
+    strides: cuts.map(({ stride }) => stride),
+    dilations: cuts.map(({ dilation }) => dilation),
+    groups,
+    pads: [...cuts.map(({ begin }) => begin), ...cuts.map(({ end }) => end)],
+    outputPadding: cuts.map(({ extra }) => extra),
+  };
+  const reach = cuts.map(({ extent, begin, end, extra, stride }) => ({
+    low: extent - 1 - begin,
+    high: extent - 1 - end + extra,
+    interior: stride - 1,
+  }));
+  return { weights, kernel, options, reach };
 }
 
 /** The size of the sum of all shifted kernels. */
-function fullSize({ sizes, kernel, strides, dilations }: WindowAttributes, axis: number): number {
-  return strides[axis]! * (sizes[axis]! - 1) + (kernel[axis]! - 1) * dilations[axis]! + 1;
+function fullSize({ size, stride, extent }: WindowAxis): number {
+  return stride * (size - 1) + extent;
 }
 
-function cut(raw: RawAttributes, window: WindowAttributes, axis: number, node: string): Cut {
-  const { sizes, strides, autoPad, pads } = window;
-  const stride = strides[axis]!;
-  const extra = integers(node, raw, "output_padding", sizes.map(() => 0), 0)[axis]!;
+function cut(node: string, at: WindowAxis, autoPad: AutoPad, extra: number, wanted: number | undefined): Cut {
+  const { axis, stride } = at;
   if (extra >= stride) {
-    throw unsupportedAttribute(`${node}: output_padding ${extra} of axis ${axis + 2} is not supported`, {
+    throw unsupportedAttribute(`${node}: output_padding ${extra} of axis ${axis} is not supported`, {
       hint: `It must be less than the stride, ${stride}; ONNX Runtime does not run it either.`,
     });
   }
-  const natural = fullSize(window, axis) + extra;
-  let size = natural - pads[axis]! - pads[axis + sizes.length]!;
-  let begin = pads[axis]!;
-  if (raw["output_shape"] !== undefined) {
-    // Explicit pads are ignored then, says ONNX.
-    size = integers(node, raw, "output_shape", sizes, 1)[axis]!;
-    // ONNX's formula for a negative padding is read in two ways. ONNX Runtime adds zeros at the end, up to a stride.
-    if (size - fullSize(window, axis) >= stride && size > natural) {
-      throw unsupportedAttribute(`${node}: output_shape ${size} of axis ${axis + 2} is too large for its input`, {
-        hint: `At most ${fullSize(window, axis) + stride - 1} is supported.`,
-      });
-    }
-    begin = half(Math.max(natural - size, 0), autoPad);
-  } else if (autoPad === "SAME_UPPER" || autoPad === "SAME_LOWER") {
-    size = sizes[axis]! * stride;
-    if (size > natural) {
-      throw unsupportedAttribute(`${node}: auto_pad ${autoPad} with a kernel smaller than the stride is not supported`, {
-        hint: "Runtimes disagree on its output's shape; give 'pads' and 'output_padding' instead.",
-      });
-    }
-    begin = half(natural - size, autoPad);
-  }
-  if (size < 1) throw shapeError(`${node}: axis ${axis + 2} of the output has no elements`);
+  const natural = fullSize(at) + extra;
+  const { begin, size } = wanted === undefined ? ofPads(node, at, autoPad, natural) : ofShape(node, at, autoPad, natural, wanted);
+  if (size < 1) throw shapeError(`${node}: axis ${axis} of the output has no elements`);
   return { begin, size };
+}
+
+/** Explicit pads are ignored then, says ONNX. */
+function ofShape(node: string, at: WindowAxis, autoPad: AutoPad, natural: number, size: number): Cut {
+  // ONNX's formula for a negative padding is read in two ways. ONNX Runtime adds zeros at the end, up to a stride.
+  if (size - fullSize(at) >= at.stride && size > natural) {
+    throw unsupportedAttribute(`${node}: output_shape ${size} of axis ${at.axis} is too large for its input`, {
+      hint: `At most ${fullSize(at) + at.stride - 1} is supported.`,
+    });
+  }
+  return { begin: halfBefore(Math.max(natural - size, 0), autoPad), size };
+}
+
+function ofPads(node: string, at: WindowAxis, autoPad: AutoPad, natural: number): Cut {
+  if (!isSame(autoPad)) return { begin: at.begin, size: natural - at.begin - at.end };
+  const size = at.size * at.stride;
+  if (size > natural) {
+    throw unsupportedAttribute(`${node}: auto_pad ${autoPad} with a kernel smaller than the stride is not supported`, {
+      hint: "Runtimes disagree on its output's shape; give 'pads' and 'output_padding' instead.",
+    });
+  }
+  return { begin: halfBefore(natural - size, autoPad), size };
 }

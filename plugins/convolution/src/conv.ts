@@ -1,15 +1,10 @@
-import {
-  defineOperator,
-  shapeError,
-  type AttributeContext,
-  type ConvOptions,
-  type Operator,
-  type RawAttributes,
-} from "@lirpa/core/plugin";
-import { half, windowAttributes, type WindowAttributes } from "./window-attributes.js";
-import { WINDOW_PRODUCT, windowTerms, withBias } from "./window-terms.js";
+import { defineOperator, halfBefore, isSame, samePadding, shapeError, sizeOf, type AttributeContext, type AutoPad, type ConvOptions, type Operator, type WindowAxis } from "@lirpa/core/plugin";
+import { convolutionAttributes, misfit, readConvolution, type ConvolutionAttributes } from "./convolution-attributes.js";
+import { WINDOW_PRODUCT, windowTerms, withBias, type Operands } from "./window-terms.js";
 
 interface ConvAttributes {
+  /** Of W, the first two: outputs, and channels of a group. */
+  readonly weights: readonly [number, number];
   readonly options: ConvOptions;
   readonly kernel: readonly number[];
 }
@@ -19,43 +14,38 @@ export const conv: Operator = defineOperator({
   type: "Conv",
   kind: "bilinear",
   ...WINDOW_PRODUCT,
-  attributes: parse,
+  attributes: convolutionAttributes,
+  derive: read,
   forward: ({ t, attributes }, x, w, bias) => withBias(t, t.conv(x, w, attributes.options), bias),
   terms: ({ t, attributes }, x, w) => {
-    const { kernel, options } = attributes;
-    const [outputs, channels] = w.shape as readonly [number, number];
-    const elements = kernel.reduce((product, size) => product * size, 1);
-    return windowTerms(
-      t,
-      t.windows(x, kernel, options),
-      t.reshape(w, [options.groups, outputs / options.groups, channels, elements]),
-    );
+    const { kernel, options, weights: [outputs, channels] } = attributes;
+    const kernels = { groups: options.groups, perGroup: outputs / options.groups, channels, elements: sizeOf(kernel) };
+    return windowTerms(t, t.windows(x, kernel, options), w, kernels);
   },
 });
 
-function parse(raw: RawAttributes, context: AttributeContext): ConvAttributes {
-  const window = windowAttributes(raw, context);
-  const { channels, weight, kernel, strides, dilations, groups } = window;
-  if (channels !== weight[1]! * groups || weight[0]! % groups !== 0) {
-    throw shapeError(`${context.node}: ${channels} channels and W [${weight.join(", ")}] do not fit ${groups} groups`);
-  }
-  return Object.freeze({ kernel, options: Object.freeze({ strides, dilations, groups, pads: resolvePads(window, context.node) }) });
+function read(attributes: ConvolutionAttributes, context: AttributeContext<Operands>): ConvAttributes {
+  const { node, shapes } = context;
+  const { channels, weights, kernel, axes, autoPad, groups } = readConvolution(attributes, context);
+  const [outputs, perGroup] = weights;
+  if (channels !== perGroup * groups || outputs % groups !== 0) throw misfit(node, channels, shapes[1], groups);
+  const padded = axes.map((axis) => paddingOf(node, axis, autoPad));
+  const options = {
+    strides: axes.map(({ stride }) => stride),
+    dilations: axes.map(({ dilation }) => dilation),
+    pads: [...padded.map(({ begin }) => begin), ...padded.map(({ end }) => end)],
+    groups,
+  };
+  return { weights, kernel, options };
 }
 
-function resolvePads({ sizes, kernel, strides, dilations, autoPad, pads }: WindowAttributes, node: string): readonly number[] {
-  const begins = sizes.map((_, axis) => pads[axis]!);
-  const ends = sizes.map((_, axis) => pads[axis + sizes.length]!);
-  sizes.forEach((size, axis) => {
-    const extent = (kernel[axis]! - 1) * dilations[axis]! + 1;
-    if (autoPad === "SAME_UPPER" || autoPad === "SAME_LOWER") {
-      // As many outputs as strides begin in the input.
-      const total = Math.max(0, (Math.ceil(size / strides[axis]!) - 1) * strides[axis]! + extent - size);
-      begins[axis] = half(total, autoPad);
-      ends[axis] = total - begins[axis]!;
-    }
-    if (size + begins[axis]! + ends[axis]! < extent) {
-      throw shapeError(`${node}: the kernel spans ${extent} elements of axis ${axis + 2}, which has ${size} and its padding`);
-    }
-  });
-  return [...begins, ...ends];
+function paddingOf(node: string, at: WindowAxis, autoPad: AutoPad): { readonly begin: number; readonly end: number } {
+  const { axis, size, extent } = at;
+  const same = isSame(autoPad) ? samePadding(at) : undefined;
+  const begin = same === undefined ? at.begin : halfBefore(same, autoPad);
+  const end = same === undefined ? at.end : same - begin;
+  if (size + begin + end < extent) {
+    throw shapeError(`${node}: the kernel spans ${extent} elements of axis ${axis}, which has ${size} and its padding`);
+  }
+  return { begin, end };
 }

@@ -1,13 +1,10 @@
 import {
-  defineOperator,
-  shapeError,
-  unsupportedAttribute,
-  type AttributeContext,
-  type Operator,
-  type RawAttributes,
-  type RuleContext,
+  defineOperator, flag, float, shapeError, showShape, unsupportedAttribute, type AttributeContext, type Operator, type RuleContext,
   type Tensor,
 } from "@lirpa/core/plugin";
+
+const INPUTS = ["X", "scale", "B", "input_mean", "input_var"] as const;
+type Inputs = typeof INPUTS;
 
 interface BatchNormalizationAttributes {
   readonly epsilon: number;
@@ -18,8 +15,16 @@ export const batchNormalization: Operator = defineOperator({
   type: "BatchNormalization",
   sinceVersion: 7,
   kind: "linear",
-  inputs: ["X", "scale", "B", "input_mean", "input_var"],
-  attributes: parse,
+  inputs: INPUTS,
+  attributes: {
+    epsilon: float(1e-5),
+    training_mode: flag(false).only(false),
+    // Statistics per channel, as all are since opset 9.
+    spatial: flag(true).only(true),
+    // Of what training does.
+    momentum: float(0.9),
+  },
+  derive: checked,
   forward: (context, x, scale, bias, mean, variance) => {
     const { t } = context;
     const factor = factors(context, scale, variance);
@@ -40,26 +45,21 @@ function alongChannels({ t }: RuleContext<unknown>, perChannel: Tensor, x: Tenso
   return t.reshape(perChannel, [...perChannel.shape, ...x.shape.slice(2).map(() => 1)]);
 }
 
-function parse(raw: RawAttributes, { node, shapes, outputs }: AttributeContext): BatchNormalizationAttributes {
+function checked({ epsilon }: BatchNormalizationAttributes, { node, shapes, isRead }: AttributeContext<Inputs>): BatchNormalizationAttributes {
   // Before opset 14 a node in training mode is one with further outputs.
-  if (outputs.slice(1).includes(true) || Number(raw["training_mode"] ?? 0) !== 0) {
+  if (isRead.slice(1).includes(true)) {
     throw unsupportedAttribute(`${node}: batch normalization in training mode is not supported`, {
       hint: "Export the model for inference: training_mode 0 and one output.",
     });
   }
-  if (Number(raw["spatial"] ?? 1) !== 1) {
-    throw unsupportedAttribute(`${node}: only spatial = 1, statistics per channel, is supported`, {
-      hint: "Convert the model to opset 9 or later.",
-    });
-  }
   const [x, ...parameters] = shapes;
-  if (x !== undefined && x.length < 2) {
-    throw shapeError(`${node}: X has shape [${x.join(", ")}]; its channels are axis 1, so it needs two axes or more`);
+  if (x.length < 2) {
+    throw shapeError(`${node}: X has shape ${showShape(x)}; its channels are axis 1, so it needs two axes or more`);
   }
   for (const shape of parameters) {
-    if (x !== undefined && shape !== undefined && (shape.length !== 1 || shape[0] !== x[1])) {
-      throw shapeError(`${node}: a parameter has shape [${shape.join(", ")}]; X has ${x[1]} channels, so it must be [${x[1]}]`);
+    if (shape.length !== 1 || shape[0] !== x[1]) {
+      throw shapeError(`${node}: a parameter has shape ${showShape(shape)}; X has ${x[1]} channels, so it must be [${x[1]}]`);
     }
   }
-  return Object.freeze({ epsilon: Number(raw["epsilon"] ?? 1e-5) });
+  return { epsilon };
 }

@@ -1,13 +1,5 @@
 import {
-  attributeError,
-  defineOperator,
-  unsupportedAttribute,
-  type AttributeContext,
-  type DType,
-  type Operator,
-  type RawAttributes,
-  type RuleContext,
-  type Tensor,
+  defineOperator, flag, int, unsupportedAttribute, type AttributeContext, type DType, type Operator, type RuleContext, type Tensor,
 } from "@lirpa/core/plugin";
 
 interface CastAttributes {
@@ -29,22 +21,24 @@ export const cast: Operator = defineOperator({
   sinceVersion: 6,
   kind: "linear",
   inputs: ["input"],
-  attributes: parse,
+  attributes: {
+    to: int(),
+    // Of casts to 8-bit floats.
+    saturate: flag(true),
+  },
+  derive: targetOf,
   forward: (context, x) => convert(context, x),
   nonnegative: true,
 });
 
-function parse(raw: RawAttributes, { node }: AttributeContext): CastAttributes {
-  if (typeof raw["to"] !== "number") {
-    throw attributeError(`${node}: the attribute 'to' is missing`, { hint: "Set it to a value of TensorProto.DataType." });
-  }
-  const to = TARGETS.get(raw["to"]);
+function targetOf({ to: type }: { readonly to: number }, { node }: AttributeContext): CastAttributes {
+  const to = TARGETS.get(type);
   if (to === undefined) {
-    throw unsupportedAttribute(`${node}: a cast to data type ${raw["to"]} is not supported`, {
+    throw unsupportedAttribute(`${node}: a cast to data type ${type} is not supported`, {
       hint: "Supported are float (1), int32 (6), int64 (7), bool (9) and double (11).",
     });
   }
-  return Object.freeze({ to });
+  return { to };
 }
 
 function convert({ t, attributes, node }: RuleContext<CastAttributes>, x: Tensor): Tensor {

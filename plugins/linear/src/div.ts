@@ -15,7 +15,7 @@ export const div: Operator = defineOperator({
   kind: "linear",
   inputs: ["A", "B"],
   data: ["A"],
-  attributes: (_raw, context) => refuseZeros(context),
+  derive: refuseZeros,
   expand: (_attributes, { constants }) => (constants[1] === undefined ? quotient : undefined),
   forward: ({ t }, a, b) => (a.dtype === "int" ? truncated(t, a, b) : t.div(a, b)),
   magnitude: ({ t }, a, b) => t.div(a, t.abs(b)),
@@ -28,10 +28,11 @@ const quotient: Subgraph = {
   ],
 };
 
-function refuseZeros({ node, constants }: AttributeContext): undefined {
+function refuseZeros(_: object, { node, constants }: AttributeContext): object {
   if (constants[1]?.data.includes(0)) {
     throw attributeError(`${node}: the divisor holds a zero`, { hint: "Quotients by zero have no bounds; remove the node or the zeros." });
   }
+  return {};
 }
 
 /** Quotients of integers are cut toward zero, and so are casts. */

@@ -1,4 +1,4 @@
-import { defineOperator, unsupportedAttribute, type AttributeContext, type Operator } from "@lirpa/core/plugin";
+import { defineOperator, float, int, unsupportedAttribute, type AttributeContext, type Operator } from "@lirpa/core/plugin";
 
 /** The identity: what dropout does at inference. */
 export const dropout: Operator = defineOperator({
@@ -6,13 +6,15 @@ export const dropout: Operator = defineOperator({
   sinceVersion: 7,
   kind: "linear",
   inputs: ["data", "ratio?", "training_mode?"],
-  attributes: (_raw, context) => refuseTraining(context),
+  // Both are of what training does.
+  attributes: { ratio: float(0.5), seed: int(0) },
+  derive: refuseTraining,
   forward: (_context, x) => x,
   nonnegative: true,
 });
 
-function refuseTraining({ node, outputs, shapes, constants }: AttributeContext): undefined {
-  if (outputs[1] === true) {
+function refuseTraining(_: object, { node, isRead, shapes, constants }: AttributeContext): object {
+  if (isRead[1] === true) {
     throw unsupportedAttribute(`${node}: the output 'mask' is not supported, only 'output' is`, {
       hint: "Export the model for inference, without dropout masks.",
     });
@@ -26,4 +28,5 @@ function refuseTraining({ node, outputs, shapes, constants }: AttributeContext):
       hint: "Export the model for inference (training_mode false).",
     });
   }
+  return {};
 }

@@ -5,10 +5,10 @@ import plugin from "./index.js";
 
 const { prepared } = callsOf(plugin);
 
-function expansion(call: Call, values?: readonly string[]): Subgraph | undefined {
+function expansion(call: Call, names?: readonly string[]): Subgraph | undefined {
   const { context, attributeContext } = prepared(call);
   const rule = plugin.operators.find(({ type }) => type === call.type)!;
-  return rule.expand?.(context.attributes, values === undefined ? attributeContext : { ...attributeContext, values });
+  return rule.expand?.(context.attributes, names === undefined ? attributeContext : { ...attributeContext, names });
 }
 
 const typesOf = (subgraph: Subgraph | undefined): string[] | undefined => subgraph?.nodes.map(({ type }) => type);

@@ -1,4 +1,4 @@
-import { defineOperator, type Operator, type RawAttributes, type RuleContext, type Subgraph, type Tensor, type TensorOps } from "@lirpa/core/plugin";
+import { defineOperator, flag, float, type Operator, type RawAttributes, type RuleContext, type Subgraph, type Tensor, type TensorOps } from "@lirpa/core/plugin";
 
 interface GemmAttributes {
   readonly alpha: number;
@@ -15,12 +15,7 @@ export const gemm: Operator = defineOperator({
   inputs: ["A", "B", "C?"],
   factors: ["A", "B"],
   additive: ["C"],
-  attributes: (raw) => ({
-    alpha: Number(raw["alpha"] ?? 1),
-    beta: Number(raw["beta"] ?? 1),
-    transA: Boolean(raw["transA"]),
-    transB: Boolean(raw["transB"]),
-  }),
+  attributes: { alpha: float(1), beta: float(1), transA: flag(false), transB: flag(false) },
   // A bilinear rule has no negative coefficients: scales other than one become factors of their own.
   expand: (attributes, { shapes }) => {
     const hasC = shapes[2] !== undefined;

@@ -8,8 +8,8 @@ export const mul: Operator = defineOperator({
   inputs: ["A", "B"],
   factors: ["A", "B"],
   // A value times itself is no product of two independent factors.
-  expand: (_attributes, { values, constants }) =>
-    values[0] === values[1] && constants[0] === undefined
+  expand: (_attributes, { names, constants }) =>
+    names[0] === names[1] && constants[0] === undefined
       ? { nodes: [{ name: "square", type: "Square", domain: "lirpa", inputs: ["inputs.0"], outputs: ["outputs.0"] }] }
       : undefined,
   forward: ({ t }, a, b) => t.mul(a, b),

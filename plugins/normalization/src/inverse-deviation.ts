@@ -1,4 +1,4 @@
-import { defineOperator, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
+import { defineOperator, float, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
 
 /**
  * 1 / √(v + ε) for a mean of squares v. Convex and falling: the chord lies above, every tangent below. Bounds of v by
@@ -11,7 +11,7 @@ export const inverseDeviation: Operator = defineOperator({
   sinceVersion: 1,
   kind: "elementwise",
   inputs: ["variance"],
-  attributes: (raw) => Object.freeze({ epsilon: Number(raw["epsilon"]) }),
+  attributes: { epsilon: float() },
   monotone: "decreasing",
   forward: ({ t, attributes: { epsilon } }, variance) => inverse(t, t.relu(variance), epsilon),
   relax: ({ t, attributes: { epsilon } }, { lower, upper }) => {

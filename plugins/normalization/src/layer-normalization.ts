@@ -1,6 +1,11 @@
-import { defineOperator, type AttributeContext, type Operator, type RawAttributes } from "@lirpa/core/plugin";
-import { axisOf, rangeOf, shapeOf, sizeOf } from "./reading.js";
+import { axisOf, defineOperator, float, int, sizeOf, sizesOf, type AttributeContext, type Declared, type Operator } from "@lirpa/core/plugin";
 import { scaleAndShift, standardize } from "./standardize.js";
+
+interface Read {
+  readonly axis: number;
+  readonly epsilon: number;
+  readonly stash_type: number;
+}
 
 interface LayerNormalizationAttributes {
   readonly axes: readonly number[];
@@ -8,10 +13,16 @@ interface LayerNormalizationAttributes {
   readonly epsilon: number;
 }
 
-function read(raw: RawAttributes, context: AttributeContext): LayerNormalizationAttributes {
-  const shape = shapeOf(context);
-  const axes = rangeOf(axisOf(context.node, Number(raw["axis"] ?? -1), shape.length), shape.length);
-  return Object.freeze({ axes, count: sizeOf(axes.map((axis) => shape[axis]!)), epsilon: Number(raw["epsilon"] ?? 1e-5) });
+const declared: Declared<Read> = {
+  axis: int(-1),
+  epsilon: float(1e-5),
+  // The type in which mean and deviation are computed.
+  stash_type: int(1),
+};
+
+function read({ axis, epsilon }: Read, { node, shapes: [x] }: AttributeContext<readonly ["X", ...string[]]>): LayerNormalizationAttributes {
+  const axes = [...x.keys()].slice(axisOf(node, axis, x.length));
+  return { axes, count: sizeOf(sizesOf(x, axes)), epsilon };
 }
 
 /** Standardized over the axes from one on, then scaled and shifted. Mean and inverse deviation are further outputs. */
@@ -20,13 +31,14 @@ export const layerNormalization: Operator = defineOperator({
   sinceVersion: 17,
   kind: "composite",
   inputs: ["X", "Scale", "B?"],
-  attributes: read,
-  expand: (attributes, { shapes, outputs }) => ({
+  attributes: declared,
+  derive: read,
+  expand: (attributes, { shapes, isRead }) => ({
     nodes: [
       ...standardize({ input: "inputs.0", output: "standardized", centered: true, ...attributes }),
       ...scaleAndShift("standardized", "outputs.0", "inputs.1", shapes[2] === undefined ? undefined : "inputs.2"),
       ...["mean", "inverse"].flatMap((name, i) =>
-        outputs[i + 1] === true ? [{ name: `${name}Output`, type: "Identity", inputs: [name], outputs: [`outputs.${i + 1}`] }] : [],
+        isRead[i + 1] === true ? [{ name: `${name}Output`, type: "Identity", inputs: [name], outputs: [`outputs.${i + 1}`] }] : [],
       ),
     ],
   }),
@@ -38,7 +50,8 @@ export const rmsNormalization: Operator = defineOperator({
   sinceVersion: 23,
   kind: "composite",
   inputs: ["X", "scale"],
-  attributes: read,
+  attributes: declared,
+  derive: read,
   expand: (attributes) => ({
     nodes: [
       ...standardize({ input: "inputs.0", output: "standardized", centered: false, ...attributes }),

@@ -1,6 +1,5 @@
-import { defineOperator, type Operator, type RuleContext, type Tensor, type TensorOps } from "@lirpa/core/plugin";
+import { axisOf, defineOperator, int, sizeOf, sizesOf, type Operator, type RuleContext, type Tensor, type TensorOps } from "@lirpa/core/plugin";
 import { carryLogSumExp, logSoftmaxOf, logSumExpOfOthers } from "./log-sum-exp.js";
-import { sizeOf, softmaxAxes } from "./reading.js";
 
 interface LogSoftmaxAttributes {
   readonly axes: readonly number[];
@@ -16,7 +15,12 @@ export const logSoftmax: Operator = defineOperator({
   sinceVersion: 1,
   kind: "custom",
   inputs: ["input"],
-  attributes: (raw, context) => Object.freeze({ axes: softmaxAxes(raw, context) }),
+  attributes: { axis: int().optional() },
+  // One axis since opset 13, by default the last; before, all axes from one on, by default 1.
+  derive: ({ axis }, { node, opset, shapes: [x] }) => {
+    const first = axisOf(node, axis ?? (opset >= 13 ? -1 : 1), x.length);
+    return { axes: opset >= 13 ? [first] : [...x.keys()].slice(first) };
+  },
   forward: ({ t, attributes: { axes } }, x) => logSoftmaxOf(t, x, axes),
   // −log(1 + Σ_{j≠i} exp(x_j − x_i)) rises in x_i and falls in every other element: exact ends.
   interval: (context, x) => ({ lower: end(context, x.lower, x.upper), upper: end(context, x.upper, x.lower) }),
@@ -32,7 +36,7 @@ export const logSoftmax: Operator = defineOperator({
  * them are taken from the greatest one on, where float32 has the digits to tell them apart.
  */
 function end({ t, attributes: { axes } }: Context, own: Tensor, others: Tensor): Tensor {
-  if (sizeOf(axes.map((axis) => own.shape[axis]!)) === 1) return t.zeros(own.shape);
+  if (sizeOf(sizesOf(own.shape, axes)) === 1) return t.zeros(own.shape);
   const origin = t.stopGradient(t.reduceMax(t.max(own, others), axes, true));
   return t.neg(softplus(t, t.sub(logSumExpOfOthers(t, t.sub(others, origin), axes), t.sub(own, origin))));
 }

@@ -1,5 +1,4 @@
-import type { Coefficients, Interval, Tensor, TensorOps } from "@lirpa/core/plugin";
-import { sizeOf } from "./reading.js";
+import { sizeOf, sizesOf, type Coefficients, type Interval, type Tensor, type TensorOps } from "@lirpa/core/plugin";
 
 /** Below every value, yet finite. */
 const LOWEST = -3.4e38;
@@ -153,7 +152,7 @@ function middleOf(t: TensorOps, { lower, upper }: Interval): Tensor {
  * sign of the side take the plane on that side, the others the opposite one.
  */
 export function carryLogSumExp(t: TensorOps, a: Coefficients, x: Interval, axes: readonly number[]): { readonly inputs: Coefficients; readonly bias: Coefficients } {
-  if (sizeOf(axes.map((axis) => x.lower.shape[axis]!)) === 1) return { inputs: a, bias: { lower: t.zeros([]), upper: t.zeros([]) } };
+  if (sizeOf(sizesOf(x.lower.shape, axes)) === 1) return { inputs: a, bias: { lower: t.zeros([]), upper: t.zeros([]) } };
   // An element at −∞ has no weight in any plane, and neither has one at the last float.
   const finite: Interval = { lower: t.max(x.lower, LOWEST), upper: t.max(x.upper, LOWEST) };
   const [below, above] = [planeBelow(t, finite, axes), planeAbove(t, finite, axes)];

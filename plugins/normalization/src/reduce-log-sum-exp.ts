@@ -1,13 +1,9 @@
-import { defineOperator, type Operator, type RuleContext, type Tensor } from "@lirpa/core/plugin";
+import {
+  defineOperator, readTrueReduction, reducedShape, reductionAttributes, type Operator, type Reduction, type RuleContext, type Tensor,
+} from "@lirpa/core/plugin";
 import { carryLogSumExp, logSumExp } from "./log-sum-exp.js";
-import { reducedAxes } from "./reading.js";
 
-interface ReduceLogSumExpAttributes {
-  readonly axes: readonly number[];
-  readonly keepDims: boolean;
-}
-
-type Context = RuleContext<ReduceLogSumExpAttributes>;
+type Context = RuleContext<Reduction>;
 
 /** log Σ exp(x) over axes. */
 export const reduceLogSumExp: Operator = defineOperator({
@@ -15,11 +11,12 @@ export const reduceLogSumExp: Operator = defineOperator({
   sinceVersion: 1,
   kind: "custom",
   inputs: ["data", "axes?"],
-  attributes: (raw, context) => Object.freeze({ axes: reducedAxes(raw, context), keepDims: Number(raw["keepdims"] ?? 1) !== 0 }),
+  attributes: reductionAttributes,
+  derive: readTrueReduction,
   forward: (context, x) => value(context, x),
   interval: (context, x) => ({ lower: value(context, x.lower), upper: value(context, x.upper) }),
   backward: ({ t, attributes: { axes } }, [outputs], [x]) => {
-    const kept = x.lower.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+    const kept = reducedShape(x.lower.shape, axes, true);
     const a = { lower: t.reshape(outputs.lower, kept), upper: t.reshape(outputs.upper, kept) };
     const { inputs, bias } = carryLogSumExp(t, a, x, axes);
     return { inputs: [inputs], bias };
@@ -28,5 +25,5 @@ export const reduceLogSumExp: Operator = defineOperator({
 
 function value({ t, attributes: { axes, keepDims } }: Context, x: Tensor): Tensor {
   const kept = logSumExp(t, x, axes);
-  return keepDims ? kept : t.reshape(kept, x.shape.filter((_, axis) => !axes.includes(axis)));
+  return keepDims ? kept : t.reshape(kept, reducedShape(x.shape, axes, false));
 }

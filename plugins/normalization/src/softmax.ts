@@ -1,5 +1,4 @@
-import { defineOperator, type Operator } from "@lirpa/core/plugin";
-import { axisOf, shapeOf } from "./reading.js";
+import { axisOf, defineOperator, int, type Operator } from "@lirpa/core/plugin";
 
 /**
  * exp(LogSoftmax(x)): its interval is exact, no exponential overflows, and the lines around exp meet planes around the
@@ -11,10 +10,8 @@ export const softmax: Operator = defineOperator({
   sinceVersion: 1,
   kind: "composite",
   inputs: ["input"],
-  attributes: (raw, context) => {
-    const axis = Number(raw["axis"] ?? (context.opset >= 13 ? -1 : 1));
-    return Object.freeze({ axis: axisOf(context.node, axis, shapeOf(context).length) });
-  },
+  attributes: { axis: int().optional() },
+  derive: ({ axis }, { node, opset, shapes: [x] }) => ({ axis: axisOf(node, axis ?? (opset >= 13 ? -1 : 1), x.length) }),
   expand: ({ axis }) => ({
     nodes: [
       { name: "logarithm", type: "LogSoftmax", inputs: ["inputs.0"], outputs: ["logarithm"], attributes: { axis } },

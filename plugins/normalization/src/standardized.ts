@@ -1,4 +1,4 @@
-import { defineOperator, type Operator, type Tensor } from "@lirpa/core/plugin";
+import { defineOperator, float, type Operator, type Tensor } from "@lirpa/core/plugin";
 
 /** Beyond this many times `bound` a linear form is worth less than the constant (tried on the goldens: 1.5 to 4 are alike). */
 const TOO_WIDE = 3;
@@ -14,7 +14,7 @@ export const standardized: Operator = defineOperator({
   sinceVersion: 1,
   kind: "custom",
   inputs: ["X"],
-  attributes: (raw) => Object.freeze({ bound: Number(raw["bound"]) }),
+  attributes: { bound: float() },
   forward: (_context, x) => x,
   interval: ({ t, attributes: { bound } }, x) => ({ lower: t.max(x.lower, -bound), upper: t.min(x.upper, bound) }),
   backward: ({ t, attributes: { bound } }, [outputs], [x]) => {

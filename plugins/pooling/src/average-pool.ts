@@ -1,10 +1,14 @@
-import { defineOperator, type AttributeContext, type Operator, type RawAttributes, type RuleContext, type Tensor } from "@lirpa/core/plugin";
-import { elementsInside, poolingWindow, type PoolingWindow } from "./window.js";
+import { defineOperator, flag, type AttributeContext, type Operator, type RuleContext, type Tensor } from "@lirpa/core/plugin";
+import { elementsInside, poolingAttributes, poolingWindow, type PoolingAttributes, type PoolingWindow } from "./window.js";
 
 interface AveragePoolAttributes {
   readonly window: PoolingWindow;
   /** By how much each window's sum is divided: per spatial axis a factor for each output position. */
   readonly counts: readonly (readonly number[])[];
+}
+
+interface Read extends PoolingAttributes {
+  readonly count_include_pad: boolean;
 }
 
 /** Means of windows. With `count_include_pad` the padding counts as zeros, but not what lies beyond it (ceil_mode). */
@@ -13,7 +17,8 @@ export const averagePool: Operator = defineOperator({
   sinceVersion: 1,
   kind: "linear",
   inputs: ["X"],
-  attributes: parse,
+  attributes: { ...poolingAttributes, count_include_pad: flag(false) },
+  derive: read,
   forward: (context, x) => means(context, x),
   nonnegative: true,
 });
@@ -33,13 +38,9 @@ function reciprocals(counts: readonly (readonly number[])[]): readonly number[] 
   return counts.reduce((products, axis) => products.flatMap((a) => axis.map((b) => a * b)), [1]).map((count) => 1 / count);
 }
 
-function parse(raw: RawAttributes, context: AttributeContext): AveragePoolAttributes {
-  const window = poolingWindow(raw, context);
-  const includePad = Number(raw["count_include_pad"] ?? 0) !== 0;
-  const counts = window.sizes.map((_, axis) =>
-    includePad
-      ? elementsInside(window, axis, window.options.pads[axis]!, window.declaredEnds[axis]!)
-      : elementsInside(window, axis, 0, 0),
-  );
-  return Object.freeze({ window, counts });
+function read(attributes: Read, context: AttributeContext<readonly ["X"]>): AveragePoolAttributes {
+  const window = poolingWindow(attributes, context);
+  const padded = attributes.count_include_pad;
+  const counts = window.axes.map((axis) => elementsInside(axis, padded ? axis.begin : 0, padded ? axis.declaredEnd : 0));
+  return { window, counts };
 }

@@ -1,5 +1,4 @@
-import { defineOperator, type Operator } from "@lirpa/core/plugin";
-import { spatialShape } from "./reading.js";
+import { defineOperator, spatialShape, type Operator } from "@lirpa/core/plugin";
 
 /** The mean over all spatial axes, which keep size one. */
 export const globalAveragePool: Operator = defineOperator({
@@ -7,7 +6,7 @@ export const globalAveragePool: Operator = defineOperator({
   sinceVersion: 1,
   kind: "linear",
   inputs: ["X"],
-  attributes: (_raw, { node, shapes }) => void spatialShape(node, shapes[0]),
-  forward: ({ t }, x) => t.mean(x, x.shape.slice(2).map((_, axis) => axis + 2), true),
+  derive: (_, { node, shapes: [x] }) => ({ axes: spatialShape(node, x).slice(2).map((_size, axis) => axis + 2) }),
+  forward: ({ t, attributes: { axes } }, x) => t.mean(x, axes, true),
   nonnegative: true,
 });

@@ -1,5 +1,4 @@
-import { defineOperator, type Operator } from "@lirpa/core/plugin";
-import { spatialShape } from "./reading.js";
+import { defineOperator, spatialShape, type Operator } from "@lirpa/core/plugin";
 
 /** The maximum over all spatial axes, which keep size one: MaxPool with a single window. */
 export const globalMaxPool: Operator = defineOperator({

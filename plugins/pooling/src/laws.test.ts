@@ -4,7 +4,7 @@ import { callsOf, isNear, numbersOf, ones, reals, sizeOf, tensor, type Call } fr
 import { Vocabulary, type RawAttributes } from "@lirpa/core";
 import plugin from "./index.js";
 import { scatterWindows } from "./scatter-windows.js";
-import { poolingWindow } from "./window.js";
+import type { PoolingWindow } from "./window.js";
 import { pools, type Pool } from "./pools.test.js";
 
 const { apply, operator, prepared } = callsOf(plugin);
@@ -32,16 +32,12 @@ describe("scatterWindows", () => {
 function expectAdjoint({ shape, attributes }: Pool, a: readonly number[], b: readonly number[]): void {
   const t = new Vocabulary();
   const x = t.constant(filled(shape, a));
-  const window = poolingWindow(attributes, attributeContext(shape));
+  const { window } = prepared({ type: "MaxPool", attributes, inputs: [ones(...shape)] }).context.attributes as { readonly window: PoolingWindow };
   const cut = t.windows(x, window.kernel, window.options);
   const y = t.constant(filled(cut.shape, b));
   const back = t.node(scatterWindows(t, y, window) as typeof y);
   expect(back.shape).deep.equal(shape);
   expect(isNear(numbersOf(t, t.dot(cut, y)).data, numbersOf(t, t.dot(x, back)).data)).equal(true);
-}
-
-function attributeContext(shape: readonly number[]) {
-  return prepared({ type: "AveragePool", attributes: { kernel_shape: shape.slice(2).map(() => 1) }, inputs: [ones(...shape)] }).attributeContext;
 }
 
 describe("AveragePool", () => {

@@ -1,17 +1,18 @@
 import {
   defineOperator,
+  int,
+  nth,
   unsupportedAttribute,
   type AttributeContext,
   type BackwardStep,
   type Coefficients,
   type Interval,
   type Operator,
-  type RawAttributes,
   type RuleContext,
   type Tensor,
 } from "@lirpa/core/plugin";
 import { scatterWindows } from "./scatter-windows.js";
-import { poolingWindow, type PoolingWindow } from "./window.js";
+import { poolingAttributes, poolingWindow, type PoolingAttributes, type PoolingWindow } from "./window.js";
 
 interface MaxPoolAttributes {
   readonly window: PoolingWindow;
@@ -32,7 +33,12 @@ export const maxPool: Operator = defineOperator({
   sinceVersion: 1,
   kind: "custom",
   inputs: ["X"],
-  attributes: parse,
+  attributes: {
+    ...poolingAttributes,
+    // It matters to the output 'Indices' alone.
+    storage_order: int(0).only(0),
+  },
+  derive: read,
   forward: (context, x) => maxima(context, x),
   takesUnbounded: true,
   interval: (context, x) => ({ lower: maxima(context, x.lower), upper: maxima(context, x.upper) }),
@@ -100,7 +106,7 @@ function upperPlane(context: Context, x: Interval): { weights: Tensor; intercept
 
 /** True at the element of each window that the index names. */
 function isAt({ t }: Context, index: Tensor, windows: Tensor): Tensor {
-  const count = windows.shape[ELEMENTS]!;
+  const count = nth(windows.shape, ELEMENTS);
   const positions = t.reshape(t.arange(count), [count, ...windows.shape.slice(ELEMENTS + 1).map(() => 1)]);
   return t.equal(positions, index);
 }
@@ -115,12 +121,9 @@ function outputShape({ attributes }: Context): readonly number[] {
   return [batch, channels, ...output];
 }
 
-function parse(raw: RawAttributes, context: AttributeContext): MaxPoolAttributes {
-  if (context.outputs[1] === true) {
+function read(attributes: PoolingAttributes, context: AttributeContext<readonly ["X"]>): MaxPoolAttributes {
+  if (context.isRead[1] === true) {
     throw unsupportedAttribute(`${context.node}: the output 'Indices' is not supported, only 'Y' is`, { hint: "Remove what uses it." });
   }
-  if (Number(raw["storage_order"] ?? 0) !== 0) {
-    throw unsupportedAttribute(`${context.node}: only storage_order 0, row major, is supported`, { hint: "It matters to the output 'Indices' alone: set it to 0." });
-  }
-  return Object.freeze({ window: poolingWindow(raw, context) });
+  return { window: poolingWindow(attributes, context) };
 }

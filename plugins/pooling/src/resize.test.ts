@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import onnxProto from "onnx-proto";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { createLirpa, evaluate, vjp, Vocabulary, type HostTensor, type Model, type RawAttributes } from "@lirpa/core";
+import { createLirpa, evaluate, readAttributes, vjp, Vocabulary, type HostTensor, type Model, type RawAttributes } from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { readModel } from "@lirpa/onnx";
 import plugin from "./index.js";
@@ -72,8 +72,8 @@ describe("Resize and Upsample", function () {
       const operator = plugin.operators.find(({ type }) => type === (example.type ?? "Resize"))!;
       if (operator.kind !== "linear") throw new Error("not linear");
       const slots = slotsOf(example);
-      const attributes = operator.attributes!(example.attributes ?? {}, {
-        node: "node", opset: example.opset, shapes: [example.shape, ...slots.map((slot) => slot?.shape)], constants: [undefined, ...slots], values: [], outputs: [true],
+      const attributes = readAttributes(operator, example.attributes ?? {}, {
+        node: "node", opset: example.opset, shapes: [example.shape, ...slots.map((slot) => slot?.shape)], constants: [undefined, ...slots], names: [], isRead: [true],
       });
       const x = t.input({ name: "x", shape: example.shape, dtype: "float", instances: false, rows: undefined });
       const y = operator.forward({ t, attributes, node: "node" }, x);

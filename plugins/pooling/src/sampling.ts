@@ -1,4 +1,4 @@
-import { attributeError, hostSize, unsupportedAttribute, type RawAttributes } from "@lirpa/core/plugin";
+import { hostSize, oneOf, type Attribute } from "@lirpa/core/plugin";
 
 /** How one axis is resized. */
 export interface AxisResize {
@@ -8,18 +8,16 @@ export interface AxisResize {
   readonly scale: number;
 }
 
-/** For each output position along an axis where it lies among the inputs. */
-export type Coordinates = (resize: AxisResize) => readonly number[];
-
-/** The input that stands for a position between two. */
-export type Nearest = (position: number, resize: AxisResize) => number;
-
 // Runtimes compute positions in float32; where one falls halfway between two inputs, so must this do.
 const { fround } = Math;
 const divided = (at: number, { scale }: AxisResize): number => fround(fround(at) / fround(scale));
 const halfPixel = (at: number, resize: AxisResize): number => fround(divided(at + 0.5, resize) - 0.5);
 
-const POSITIONS: Readonly<Record<string, (at: number, resize: AxisResize) => number>> = {
+/** Where an output lies among the inputs. */
+export type Position =
+  | "half_pixel" | "pytorch_half_pixel" | "half_pixel_symmetric" | "align_corners" | "asymmetric" | "tf_half_pixel_for_nn";
+
+const POSITIONS: Readonly<Record<Position, (at: number, resize: AxisResize) => number>> = {
   half_pixel: halfPixel,
   pytorch_half_pixel: (at, resize) => (resize.to > 1 ? halfPixel(at, resize) : 0),
   half_pixel_symmetric: (at, resize) => {
@@ -32,7 +30,10 @@ const POSITIONS: Readonly<Record<string, (at: number, resize: AxisResize) => num
   tf_half_pixel_for_nn: (at, resize) => divided(at + 0.5, resize),
 };
 
-const NEAREST: Readonly<Record<string, Nearest>> = {
+/** Which input stands for a position between two. */
+export type Rounding = "round_prefer_floor" | "round_prefer_ceil" | "floor" | "ceil" | "simple";
+
+const NEAREST: Readonly<Record<Rounding, (position: number, resize: AxisResize) => number>> = {
   round_prefer_floor: (x) => Math.ceil(x - 0.5),
   round_prefer_ceil: (x) => Math.floor(x + 0.5),
   floor: (x) => Math.floor(x),
@@ -41,31 +42,24 @@ const NEAREST: Readonly<Record<string, Nearest>> = {
   simple: (x, { scale }) => (scale < 1 ? Math.ceil(x) : Math.trunc(x)),
 };
 
-export function coordinatesOf(node: string, mode: string): Coordinates {
-  const position = POSITIONS[mode];
-  if (mode === "tf_crop_and_resize") {
-    throw unsupportedAttribute(`${node}: coordinate_transformation_mode ${mode} is not supported`, { hint: `Supported are ${Object.keys(POSITIONS).join(", ")}.` });
-  }
-  if (position === undefined) {
-    throw attributeError(`${node}: coordinate_transformation_mode is '${mode}'`, { hint: `It must be one of ${Object.keys(POSITIONS).join(", ")}.` });
-  }
-  return (resize) => Array.from({ length: hostSize([resize.to], `${node}: an axis`) }, (_, at) => position(at, resize));
+export type Mode = "nearest" | "linear" | "bilinear" | "trilinear";
+
+/** Interpolation by cubic polynomials has negative weights. Opset 7 to 9 files have been seen with the number of axes in the name. */
+export const mode: Attribute<Mode> = oneOf(["nearest", "linear", "bilinear", "trilinear", "cubic"], "nearest").only("nearest", "linear", "bilinear", "trilinear");
+
+const POSITION_NAMES = Object.keys(POSITIONS) as readonly Position[];
+
+/** Cropping is left out. */
+export const coordinates: Attribute<Position> = oneOf([...POSITION_NAMES, "tf_crop_and_resize"], "half_pixel").only(...POSITION_NAMES);
+
+export const nearest: Attribute<Rounding> = oneOf(["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"], "round_prefer_floor");
+
+/** For each output position along an axis where it lies among the inputs. */
+export function coordinatesOf(node: string, position: Position, axis: AxisResize): readonly number[] {
+  return Array.from({ length: hostSize([axis.to], `${node}: an axis`) }, (_, at) => POSITIONS[position](at, axis));
 }
 
-export function nearestOf(node: string, mode: string): Nearest {
-  const nearest = NEAREST[mode];
-  if (nearest === undefined) {
-    throw attributeError(`${node}: nearest_mode is '${mode}'`, { hint: "It must be one of round_prefer_floor, round_prefer_ceil, floor, ceil." });
-  }
-  return nearest;
-}
-
-/** `nearest` or `linear`; interpolation by cubic polynomials has negative weights. */
-export function modeOf(node: string, raw: RawAttributes): "nearest" | "linear" {
-  const mode = String(raw["mode"] ?? "nearest");
-  if (mode === "nearest" || mode === "linear") return mode;
-  // Opset 7 to 9 files have been seen with the number of axes in the name.
-  if (mode === "bilinear" || mode === "trilinear") return "linear";
-  if (mode === "cubic") throw unsupportedAttribute(`${node}: mode cubic is not supported`, { hint: "Supported are nearest and linear." });
-  throw attributeError(`${node}: mode is '${mode}'`, { hint: "It must be nearest, linear or cubic." });
+/** The input that stands for a position between two. */
+export function nearestOf(rounding: Rounding, position: number, axis: AxisResize): number {
+  return NEAREST[rounding](position, axis);
 }

@@ -1,4 +1,4 @@
-import type { Tensor, TensorOps } from "@lirpa/core/plugin";
+import { sizeOf, type Tensor, type TensorOps } from "@lirpa/core/plugin";
 import type { PoolingWindow } from "./window.js";
 
 /** The adjoint of `t.windows`: adds every element of every window, [B, C, elements, output…], to its place in [B, C, …]. */
@@ -7,14 +7,10 @@ export function scatterWindows(t: TensorOps, windows: Tensor, window: PoolingWin
 }
 
 /** True where the windows partition the input. */
-function tiles({ sizes, kernel, output, options }: PoolingWindow): boolean {
-  const { strides, dilations, pads } = options;
-  return sizes.every(
-    (size, axis) =>
-      size === kernel[axis]! * output[axis]! &&
-      pads[axis] === 0 &&
-      (dilations[axis] === 1 || kernel[axis] === 1) &&
-      (strides[axis] === kernel[axis] || output[axis] === 1),
+function tiles({ axes }: PoolingWindow): boolean {
+  return axes.every(
+    ({ size, kernel, output, begin, dilation, stride }) =>
+      size === kernel * output && begin === 0 && (dilation === 1 || kernel === 1) && (stride === kernel || output === 1),
   );
 }
 
@@ -26,16 +22,12 @@ function untile(t: TensorOps, windows: Tensor, { batch, channels, sizes, kernel,
 }
 
 /** A transposed convolution whose kernel moves each element to its own place. */
-function scatter(t: TensorOps, windows: Tensor, { batch, channels, sizes, kernel, output, options }: PoolingWindow): Tensor {
-  const { strides, dilations, pads } = options;
-  const count = kernel.reduce((product, size) => product * size, 1);
+function scatter(t: TensorOps, windows: Tensor, { batch, channels, axes, sizes, kernel, output, options }: PoolingWindow): Tensor {
+  const count = sizeOf(kernel);
   const positions = t.arange(count);
   const places = t.cast(t.equal(t.reshape(positions, [count, 1]), positions), "float");
   // Elements of the input behind the last window.
-  const outputPadding = sizes.map((size, axis) => {
-    const reached = strides[axis]! * (output[axis]! - 1) + (kernel[axis]! - 1) * dilations[axis]! + 1;
-    return size - reached + pads[axis]! + pads[axis + sizes.length]!;
-  });
+  const outputPadding = axes.map(({ size, stride, extent, begin, end, output: count }) => size - (stride * (count - 1) + extent) + begin + end);
   const scattered = t.convTranspose(t.reshape(windows, [batch * channels, count, ...output]), t.reshape(places, [count, 1, ...kernel]), {
     ...options,
     groups: 1,

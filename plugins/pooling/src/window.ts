@@ -1,67 +1,71 @@
 import {
-  attributeError, hostSize, shapeError, unsupportedAttribute, type AttributeContext, type RawAttributes,
-  type WindowOptions,
+  attributeError, flag, halfBefore, hostSize, isSame, samePadding, shapeError, spatialShape, unsupportedAttribute, windowAttributes, windowAxes,
+  type AttributeContext, type AutoPad, type Declared, type WindowAttributes, type WindowAxis, type WindowOptions,
 } from "@lirpa/core/plugin";
-import { autoPadOf, integers, spatialShape } from "./reading.js";
+
+/** What pooling operators read. */
+export interface PoolingAttributes extends WindowAttributes {
+  readonly ceil_mode: boolean;
+}
+
+export const poolingAttributes: Declared<PoolingAttributes> = { ...windowAttributes, ceil_mode: flag(false) };
 
 /** The windows of a pooling operator; one entry per spatial axis. */
 export interface PoolingWindow {
   readonly batch: number;
   readonly channels: number;
+  readonly axes: readonly PooledAxis[];
   readonly sizes: readonly number[];
   readonly kernel: readonly number[];
   readonly output: readonly number[];
-  /** Its end pads reach exactly as far as the last window, whatever the attributes say. */
   readonly options: WindowOptions;
-  /** The end pads that the attributes ask for. */
-  readonly declaredEnds: readonly number[];
 }
 
-export function poolingWindow(raw: RawAttributes, { node, shapes }: AttributeContext): PoolingWindow {
+/** A spatial axis with its windows. */
+export interface PooledAxis extends WindowAxis {
+  /** The number of windows. */
+  readonly output: number;
+  /** Padding that reaches exactly as far as the last window, whatever the attributes say. */
+  readonly end: number;
+  /** The end padding that the attributes ask for. */
+  readonly declaredEnd: number;
+}
+
+export function poolingWindow(attributes: PoolingAttributes, { node, shapes }: AttributeContext<readonly ["X"]>): PoolingWindow {
   const [batch, channels, ...sizes] = spatialShape(node, shapes[0]);
-  const ones = sizes.map(() => 1);
-  if (raw["kernel_shape"] === undefined) {
-    throw attributeError(`${node}: the attribute 'kernel_shape' is missing`, { hint: "The ONNX operator requires it." });
+  const { kernel_shape: kernel, auto_pad: autoPad, ceil_mode: ceilMode, dilations = [] } = attributes;
+  if (kernel === undefined) throw attributeError(`${node}: the attribute 'kernel_shape' is missing`, { hint: "The ONNX operator requires it." });
+  if (isSame(autoPad) && dilations.some((dilation) => dilation !== 1)) {
+    throw unsupportedAttribute(`${node}: auto_pad ${autoPad} with dilations is not supported`, {
+      hint: "Runtimes disagree on its output's shape; give 'pads' instead.",
+    });
   }
-  const kernel = integers(node, raw, "kernel_shape", ones, 1);
-  const strides = integers(node, raw, "strides", ones, 1);
-  const dilations = integers(node, raw, "dilations", ones, 1);
-  const pads = integers(node, raw, "pads", [...ones, ...ones].fill(0), 0);
-  const autoPad = autoPadOf(node, raw, pads, dilations);
-  const ceilMode = Number(raw["ceil_mode"] ?? 0) !== 0;
   if (ceilMode && autoPad !== "NOTSET") {
     throw unsupportedAttribute(`${node}: ceil_mode 1 with auto_pad ${autoPad} is not supported`, {
       hint: "Runtimes disagree on its output's shape; give 'pads' instead.",
     });
   }
-  const extents = kernel.map((size, axis) => (size - 1) * dilations[axis]! + 1);
-  const same = autoPad.startsWith("SAME");
-  const totals = sizes.map((size, axis) => {
-    if (!same) return pads[axis]! + pads[axis + sizes.length]!;
-    // As many windows as strides begin in the input.
-    return Math.max(0, (Math.ceil(size / strides[axis]!) - 1) * strides[axis]! + extents[axis]! - size);
-  });
-  const begins = totals.map((total, axis) => {
-    if (!same) return pads[axis]!;
-    return autoPad === "SAME_UPPER" ? Math.floor(total / 2) : Math.ceil(total / 2);
-  });
-  const output = sizes.map((size, axis) => {
-    const count = windowCount(size + totals[axis]! - extents[axis]!, strides[axis]!, ceilMode, size + begins[axis]!);
-    if (count < 1) throw shapeError(`${node}: the kernel spans ${extents[axis]} elements of axis ${axis + 2}, which has ${size} and its padding`);
-    return count;
-  });
-  const ends = output.map((count, axis) => Math.max(0, (count - 1) * strides[axis]! + extents[axis]! - begins[axis]! - sizes[axis]!));
-  const window: PoolingWindow = {
-    batch,
-    channels,
-    sizes,
-    kernel,
-    output,
-    options: { strides, dilations, pads: [...begins, ...ends] },
-    declaredEnds: totals.map((total, axis) => total - begins[axis]!),
+  const axes = windowAxes(node, sizes, kernel, attributes).map((axis) => pooledAxis(node, axis, autoPad, ceilMode));
+  const options = {
+    strides: axes.map(({ stride }) => stride),
+    dilations: axes.map(({ dilation }) => dilation),
+    pads: [...axes.map(({ begin }) => begin), ...axes.map(({ end }) => end)],
   };
-  refuseEmptyWindows(node, window);
-  return window;
+  return { batch, channels, axes, sizes, kernel, output: axes.map(({ output }) => output), options };
+}
+
+function pooledAxis(node: string, at: WindowAxis, autoPad: AutoPad, ceilMode: boolean): PooledAxis {
+  const { axis, size, stride, extent } = at;
+  const total = isSame(autoPad) ? samePadding(at) : at.begin + at.end;
+  const begin = isSame(autoPad) ? halfBefore(total, autoPad) : at.begin;
+  const output = windowCount(size + total - extent, stride, ceilMode, size + begin);
+  if (output < 1) throw shapeError(`${node}: the kernel spans ${extent} elements of axis ${axis}, which has ${size} and its padding`);
+  const end = Math.max(0, (output - 1) * stride + extent - begin - size);
+  const pooled = { ...at, begin, end, output, declaredEnd: total - begin };
+  if (elementsInside(pooled, 0, 0).includes(0)) {
+    throw unsupportedAttribute(`${node}: a window of axis ${axis} sees nothing but padding`, { hint: "Use smaller 'pads'." });
+  }
+  return pooled;
 }
 
 /** With ceil_mode a last window may begin before and end after the end of the padded input, but not begin in the end padding. */
@@ -72,20 +76,11 @@ function windowCount(room: number, stride: number, ceilMode: boolean, endOfInput
 }
 
 /** How many elements of each window of an axis lie between `-before` and `size + after`. */
-export function elementsInside(window: PoolingWindow, axis: number, before: number, after: number): readonly number[] {
-  const { strides, dilations, pads } = window.options;
-  hostSize([window.output[axis]!, window.kernel[axis]!], "the windows of an axis");
-  return Array.from({ length: window.output[axis]! }, (_, index) => {
-    const start = index * strides[axis]! - pads[axis]!;
-    const positions = Array.from({ length: window.kernel[axis]! }, (_element, k) => start + k * dilations[axis]!);
-    return positions.filter((at) => at >= -before && at < window.sizes[axis]! + after).length;
-  });
-}
-
-function refuseEmptyWindows(node: string, window: PoolingWindow): void {
-  window.sizes.forEach((_, axis) => {
-    if (elementsInside(window, axis, 0, 0).includes(0)) {
-      throw unsupportedAttribute(`${node}: a window of axis ${axis + 2} sees nothing but padding`, { hint: "Use smaller 'pads'." });
-    }
+export function elementsInside({ size, kernel, stride, dilation, begin, output }: PooledAxis, before: number, after: number): readonly number[] {
+  hostSize([output, kernel], "the windows of an axis");
+  return Array.from({ length: output }, (_, index) => {
+    const start = index * stride - begin;
+    const positions = Array.from({ length: kernel }, (_element, k) => start + k * dilation);
+    return positions.filter((at) => at >= -before && at < size + after).length;
   });
 }

@@ -1,5 +1,4 @@
-import { defineOperator, type HostTensor, type Operator, type SubgraphNode } from "@lirpa/core/plugin";
-import { readReduction, readTrueReduction } from "./reading.js";
+import { defineOperator, integers, readReduction, readTrueReduction, reductionAttributes, type Operator, type SubgraphNode } from "@lirpa/core/plugin";
 
 type Part = Pick<SubgraphNode, "type" | "domain">;
 
@@ -10,7 +9,8 @@ function between(type: string, before: Part | undefined, reduction: string, afte
     sinceVersion: 1,
     kind: "composite",
     inputs: ["data", "axes?"],
-    attributes: read,
+    attributes: reductionAttributes,
+    derive: read,
     expand: ({ axes, keepDims }) => {
       const nodes: SubgraphNode[] = [];
       if (before !== undefined) nodes.push({ name: "before", ...before, inputs: ["inputs.0"], outputs: ["elements"] });
@@ -22,13 +22,9 @@ function between(type: string, before: Part | undefined, reduction: string, afte
         attributes: { keepdims: Number(keepDims), noop_with_empty_axes: 1 },
       });
       if (after !== undefined) nodes.push({ name: "after", ...after, inputs: ["reduced"], outputs: ["outputs.0"] });
-      return { nodes, constants: { axes: integers(axes) } };
+      return { nodes, constants: { axes: integers(...axes) } };
     },
   });
-}
-
-function integers(values: readonly number[]): HostTensor {
-  return { shape: [values.length], dtype: "int", data: Float64Array.from(values) };
 }
 
 /** min x = −max −x. */

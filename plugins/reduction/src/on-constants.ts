@@ -1,12 +1,7 @@
-import { defineOperator, unsupportedAttribute, type AttributeContext, type Operator, type RawAttributes, type RuleContext, type Tensor, type TensorOps } from "@lirpa/core/plugin";
-import { axisOf, readTrueReduction, reducedShape } from "./reading.js";
-
-/** Refuses an operand that a perturbation could reach: the operator's rule is for constants only. */
-function constantOperand({ node, constants }: AttributeContext, type: string): void {
-  if (constants[0] === undefined) {
-    throw unsupportedAttribute(`${node}: the operand of ${type} is computed from the model's inputs`, { hint: `${type} is supported on constants only.` });
-  }
-}
+import {
+  axisOf, defineOperator, flag, int, nth, onlyConstants, readTrueReduction, reducedShape, reductionAttributes, type Operator, type Tensor,
+  type TensorOps,
+} from "@lirpa/core/plugin";
 
 /** Products over axes, as in shape arithmetic: of constants only. */
 export const reduceProd: Operator = defineOperator({
@@ -16,27 +11,21 @@ export const reduceProd: Operator = defineOperator({
   inputs: ["data", "axes?"],
   data: [],
   nonnegative: true,
-  attributes: (raw, context) => {
-    constantOperand(context, "ReduceProd");
-    return readTrueReduction(raw, context);
+  attributes: reductionAttributes,
+  derive: (attributes, context) => {
+    onlyConstants(context, "ReduceProd");
+    return readTrueReduction(attributes, context);
   },
-  forward: ({ t, attributes }, x) => {
-    const product = attributes.axes.reduce((all, axis) => alongAxis(t, all, axis), x);
-    return t.reshape(product, reducedShape(x.shape, attributes));
+  forward: ({ t, attributes: { axes, keepDims } }, x) => {
+    const product = axes.reduce((all, axis) => alongAxis(t, all, axis), x);
+    return t.reshape(product, reducedShape(x.shape, axes, keepDims));
   },
 });
 
 function alongAxis(t: TensorOps, x: Tensor, axis: number): Tensor {
   const zeros = x.shape.map(() => 0);
-  const slices = Array.from({ length: x.shape[axis]! }, (_, i) =>
-    t.slice(x, zeros.map((_zero, at) => (at === axis ? i : 0)), x.shape.map((size, at) => (at === axis ? i + 1 : size))),
-  );
+  const slices = Array.from({ length: nth(x.shape, axis) }, (_, i) => t.slice(x, zeros.with(axis, i), x.shape.with(axis, i + 1)));
   return slices.reduce((product, slice) => t.mul(product, slice));
-}
-
-interface ArgAttributes {
-  readonly axis: number;
-  readonly keepDims: boolean;
 }
 
 function argOperator(type: "ArgMax" | "ArgMin"): Operator {
@@ -47,17 +36,15 @@ function argOperator(type: "ArgMax" | "ArgMin"): Operator {
     inputs: ["data"],
     data: [],
     nonnegative: true,
-    attributes: (raw: RawAttributes, context) => {
-      constantOperand(context, type);
-      if (Number(raw["select_last_index"] ?? 0) !== 0) {
-        throw unsupportedAttribute(`${context.node}: select_last_index 1 is not supported`, { hint: "Among equal elements the first one is taken." });
-      }
-      const axis = axisOf(context.node, Number(raw["axis"] ?? 0), context.shapes[0]!.length);
-      return Object.freeze({ axis, keepDims: Number(raw["keepdims"] ?? 1) !== 0 });
+    // Among equal elements the first one is taken.
+    attributes: { axis: int(0), keepdims: flag(true), select_last_index: flag(false).only(false) },
+    derive: ({ axis, keepdims }, context) => {
+      onlyConstants(context, type);
+      return { axis: axisOf(context.node, axis, context.shapes[0].length), keepDims: keepdims };
     },
-    forward: ({ t, attributes: { axis, keepDims } }: RuleContext<ArgAttributes>, x) => {
+    forward: ({ t, attributes: { axis, keepDims } }, x) => {
       const index = type === "ArgMax" ? t.argMax(x, axis) : t.argMin(x, axis);
-      return keepDims ? index : t.reshape(index, x.shape.filter((_, at) => at !== axis));
+      return keepDims ? index : t.reshape(index, reducedShape(x.shape, [axis], false));
     },
   });
 }

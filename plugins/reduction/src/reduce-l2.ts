@@ -1,5 +1,6 @@
-import { defineOperator, type Interval, type Operator, type RuleContext, type Tensor } from "@lirpa/core/plugin";
-import { readTrueReduction, type Reduction } from "./reading.js";
+import {
+  defineOperator, readTrueReduction, reductionAttributes, type Interval, type Operator, type Reduction, type RuleContext, type Tensor,
+} from "@lirpa/core/plugin";
 
 type Context = RuleContext<Reduction>;
 
@@ -17,7 +18,8 @@ export const reduceL2: Operator = defineOperator({
   sinceVersion: 1,
   kind: "custom",
   inputs: ["data", "axes?"],
-  attributes: readTrueReduction,
+  attributes: reductionAttributes,
+  derive: readTrueReduction,
   forward: (context, x) => norm(context, x, context.attributes.keepDims),
   interval: (context, x) => {
     const { t, attributes: { keepDims } } = context;

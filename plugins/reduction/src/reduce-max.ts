@@ -1,13 +1,7 @@
 import {
-  defineOperator,
-  type BackwardStep,
-  type Coefficients,
-  type Interval,
-  type Operator,
-  type RuleContext,
-  type Tensor,
+  defineOperator, nth, readReduction, reducedShape, reductionAttributes, sizeOf, sizesOf, type BackwardStep, type Coefficients,
+  type Interval, type Operator, type Reduction, type RuleContext, type Tensor,
 } from "@lirpa/core/plugin";
-import { readReduction, reducedShape, sizeOf, type Reduction } from "./reading.js";
 
 type Context = RuleContext<Reduction>;
 
@@ -22,7 +16,8 @@ export const reduceMax: Operator = defineOperator({
   sinceVersion: 1,
   kind: "custom",
   inputs: ["data", "axes?"],
-  attributes: readReduction,
+  attributes: reductionAttributes,
+  derive: readReduction,
   forward: (context, x) => maxima(context, x),
   takesUnbounded: true,
   interval: (context, x) => ({ lower: maxima(context, x.lower), upper: maxima(context, x.upper) }),
@@ -77,24 +72,24 @@ function upperPlane({ t }: Context, { lower, upper }: Interval): { weights: Tens
 
 /** True at the element of the last axis that the index names: at one element, even where several are equal. */
 function isAt(index: Tensor, x: Tensor, t: Context["t"]): Tensor {
-  return t.equal(t.arange(x.shape[x.shape.length - 1]!), index);
+  return t.equal(t.arange(nth(x.shape, x.shape.length - 1)), index);
 }
 
 /** The reduced axes as one, the last one. */
 function merge({ t, attributes: { axes } }: Context, x: Tensor): Tensor {
   const kept = [...x.shape.keys()].filter((axis) => !axes.includes(axis));
   const order = [...kept, ...axes];
-  return t.reshape(t.transpose(x, order), [...kept.map((axis) => x.shape[axis]!), sizeOf(axes.map((axis) => x.shape[axis]!))]);
+  return t.reshape(t.transpose(x, order), [...sizesOf(x.shape, kept), sizeOf(sizesOf(x.shape, axes))]);
 }
 
 /** The inverse of `merge`. */
 function split({ t, attributes: { axes } }: Context, x: Tensor, shape: readonly number[]): Tensor {
   const order = [...[...shape.keys()].filter((axis) => !axes.includes(axis)), ...axes];
-  const apart = t.reshape(x, order.map((axis) => shape[axis]!));
+  const apart = t.reshape(x, sizesOf(shape, order));
   return t.transpose(apart, [...shape.keys()].map((axis) => order.indexOf(axis)));
 }
 
 /** Coefficients of the maxima, with an axis of size one for the elements. */
 function column({ t, attributes: { axes } }: Context, a: Tensor, shape: readonly number[]): Tensor {
-  return t.reshape(a, [...reducedShape(shape, { axes, keepDims: false }), 1]);
+  return t.reshape(a, [...reducedShape(shape, axes, false), 1]);
 }

@@ -1,5 +1,4 @@
-import { defineOperator, unsupportedAttribute, type Operator } from "@lirpa/core/plugin";
-import { readReduction } from "./reading.js";
+import { defineOperator, readReduction, reductionAttributes, unsupportedAttribute, type Operator } from "@lirpa/core/plugin";
 
 /** Sums over axes. */
 export const reduceSum: Operator = defineOperator({
@@ -8,7 +7,8 @@ export const reduceSum: Operator = defineOperator({
   kind: "linear",
   inputs: ["data", "axes?"],
   nonnegative: true,
-  attributes: readReduction,
+  attributes: reductionAttributes,
+  derive: readReduction,
   forward: ({ t, attributes: { axes, keepDims } }, x) => (axes.length === 0 ? x : t.sum(x, axes, keepDims)),
 });
 
@@ -19,7 +19,8 @@ export const reduceMean: Operator = defineOperator({
   kind: "linear",
   inputs: ["data", "axes?"],
   nonnegative: true,
-  attributes: readReduction,
+  attributes: reductionAttributes,
+  derive: readReduction,
   forward: ({ t, attributes: { axes, keepDims }, node }, x) => {
     if (x.dtype !== "float") throw unsupportedAttribute(`${node}: the mean of integers is not supported`, { hint: "Cast the operand to float." });
     return axes.length === 0 ? x : t.mean(x, axes, keepDims);

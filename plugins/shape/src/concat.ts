@@ -1,29 +1,23 @@
-import { attributeError, defineOperator, shapeError, type Operator } from "@lirpa/core/plugin";
-import { axisOf, show } from "./reading.js";
+import { axisOf, defineOperator, int, shapeError, showShape, type Operator } from "@lirpa/core/plugin";
 
 /** Joins any number of tensors along one axis. */
 export const concat: Operator = defineOperator({
   type: "Concat",
   sinceVersion: 4,
   kind: "linear",
-  inputs: ["inputs..."],
-  data: ["inputs"],
+  inputs: ["first", "others..."],
+  data: ["first", "others"],
   nonnegative: true,
-  attributes: (raw, { node }) => {
-    if (raw["axis"] === undefined) throw attributeError(`${node}: axis is missing`, { hint: "The ONNX operator requires it." });
-    return Object.freeze({ axis: Number(raw["axis"]) });
-  },
-  forward: ({ t, attributes, node }, ...inputs) => {
-    const parts = inputs.filter((part) => part !== undefined);
-    const first = parts[0]!;
+  attributes: { axis: int() },
+  forward: ({ t, attributes, node }, first, ...others) => {
     const axis = axisOf(node, attributes.axis, first.shape.length);
-    for (const { shape } of parts) {
+    for (const { shape } of others) {
       if (shape.length !== first.shape.length || shape.some((size, at) => at !== axis && size !== first.shape[at])) {
-        throw shapeError(`${node}: ${show(first.shape)} and ${show(shape)} do not join along axis ${axis}`, {
+        throw shapeError(`${node}: ${showShape(first.shape)} and ${showShape(shape)} do not join along axis ${axis}`, {
           hint: "All sizes but that of the joined axis must agree.",
         });
       }
     }
-    return parts.length === 1 ? first : t.concat(parts, axis);
+    return others.length === 0 ? first : t.concat([first, ...others], axis);
   },
 });

@@ -1,5 +1,4 @@
-import { attributeError, defineOperator, type Operator } from "@lirpa/core/plugin";
-import { requiredIntegers, show } from "./reading.js";
+import { attributeError, defineOperator, ints, tensor, type Operator } from "@lirpa/core/plugin";
 
 /** One value throughout a given shape: a float zero, unless an attribute says otherwise. */
 export const constantOfShape: Operator = defineOperator({
@@ -9,15 +8,14 @@ export const constantOfShape: Operator = defineOperator({
   inputs: ["input"],
   data: [],
   nonnegative: true,
-  attributes: (raw, context) => {
-    const shape = requiredIntegers({}, context, "input", 0);
-    const value = raw["value"];
-    if (shape.some((size) => size < 0)) throw attributeError(`${context.node}: ${show(shape)} is not a shape`, { hint: "Sizes are at least 0." });
-    if (value === undefined) return Object.freeze({ shape, value: 0, dtype: "float" });
-    if (typeof value !== "object" || !("data" in value) || value.data.length !== 1) {
-      throw attributeError(`${context.node}: value is not a tensor of one element`, { hint: "It is repeated throughout the shape." });
+  attributes: { input: ints().atLeast(0).fromInput(), value: tensor().optional() },
+  derive: ({ input: shape, value: given }, { node }) => {
+    if (given === undefined) return { shape, value: 0, dtype: "float" as const };
+    const [value, ...others] = given.data;
+    if (value === undefined || others.length > 0) {
+      throw attributeError(`${node}: value is not a tensor of one element`, { hint: "It is repeated throughout the shape." });
     }
-    return Object.freeze({ shape, value: value.data[0]!, dtype: value.dtype });
+    return { shape, value, dtype: given.dtype };
   },
   forward: ({ t, attributes: { shape, value, dtype } }) => t.expand(t.constant(value, [], dtype), shape),
 });

@@ -1,3 +1,4 @@
+import { readAttributes } from "@lirpa/core";
 import { expect } from "chai";
 import { apply, counting, ints, linear, scalar, tensor, type Call } from "./support.test.js";
 
@@ -51,7 +52,7 @@ describe("Equal", () => {
   });
 
   it("refuses values that only a run knows", () => {
-    const read = () => linear("Equal").attributes!({}, { node: "node", opset: 17, shapes: [[2], []], constants: [undefined, scalar(0)], values: [], outputs: [true] });
+    const read = () => readAttributes(linear("Equal"), {}, { node: "node", opset: 17, shapes: [[2], []], constants: [undefined, scalar(0)], names: [], isRead: [true] });
     expect(read).throw("node").with.property("code", "LIRPA_UNSUPPORTED_ATTRIBUTE");
   });
 });

@@ -1,5 +1,4 @@
-import { attributeError, defineOperator, hostSize, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
-import { axisOf, constantScalar } from "./reading.js";
+import { axisOf, defineOperator, flag, hostSize, int, nth, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
 
 interface CumSumAttributes {
   readonly axis: number;
@@ -16,11 +15,7 @@ export const cumSum: Operator = defineOperator({
   kind: "linear",
   inputs: ["x", "axis"],
   nonnegative: true,
-  attributes: (raw, context) => {
-    const axis = constantScalar(context, 1, "axis");
-    if (axis === undefined) throw attributeError(`${context.node}: axis is missing`, { hint: "The ONNX operator requires it." });
-    return Object.freeze({ axis, exclusive: Number(raw["exclusive"] ?? 0) === 1, reverse: Number(raw["reverse"] ?? 0) === 1 });
-  },
+  attributes: { axis: int().fromInput(), exclusive: flag(false), reverse: flag(false) },
   forward: ({ t, attributes, node }, x) => {
     const { shape, dtype } = x;
     const rank = shape.length;
@@ -29,8 +24,8 @@ export const cumSum: Operator = defineOperator({
     const back = shape.map((_, at) => last.indexOf(at));
     // One axis more, so that a vector has the two axes of a matrix product as well.
     const moved = t.transpose(t.cast(x, "float"), last);
-    const rows = t.reshape(moved, [...moved.shape.slice(0, -1), 1, moved.shape[rank - 1]!]);
-    const sums = t.matmul(rows, triangle(t, shape[axis]!, attributes));
+    const rows = t.reshape(moved, [...moved.shape.slice(0, -1), 1, nth(shape, axis)]);
+    const sums = t.matmul(rows, triangle(t, nth(shape, axis), attributes));
     return t.cast(t.transpose(t.reshape(sums, moved.shape), back), dtype);
   },
 });

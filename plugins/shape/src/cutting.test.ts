@@ -113,7 +113,7 @@ describe("Pad", () => {
     expect(data(pad([2, 1], { mode: "edge" }))).deep.equal([0, 0, 0, 1, 2, 3, 3]);
     expect(data(pad([2, 3], { mode: "reflect" }))).deep.equal([2, 1, 0, 1, 2, 3, 2, 1, 0]);
     expect(data(pad([1, 2], { mode: "wrap" }))).deep.equal([3, 0, 1, 2, 3, 0, 1]);
-    refusal(pad([1, 1], { mode: "symmetric" })).equal("LIRPA_UNSUPPORTED_ATTRIBUTE");
+    refusal(pad([1, 1], { mode: "symmetric" })).equal("LIRPA_ATTRIBUTE");
   });
 
   it("refuses a wrong number of pads, and cutting off more than there is", () => {

@@ -1,11 +1,4 @@
-import { attributeError, defineOperator, shapeError, unsupportedAttribute, type AttributeContext, type Operator, type RawAttributes, type Tensor } from "@lirpa/core/plugin";
-import { show } from "./reading.js";
-
-interface BlockAttributes {
-  readonly block: number;
-  /** "CRD": a block's elements are next to each other in the channels, "DCR": the channels of one element are. */
-  readonly mode: "CRD" | "DCR";
-}
+import { defineOperator, int, oneOf, shapeError, showShape, type Operator, type Tensor } from "@lirpa/core/plugin";
 
 /** Spreads channels over blocks of pixels. */
 export const depthToSpace: Operator = defineOperator({
@@ -14,8 +7,12 @@ export const depthToSpace: Operator = defineOperator({
   kind: "linear",
   inputs: ["input"],
   nonnegative: true,
-  attributes: blockAttributes,
-  forward: ({ t, attributes: { block, mode }, node }, x) => {
+  attributes: {
+    blocksize: int().atLeast(1),
+    // "CRD": a block's elements are next to each other in the channels, "DCR": the channels of one element are.
+    mode: oneOf(["DCR", "CRD"], "DCR"),
+  },
+  forward: ({ t, attributes: { blocksize: block, mode }, node }, x) => {
     const [batch, channels, height, width] = imageSizes(node, x);
     const depth = channels / (block * block);
     if (!Number.isInteger(depth)) throw misfit(node, x, block);
@@ -32,8 +29,8 @@ export const spaceToDepth: Operator = defineOperator({
   kind: "linear",
   inputs: ["input"],
   nonnegative: true,
-  attributes: blockAttributes,
-  forward: ({ t, attributes: { block }, node }, x) => {
+  attributes: { blocksize: int().atLeast(1) },
+  forward: ({ t, attributes: { blocksize: block }, node }, x) => {
     const [batch, channels, height, width] = imageSizes(node, x);
     const [rows, columns] = [height / block, width / block];
     if (!Number.isInteger(rows) || !Number.isInteger(columns)) throw misfit(node, x, block);
@@ -42,20 +39,14 @@ export const spaceToDepth: Operator = defineOperator({
   },
 });
 
-function blockAttributes(raw: RawAttributes, { node }: AttributeContext): BlockAttributes {
-  const block = Number(raw["blocksize"] ?? 0);
-  const mode = raw["mode"] ?? "DCR";
-  if (!Number.isInteger(block) || block < 1) throw attributeError(`${node}: blocksize is ${block}`, { hint: "It is a positive integer." });
-  if (mode !== "DCR" && mode !== "CRD") throw unsupportedAttribute(`${node}: mode "${String(mode)}"`, { hint: "Supported are DCR and CRD." });
-  return Object.freeze({ block, mode });
-}
-
 function imageSizes(node: string, { shape }: Tensor): readonly [number, number, number, number] {
-  const [batch, channels, height, width] = shape;
-  if (shape.length !== 4 || batch === undefined || channels === undefined || height === undefined || width === undefined) throw shapeError(`${node}: ${show(shape)} is not a batch of images`, { hint: "Its axes are batch, channel, height, width." });
+  const [batch, channels, height, width, ...others] = shape;
+  if (batch === undefined || channels === undefined || height === undefined || width === undefined || others.length > 0) {
+    throw shapeError(`${node}: ${showShape(shape)} is not a batch of images`, { hint: "Its axes are batch, channel, height, width." });
+  }
   return [batch, channels, height, width];
 }
 
 function misfit(node: string, { shape }: Tensor, block: number) {
-  return shapeError(`${node}: ${show(shape)} does not divide into blocks of ${block} by ${block}`, { hint: "Sizes must be multiples of the block's." });
+  return shapeError(`${node}: ${showShape(shape)} does not divide into blocks of ${block} by ${block}`, { hint: "Sizes must be multiples of the block's." });
 }

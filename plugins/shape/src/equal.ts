@@ -1,4 +1,4 @@
-import { defineOperator, unsupportedAttribute, type Operator } from "@lirpa/core/plugin";
+import { defineOperator, onlyConstants, type Operator } from "@lirpa/core/plugin";
 
 /** A = B on constants: part of the shape arithmetic that exporters write. */
 export const equal: Operator = defineOperator({
@@ -9,11 +9,9 @@ export const equal: Operator = defineOperator({
   data: [],
   nonnegative: true,
   // Nothing linear or piecewise linear describes a comparison, so a value that a perturbation could reach is refused here.
-  attributes: (_, { node, constants }) => {
-    if (constants[0] === undefined || constants[1] === undefined) {
-      throw unsupportedAttribute(`${node}: an operand is computed from the model's inputs`, { hint: "Equal is supported on constants only." });
-    }
-    return Object.freeze({});
+  derive: (_, context) => {
+    onlyConstants(context, "Equal");
+    return {};
   },
   forward: ({ t }, a, b) => t.equal(a, b),
 });

@@ -1,5 +1,4 @@
-import { defineOperator, type Operator } from "@lirpa/core/plugin";
-import { broadcastShape, requiredIntegers } from "./reading.js";
+import { broadcastShape, defineOperator, ints, type Operator } from "@lirpa/core/plugin";
 
 /** Broadcasts to the shape that the input's own and the one given have in common. */
 export const expand: Operator = defineOperator({
@@ -8,6 +7,6 @@ export const expand: Operator = defineOperator({
   kind: "linear",
   inputs: ["input", "shape"],
   nonnegative: true,
-  attributes: (raw, context) => Object.freeze({ shape: requiredIntegers(raw, context, "shape", 1) }),
+  attributes: { shape: ints().fromInput() },
   forward: ({ t, attributes, node }, x) => t.expand(x, broadcastShape(node, x.shape, attributes.shape)),
 });

@@ -1,5 +1,4 @@
-import { attributeError, defineOperator, type Operator } from "@lirpa/core/plugin";
-import { sizeOf } from "./reading.js";
+import { attributeError, defineOperator, int, sizeOf, type Operator } from "@lirpa/core/plugin";
 
 /** A matrix: the axes before `axis` make the rows, the others the columns. */
 export const flatten: Operator = defineOperator({
@@ -8,7 +7,7 @@ export const flatten: Operator = defineOperator({
   kind: "linear",
   inputs: ["input"],
   nonnegative: true,
-  attributes: (raw) => Object.freeze({ axis: Number(raw["axis"] ?? 1) }),
+  attributes: { axis: int(1) },
   forward: ({ t, attributes: { axis }, node }, x) => {
     const { shape } = x;
     const rank = shape.length;

@@ -1,6 +1,5 @@
-import { defineOperator, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
+import { axisOf, defineOperator, int, nth, sizeOf, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
 import { gatherAttributes, indicesFromZero } from "./indices.js";
-import { axisOf, sizeOf } from "./reading.js";
 
 /** Slices along one axis by a tensor of indices, whose axes take that axis' place. */
 export const gather: Operator = defineOperator({
@@ -9,11 +8,12 @@ export const gather: Operator = defineOperator({
   kind: "linear",
   inputs: ["data", "indices"],
   nonnegative: true,
-  attributes: gatherAttributes,
+  attributes: { axis: int(0) },
+  derive: gatherAttributes,
   forward: (context, x, indices) => {
     const { t } = context;
     const axis = axisOf(context.node, context.attributes.axis, x.shape.length);
-    const places = indicesFromZero(context, indices, x.shape[axis]!);
+    const places = indicesFromZero(context, indices, nth(x.shape, axis));
     return t.constantValue(places) === undefined ? gatherEach(t, x, places, axis) : t.gather(x, places, axis);
   },
 });

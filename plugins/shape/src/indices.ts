@@ -6,8 +6,8 @@ export interface GatherAttributes {
   readonly constant: HostTensor | undefined;
 }
 
-export function gatherAttributes(raw: Readonly<Record<string, unknown>>, { constants }: AttributeContext): GatherAttributes {
-  return Object.freeze({ axis: Number(raw["axis"] ?? 0), constant: constants[1] });
+export function gatherAttributes({ axis }: { readonly axis: number }, { constants }: AttributeContext): GatherAttributes {
+  return { axis, constant: constants[1] };
 }
 
 /** Indices from 0 on: ONNX counts negative ones from the end. Constants are checked as well. */

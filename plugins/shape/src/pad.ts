@@ -1,13 +1,15 @@
-import { attributeError, defineOperator, hostSize, shapeError, unsupportedAttribute, type Operator, type RuleContext, type Shape, type Tensor } from "@lirpa/core/plugin";
-import { axesOf, constantScalar, integers, requiredIntegers, sameLength, show } from "./reading.js";
+import {
+  attributeError, axesOf, defineOperator, float, hostSize, ints, nth, oneOf, sameLength, shapeError, showShape, type Operator,
+  type RuleContext, type Tensor,
+} from "@lirpa/core/plugin";
 
 type Mode = "constant" | "edge" | "reflect" | "wrap";
 
 interface PadAttributes {
   readonly mode: Mode;
-  /** All begins, then all ends; a negative one cuts off. */
-  readonly pads: readonly number[];
-  readonly axes: readonly number[] | undefined;
+  /** What is added before and after each of the axes; less than nothing cuts off. */
+  readonly begins: readonly number[];
+  readonly ends: readonly number[];
   readonly value: number;
 }
 
@@ -21,38 +23,40 @@ export const pad: Operator = defineOperator({
   kind: "linear",
   inputs: ["data", "pads?", "constant_value?", "axes?"],
   nonnegative: true,
-  attributes: (raw, context) => {
-    const pads = requiredIntegers(raw, context, "pads", 1);
-    const axes = integers(raw, context, "axes", 3);
-    const value = raw["value"] === undefined ? constantScalar(context, 2, "constant_value") : Number(raw["value"]);
+  attributes: {
+    mode: oneOf(["constant", "edge", "reflect", "wrap"], "constant"),
+    // All begins, then all ends.
+    pads: ints().orInput(),
+    value: float(0).orInput("constant_value"),
+    axes: ints().optional().fromInput(),
+  },
+  derive: ({ mode, pads, value, axes: named }, { node, shapes: [x] }) => {
     if (pads.length % 2 !== 0) {
-      throw attributeError(`${context.node}: ${pads.length} pads`, { hint: "There must be a begin and an end for each axis." });
+      throw attributeError(`${node}: ${pads.length} pads`, { hint: "There must be a begin and an end for each axis." });
     }
-    return Object.freeze({ mode: modeOf(context.node, raw["mode"] ?? "constant"), pads, axes, value: value ?? 0 });
+    const axes = axesOf(node, named ?? [...x.keys()], x.length);
+    sameLength(node, "pads", pads, "begins and ends", [...axes, ...axes]);
+    const amount = (offset: number) => x.map((_, axis) => (axes.includes(axis) ? nth(pads, axes.indexOf(axis) + offset) : 0));
+    return { mode, value, begins: amount(0), ends: amount(axes.length) };
   },
   forward: (context, x) => {
-    const { t, attributes, node } = context;
-    const { shape } = x;
-    const axes = axesOf(node, attributes.axes ?? shape.map((_, axis) => axis), shape.length);
-    sameLength(node, "pads", attributes.pads, "begins and ends", [...axes, ...axes]);
-    const amount = (offset: number) => shape.map((_, axis) => (axes.includes(axis) ? attributes.pads[axes.indexOf(axis) + offset]! : 0));
-    const begins = amount(0);
-    const ends = amount(axes.length);
-    const inner = cropped(context, x, begins, ends);
+    const { t, attributes: { mode, begins, ends, value } } = context;
+    const inner = cropped(context, x);
     const low = begins.map((count) => Math.max(count, 0));
     const high = ends.map((count) => Math.max(count, 0));
-    if (attributes.mode === "constant") return t.pad(inner, low, high, attributes.value);
-    return low.reduce((part, _, axis) => extended(context, part, axis, low[axis]!, high[axis]!), inner);
+    if (mode === "constant") return t.pad(inner, low, high, value);
+    return low.reduce((part, before, axis) => extended(context, part, axis, before, nth(high, axis)), inner);
   },
 });
 
 /** What the negative pads leave. */
-function cropped({ t, node }: RuleContext<PadAttributes>, x: Tensor, begins: Shape, ends: Shape): Tensor {
+function cropped({ t, node, attributes: { begins, ends } }: RuleContext<PadAttributes>, x: Tensor): Tensor {
   if ([...begins, ...ends].every((count) => count >= 0)) return x;
   const starts = begins.map((count) => Math.max(-count, 0));
-  const stops = x.shape.map((size, axis) => size + Math.min(ends[axis]!, 0));
-  if (starts.some((start, axis) => start > stops[axis]!)) {
-    throw shapeError(`${node}: pads ${show([...begins, ...ends])} cut off more than ${show(x.shape)} has`, { hint: "Negative pads remove elements." });
+  const stops = x.shape.map((size, axis) => size + Math.min(nth(ends, axis), 0));
+  if (starts.some((start, axis) => start > nth(stops, axis))) {
+    const pads = showShape([...begins, ...ends]);
+    throw shapeError(`${node}: pads ${pads} cut off more than ${showShape(x.shape)} has`, { hint: "Negative pads remove elements." });
   }
   return t.slice(x, starts, stops);
 }
@@ -60,7 +64,7 @@ function cropped({ t, node }: RuleContext<PadAttributes>, x: Tensor, begins: Sha
 /** Copies of the tensor's own slices before and after one axis. */
 function extended({ t, attributes, node }: RuleContext<PadAttributes>, x: Tensor, axis: number, low: number, high: number): Tensor {
   if (low === 0 && high === 0) return x;
-  const size = x.shape[axis]!;
+  const size = nth(x.shape, axis);
   if (size === 0) throw shapeError(`${node}: axis ${axis} is empty`, { hint: `The mode "${attributes.mode}" needs something to copy.` });
   const indices = Array.from({ length: hostSize([low + size + high], `${node}: axis ${axis}`) }, (_, at) => source(attributes.mode, at - low, size));
   return t.gather(x, t.constant(indices, [indices.length], "int"), axis);
@@ -74,9 +78,4 @@ function source(mode: Mode, position: number, size: number): number {
   if (size === 1) return 0;
   const folded = modulo(position, 2 * (size - 1));
   return folded < size ? folded : 2 * (size - 1) - folded;
-}
-
-function modeOf(node: string, mode: unknown): Mode {
-  if (mode === "constant" || mode === "edge" || mode === "reflect" || mode === "wrap") return mode;
-  throw unsupportedAttribute(`${node}: mode "${String(mode)}" is not supported`, { hint: "Supported are constant, edge, reflect and wrap." });
 }

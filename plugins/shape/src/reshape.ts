@@ -1,9 +1,8 @@
-import { attributeError, defineOperator, shapeError, type Operator, type Shape } from "@lirpa/core/plugin";
-import { requiredIntegers, show, sizeOf } from "./reading.js";
+import { attributeError, defineOperator, flag, ints, shapeError, showShape, sizeOf, type Operator, type Shape } from "@lirpa/core/plugin";
 
 interface ReshapeAttributes {
-  readonly target: readonly number[];
-  readonly allowZero: boolean;
+  readonly shape: readonly number[];
+  readonly allowzero: boolean;
 }
 
 /** The same elements in another shape. A 0 copies the size of its axis (unless `allowzero`), one −1 takes what is left. */
@@ -13,20 +12,19 @@ export const reshape: Operator = defineOperator({
   kind: "linear",
   inputs: ["data", "shape"],
   nonnegative: true,
-  attributes: (raw, context) =>
-    Object.freeze({ target: requiredIntegers(raw, context, "shape", 1), allowZero: Number(raw["allowzero"] ?? 0) === 1 }),
+  attributes: { shape: ints().fromInput(), allowzero: flag(false) },
   forward: ({ t, attributes, node }, x) => t.reshape(x, resolve(node, x.shape, attributes)),
 });
 
-function resolve(node: string, from: Shape, { target, allowZero }: ReshapeAttributes): number[] {
-  if (target.filter((size) => size === -1).length > 1 || target.some((size) => size < -1 || !Number.isInteger(size))) {
-    throw attributeError(`${node}: ${show(target)} is not a shape`, { hint: "Sizes are at least 0; one of them may be -1." });
+function resolve(node: string, from: Shape, { shape: target, allowzero: allowZero }: ReshapeAttributes): number[] {
+  if (target.filter((size) => size === -1).length > 1 || target.some((size) => size < -1)) {
+    throw attributeError(`${node}: ${showShape(target)} is not a shape`, { hint: "Sizes are at least 0; one of them may be -1." });
   }
   const sizes = target.map((size, axis) => {
     if (size !== 0 || allowZero) return size;
     const copied = from[axis];
     if (copied === undefined) {
-      throw attributeError(`${node}: the 0 at position ${axis} of ${show(target)} copies no axis of ${show(from)}`, {
+      throw attributeError(`${node}: the 0 at position ${axis} of ${showShape(target)} copies no axis of ${showShape(from)}`, {
         hint: "A 0 stands for the size of the input's axis at the same position.",
       });
     }
@@ -35,7 +33,7 @@ function resolve(node: string, from: Shape, { target, allowZero }: ReshapeAttrib
   const known = sizeOf(sizes.filter((size) => size !== -1));
   const shape = sizes.map((size) => (size === -1 ? sizeOf(from) / known : size));
   if (sizeOf(shape) !== sizeOf(from) || !shape.every(Number.isInteger)) {
-    throw shapeError(`${node}: ${show(from)} does not reshape to ${show(target)}`, { hint: "Both must have the same number of elements." });
+    throw shapeError(`${node}: ${showShape(from)} does not reshape to ${showShape(target)}`, { hint: "Both must have the same number of elements." });
   }
   return shape;
 }

@@ -1,4 +1,4 @@
-import { defineOperator, type Operator } from "@lirpa/core/plugin";
+import { defineOperator, int, type Operator } from "@lirpa/core/plugin";
 
 /** The sizes of the axes (since opset 15 of some) as integers. Shapes are static, so this is a constant. */
 export const shape: Operator = defineOperator({
@@ -8,7 +8,7 @@ export const shape: Operator = defineOperator({
   inputs: ["data"],
   data: [],
   nonnegative: true,
-  attributes: (raw) => Object.freeze({ start: Number(raw["start"] ?? 0), end: raw["end"] === undefined ? undefined : Number(raw["end"]) }),
+  attributes: { start: int(0), end: int().optional() },
   // Array.slice counts negative ends from the back and clamps, exactly as ONNX asks.
   forward: ({ t, attributes: { start, end } }, x) => {
     const sizes = x.shape.slice(start, end);

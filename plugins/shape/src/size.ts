@@ -1,5 +1,4 @@
-import { defineOperator, type Operator } from "@lirpa/core/plugin";
-import { sizeOf } from "./reading.js";
+import { defineOperator, sizeOf, type Operator } from "@lirpa/core/plugin";
 
 /** The number of elements. Shapes are static, so this is a constant. */
 export const size: Operator = defineOperator({

@@ -1,5 +1,4 @@
-import { attributeError, defineOperator, unsupportedAttribute, type Operator } from "@lirpa/core/plugin";
-import { axesOf, integers, requiredIntegers, sameLength } from "./reading.js";
+import { attributeError, axesOf, defineOperator, ints, nth, sameLength, unsupportedAttribute, type Operator } from "@lirpa/core/plugin";
 
 /** From here on an end means "to the end". */
 const INT32_MAX = 2 ** 31 - 1;
@@ -11,38 +10,32 @@ export const slice: Operator = defineOperator({
   kind: "linear",
   inputs: ["data", "starts?", "ends?", "axes?", "steps?"],
   nonnegative: true,
-  attributes: (raw, context) => {
-    const { node } = context;
-    const starts = requiredIntegers(raw, context, "starts", 1);
-    const ends = requiredIntegers(raw, context, "ends", 2);
-    const axes = integers(raw, context, "axes", 3);
-    const steps = integers(raw, context, "steps", 4);
+  attributes: {
+    starts: ints().orInput(),
+    ends: ints().orInput(),
+    axes: ints().optional().orInput(),
+    steps: ints().optional().fromInput(),
+  },
+  derive: ({ starts, ends, axes: named, steps = starts.map(() => 1) }, { node, shapes: [x] }) => {
     sameLength(node, "ends", ends, "starts", starts);
-    if (axes !== undefined) sameLength(node, "axes", axes, "starts", starts);
-    if (steps !== undefined) sameLength(node, "steps", steps, "starts", starts);
-    if (steps?.some((step) => step === 0)) throw attributeError(`${node}: a step is 0`, { hint: "Steps are positive or negative." });
-    if (steps?.some((step, at) => step < 0 && ends[at]! >= INT32_MAX)) {
+    if (named !== undefined) sameLength(node, "axes", named, "starts", starts);
+    sameLength(node, "steps", steps, "starts", starts);
+    if (steps.some((step) => step === 0)) throw attributeError(`${node}: a step is 0`, { hint: "Steps are positive or negative." });
+    if (steps.some((step, at) => step < 0 && nth(ends, at) >= INT32_MAX)) {
       throw unsupportedAttribute(`${node}: a negative step runs up to the greatest integer`, {
         hint: "Readers of ONNX disagree on what this is; write the least integer for a slice down to the first element.",
       });
     }
-    return Object.freeze({ starts, ends, axes, steps });
+    const axes = axesOf(node, named ?? [...starts.keys()], x.length);
+    return { cuts: axes.map((axis, at) => ({ axis, ...cutOf(nth(starts, at), nth(ends, at), nth(steps, at), nth(x, axis)) })) };
   },
-  forward: ({ t, attributes, node }, x) => {
-    const { shape } = x;
-    const begins = shape.map(() => 0);
-    const stops = [...shape];
-    const strides = shape.map(() => 1);
-    const backward: number[] = [];
-    const axes = axesOf(node, attributes.axes ?? attributes.starts.map((_, at) => at), shape.length);
-    axes.forEach((axis, at) => {
-      const cut = cutOf(attributes.starts[at]!, attributes.ends[at]!, attributes.steps?.[at] ?? 1, shape[axis]!);
-      begins[axis] = cut.start;
-      stops[axis] = cut.stop;
-      strides[axis] = cut.step;
-      if (cut.backward) backward.push(axis);
-    });
-    return t.slice(backward.length === 0 ? x : t.flip(x, backward), begins, stops, strides);
+  forward: ({ t, attributes: { cuts } }, x) => {
+    const along = (part: "start" | "stop" | "step", whole: readonly number[]): number[] =>
+      whole.map((all, axis) => cuts.find((cut) => cut.axis === axis)?.[part] ?? all);
+    const backward = cuts.filter((cut) => cut.backward).map(({ axis }) => axis);
+    const ones = x.shape.map(() => 1);
+    const begins = along("start", ones.map(() => 0));
+    return t.slice(backward.length === 0 ? x : t.flip(x, backward), begins, along("stop", x.shape), along("step", ones));
   },
 });
 

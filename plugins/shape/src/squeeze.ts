@@ -1,5 +1,4 @@
-import { defineOperator, shapeError, type Operator } from "@lirpa/core/plugin";
-import { axesOf, integers, show } from "./reading.js";
+import { axesOf, defineOperator, ints, shapeError, showShape, type Operator } from "@lirpa/core/plugin";
 
 /** Drops axes of size 1: those named (an attribute up to opset 12, an input since 13), or all of them. */
 export const squeeze: Operator = defineOperator({
@@ -8,13 +7,13 @@ export const squeeze: Operator = defineOperator({
   kind: "linear",
   inputs: ["data", "axes?"],
   nonnegative: true,
-  attributes: (raw, context) => Object.freeze({ axes: integers(raw, context, "axes", 1) }),
+  attributes: { axes: ints().optional().orInput() },
   forward: ({ t, attributes, node }, x) => {
     const { shape } = x;
     if (attributes.axes === undefined) return t.reshape(x, shape.filter((size) => size !== 1));
     const axes = axesOf(node, attributes.axes, shape.length);
     if (axes.some((axis) => shape[axis] !== 1)) {
-      throw shapeError(`${node}: axes ${show(attributes.axes)} of ${show(shape)} are not all of size 1`, { hint: "Only axes of size 1 can be dropped." });
+      throw shapeError(`${node}: axes ${showShape(attributes.axes)} of ${showShape(shape)} are not all of size 1`, { hint: "Only axes of size 1 can be dropped." });
     }
     return t.reshape(x, shape.filter((_, axis) => !axes.includes(axis)));
   },

@@ -1,6 +1,6 @@
 import {
-  Vocabulary,
-  type DType, type HostTensor, type IrNode, type LinearOperator, type Operator, type RawAttributes, type Shape,
+  readAttributes, Vocabulary,
+  type DType, type HostTensor, type IrNode, type Operator, type RawAttributes, type Shape,
 } from "@lirpa/core";
 import plugin from "./index.js";
 
@@ -37,7 +37,7 @@ export function scalar(value: number, dtype: DType = "float"): HostTensor {
   return tensor([], [value], dtype);
 }
 
-export function linear(type: string): LinearOperator<unknown> {
+export function linear(type: string): Extract<Operator, { readonly kind: "linear" }> {
   const operator: Operator | undefined = plugin.operators.find((candidate) => candidate.type === type);
   if (operator?.kind !== "linear") throw new Error(`${type} is not linear`);
   return operator;
@@ -47,13 +47,13 @@ export function linear(type: string): LinearOperator<unknown> {
 function record(t: Vocabulary, call: Call, values: readonly (IrNode | undefined)[]): IrNode[] {
   const operator = linear(call.type);
   const open = dataSlots(call);
-  const attributes = operator.attributes?.(call.attributes ?? {}, {
+  const attributes = readAttributes(operator, call.attributes ?? {}, {
     node: "node",
     opset: call.opset ?? 17,
     shapes: call.inputs.map((input) => input?.shape),
     constants: call.inputs.map((input, slot) => (open.includes(slot) ? undefined : input)),
-    values: [],
-    outputs: Array.from({ length: call.outputs ?? 1 }, () => true),
+    names: [],
+    isRead: Array.from({ length: call.outputs ?? 1 }, () => true),
   });
   const result = operator.forward({ t, attributes, node: "node" }, ...values);
   return (Array.isArray(result) ? result : [result]) as IrNode[];
@@ -65,7 +65,7 @@ export function dataSlots({ type, inputs }: Call): number[] {
   const data = operator.data ?? operator.inputs.slice(0, 1);
   return data.flatMap((name) => {
     const at = operator.inputs.findIndex((input) => input.replace(/\?|\.\.\./, "") === name);
-    return operator.inputs[at]!.endsWith("...") ? inputs.map((_, slot) => slot) : [at];
+    return operator.inputs[at]!.endsWith("...") ? [...inputs.keys()].slice(at) : [at];
   });
 }
 

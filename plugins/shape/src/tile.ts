@@ -1,5 +1,4 @@
-import { attributeError, defineOperator, type Operator } from "@lirpa/core/plugin";
-import { requiredIntegers, sameLength, show } from "./reading.js";
+import { defineOperator, ints, nth, sameLength, type Operator } from "@lirpa/core/plugin";
 
 /** Repeats the whole tensor along its axes. */
 export const tile: Operator = defineOperator({
@@ -8,20 +7,15 @@ export const tile: Operator = defineOperator({
   kind: "linear",
   inputs: ["input", "repeats"],
   nonnegative: true,
-  attributes: (raw, context) => {
-    const repeats = requiredIntegers(raw, context, "repeats", 1);
-    if (repeats.some((count) => count < 0 || !Number.isInteger(count))) {
-      throw attributeError(`${context.node}: repeats ${show(repeats)}`, { hint: "Repeats are at least 0." });
-    }
-    return Object.freeze({ repeats });
-  },
+  attributes: { repeats: ints().atLeast(0).fromInput() },
   // An axis of size n becomes [1, n], is broadcast to [repeats, n] and joined again.
   forward: ({ t, attributes: { repeats }, node }, x) => {
     const { shape } = x;
     sameLength(node, "repeats", repeats, "axes of the input", shape);
     if (repeats.every((count) => count === 1)) return x;
-    const apart = shape.flatMap((size, axis) => (repeats[axis] === 1 ? [size] : [1, size]));
-    const repeated = shape.flatMap((size, axis) => (repeats[axis] === 1 ? [size] : [repeats[axis]!, size]));
-    return t.reshape(t.expand(t.reshape(x, apart), repeated), shape.map((size, axis) => size * repeats[axis]!));
+    const axes = shape.map((size, axis) => ({ size, count: nth(repeats, axis) }));
+    const apart = axes.flatMap(({ size, count }) => (count === 1 ? [size] : [1, size]));
+    const repeated = axes.flatMap(({ size, count }) => (count === 1 ? [size] : [count, size]));
+    return t.reshape(t.expand(t.reshape(x, apart), repeated), axes.map(({ size, count }) => size * count));
   },
 });

@@ -1,5 +1,4 @@
-import { defineOperator, type Operator } from "@lirpa/core/plugin";
-import { axesOf, requiredIntegers } from "./reading.js";
+import { axesOf, defineOperator, ints, type Operator } from "@lirpa/core/plugin";
 
 /** Inserts axes of size 1, numbered as in the result (an attribute up to opset 12, an input since 13). */
 export const unsqueeze: Operator = defineOperator({
@@ -8,7 +7,7 @@ export const unsqueeze: Operator = defineOperator({
   kind: "linear",
   inputs: ["data", "axes?"],
   nonnegative: true,
-  attributes: (raw, context) => Object.freeze({ axes: requiredIntegers(raw, context, "axes", 1) }),
+  attributes: { axes: ints().orInput() },
   forward: ({ t, attributes, node }, x) => {
     const rank = x.shape.length + attributes.axes.length;
     const axes = axesOf(node, attributes.axes, rank);

@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import { isLirpaError } from "@lirpa/core";
+import { isLirpaError, readAttributes } from "@lirpa/core";
 import { elementwise } from "./cases.test.js";
 
 /** The code of the error that reading the attributes ends in. */
 function refusal(type: string, raw: Readonly<Record<string, number | string>>): string {
   try {
-    elementwise(type).attributes!(raw, { node: "node", opset: 20, shapes: [[1]], constants: [undefined], values: ["x"], outputs: [true] });
+    readAttributes(elementwise(type), raw, { node: "node", opset: 20, shapes: [[1]], constants: [undefined], names: ["x"], isRead: [true] });
     return "none";
   } catch (error) {
     return isLirpaError(error) && error.message.startsWith("node: ") && error.hint !== undefined ? error.code : String(error);

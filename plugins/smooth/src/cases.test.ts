@@ -1,4 +1,4 @@
-import { type HostTensor, type IrNode, type Marks, type Operator, type RuleContext, Vocabulary } from "@lirpa/core";
+import { type HostTensor, type IrNode, type Marks, type Operator, type RuleContext, readAttributes, Vocabulary } from "@lirpa/core";
 import fc from "fast-check";
 import { reals } from "@lirpa/conformance/kit";
 import { hostErf } from "./host-erf.js";
@@ -115,8 +115,8 @@ export type Parts<T> = Readonly<Record<(typeof PARTS)[number], T>>;
 
 export function contextOf(t: Vocabulary, { type, attributes = {}, exponent }: Case, count: number): RuleContext<unknown> {
   const constant: HostTensor | undefined = exponent === undefined ? undefined : { shape: [], dtype: "float", data: Float64Array.of(exponent) };
-  const given = { node: "node", opset: 20, shapes: [[count], constant?.shape], constants: [undefined, constant], values: [], outputs: [true] };
-  return { t, attributes: elementwise(type).attributes?.(attributes, given), node: "node" };
+  const given = { node: "node", opset: 20, shapes: [[count], constant?.shape], constants: [undefined, constant], names: [], isRead: [true] };
+  return { t, attributes: readAttributes(elementwise(type), attributes, given), node: "node" };
 }
 
 /** The rules' results as nodes of a recording. */

@@ -1,4 +1,4 @@
-import { attributeError, defineOperator, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
+import { defineOperator, oneOf, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
 import { gateLines, gateRange, type GateShape } from "./gate-shaped.js";
 import { hostErf } from "./host-erf.js";
 import { clamp } from "./lines.js";
@@ -40,12 +40,8 @@ export const gelu: Operator = defineOperator({
   sinceVersion: 20,
   kind: "elementwise",
   inputs: ["X"],
-  attributes: (raw, { node }) => {
-    const approximation = raw["approximate"] ?? "none";
-    if (approximation === "none") return exact;
-    if (approximation === "tanh") return approximate;
-    throw attributeError(`${node}: approximate is ${String(approximation)}`, { hint: "It is none or tanh." });
-  },
+  attributes: { approximate: oneOf(["none", "tanh"], "none") },
+  derive: ({ approximate: by }) => (by === "tanh" ? approximate : exact),
   forward: ({ t, attributes }, x) => attributes.curve(t).value(x),
   range: ({ t, attributes }, interval) => gateRange(t, attributes, interval),
   relax: ({ t, attributes }, interval) => gateLines(t, attributes, interval),

@@ -1,5 +1,8 @@
 import {
+  broadcastShape,
+  broadcastsTo,
   defineOperator,
+  integers,
   unsupportedAttribute,
   type AttributeContext,
   type HostTensor,
@@ -31,7 +34,7 @@ export const pow: Operator = defineOperator({
   sinceVersion: 7,
   kind: "elementwise",
   inputs: ["X", "Y"],
-  attributes: (_raw, context) => Object.freeze({ exponents: exponentsOf(context) }),
+  derive: (_, context) => ({ exponents: exponentsOf(context) }),
   expand: ({ exponents }, context) => (exponents === undefined ? exponential(context) : rewritten(exponents, context)),
   forward: ({ t, attributes: { exponents } }, x, y) => {
     const [only, ...others] = exponents === undefined ? [] : distinct(exponents);
@@ -82,7 +85,8 @@ function oneRange(t: TensorOps, interval: Interval, p: number): Interval {
 function byExponent<R>(context: RuleContext<PowAttributes>, rule: (p: number) => R, choose: (is: Tensor, yes: R, no: R) => R): R {
   const { t } = context;
   const exponents = constantExponents(context);
-  const [first, ...others] = distinct(exponents) as [number, ...number[]];
+  // Of no elements any rule will do.
+  const [first = 1, ...others] = distinct(exponents);
   const all = t.constant({ ...exponents, dtype: "float" });
   return others.reduce((rest, p) => choose(t.equal(all, p), rule(p), rest), rule(first));
 }
@@ -129,29 +133,18 @@ function exponential({ constants }: AttributeContext): Subgraph | undefined {
 }
 
 /** The operator that one exponent has, and exponents that broadcast to more elements than the base has. */
-function rewritten(exponents: HostTensor, { shapes: [base], constants }: AttributeContext): Subgraph | undefined {
-  if (constants[0] !== undefined || base === undefined) return undefined;
+function rewritten(exponents: HostTensor, { node, shapes: [base], constants }: AttributeContext<readonly ["X", "Y"]>): Subgraph | undefined {
+  if (constants[0] !== undefined) return undefined;
   const [only, ...others] = distinct(exponents);
-  const name = only !== undefined && others.length === 0 && fits(exponents.shape, base) ? NAMED[only] : undefined;
+  const name = only !== undefined && others.length === 0 && broadcastsTo(exponents.shape, base) ? NAMED[only] : undefined;
   if (name !== undefined) return { nodes: [{ name: "named", type: name, inputs: ["inputs.0"], outputs: ["outputs.0"] }] };
-  if (fits(exponents.shape, base)) return undefined;
-  const shape = broadcast(exponents.shape, base);
+  if (broadcastsTo(exponents.shape, base)) return undefined;
+  const shape = broadcastShape(node, exponents.shape, base);
   return {
-    constants: { shape: { shape: [shape.length], dtype: "int", data: Float64Array.from(shape) } },
+    constants: { shape: integers(...shape) },
     nodes: [
       { name: "expand", type: "Expand", inputs: ["inputs.0", "shape"], outputs: ["base"] },
       { name: "power", type: "Pow", inputs: ["base", "inputs.1"], outputs: ["outputs.0"] },
     ],
   };
-}
-
-/** True where broadcasting leaves a base of this shape as it is. */
-function fits(exponents: readonly number[], base: readonly number[]): boolean {
-  return exponents.length <= base.length && exponents.every((size, i) => size === 1 || size === base[base.length - exponents.length + i]);
-}
-
-function broadcast(a: readonly number[], b: readonly number[]): number[] {
-  const rank = Math.max(a.length, b.length);
-  const at = (shape: readonly number[], i: number): number => shape[shape.length - rank + i] ?? 1;
-  return Array.from({ length: rank }, (_, i) => Math.max(at(a, i), at(b, i)));
 }
