@@ -52,10 +52,13 @@ export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
 export function recorded(list: readonly Step[]): RandomRecording {
   const t = new Vocabulary();
   const axes: readonly Hidden[] = ["none", "instances", "rows", "both"];
-  const inputs = axes.flatMap((hidden) => [leaf(t, "m", [2, 3], "float", hidden, FED), leaf(t, "v", [3], "float", hidden, FED)]);
+  const inputs = axes.flatMap((hidden) => [
+    leaf(t, "m", [2, 3], "float", hidden, FED),
+    leaf(t, "v", [3], "float", hidden, FED),
+  ]);
   const pool = [...inputs, t.constant([[0.5, -1, 2], [1.5, 3, -2]].flat(), [2, 3]), t.full([3], 0.25)];
   for (const [operation, x, y] of list) {
-    const made = attempt(() => OPERATIONS[operation % OPERATIONS.length]!(t, pool[x % pool.length]!, pool[y % pool.length]!));
+    const made = attempt(() => OPERATIONS[operation]!(t, pool[x % pool.length]!, pool[y % pool.length]!));
     // What was made last is read more often than what there was before.
     if (made !== undefined) pool.push(made, made);
   }
@@ -92,7 +95,8 @@ export function carried(list: readonly number[]): RandomRecording {
 export function feedsOf(inputs: readonly IrNode[]): Record<string, HostTensor> {
   return Object.fromEntries(inputs.map((input) => {
     const { name, shape, instances, rows } = inputOf(input)!;
-    const hidden: Hidden = instances ? (rows === undefined ? "instances" : "both") : rows === undefined ? "none" : "rows";
+    const [none, some]: readonly Hidden[] = instances ? ["instances", "both"] : ["none", "rows"];
+    const hidden = rows === undefined ? none! : some!;
     const part = [...name].reduce((sum, letter) => (31 * sum + letter.charCodeAt(0)) % PARTS, 0);
     return [name, feed({ shape }, hidden, rows ?? FED, part, PARTS)];
   }));

@@ -10,6 +10,7 @@ import { carried, feedsOf, layers, recorded, steps, type RandomRecording } from 
 const t = new Vocabulary();
 const ROWS: RowSpace = { name: "rows", size: 2 };
 const OPEN: RowSpace = { name: "open", size: undefined };
+const OVER_ALL = { instances: true, rows: true } as const;
 const own = { dtype: "float", instances: false, rows: undefined } as const;
 const x = t.input({ ...own, name: "x", shape: [2, 3] });
 const whole = t.input({ ...own, name: "i", shape: [2, 3], dtype: "int" });
@@ -67,10 +68,11 @@ const BROKEN: Readonly<Record<string, () => IrNode>> = {
   "rows that are lost": () => but(t.exp(inRows), { rows: undefined }),
   "rows of another space of the same name": () => but(t.exp(inRows), { rows: { ...ROWS } }),
   "rows of two spaces that meet": () => but(t.add(inRows, 1), { inputs: [inRows, t.cast(index, "float")] }),
-  "two open spaces of one name": () => t.sumHidden(
-    t.add(t.sumHidden(t.input({ ...own, name: "a", shape: [], rows: OPEN }), { instances: true, rows: true }),
-      t.input({ ...own, name: "b", shape: [], rows: { ...OPEN } })), { instances: true, rows: true }),
-  "a sum over hidden axes that keeps them": () => but(t.sumHidden(inRows, { instances: true, rows: true }), { rows: ROWS }),
+  "two open spaces of one name": () => t.add(
+    t.sumHidden(t.input({ ...own, name: "a", shape: [], rows: OPEN }), OVER_ALL),
+    t.input({ ...own, name: "b", shape: [], rows: { ...OPEN } }),
+  ),
+  "a sum over hidden axes that keeps them": () => but(t.sumHidden(inRows, OVER_ALL), { rows: ROWS }),
   "rows of an open number as an axis": () => but(t.rowsToShape(inRows), { inputs: [t.cast(index, "float")] }),
   "more rows than there are": () => told(t.shapeToRows(x, ROWS), { rows: { name: "three", size: 3 } }),
   "unit rows of another number": () => told(t.eye([2], ROWS), { rows: { name: "three", size: 3 } }),
@@ -168,7 +170,8 @@ describe("what transforms of a recording give is a recording", () => {
       const fresh = new Vocabulary();
       const doubled = substitute(fresh, outputs, new Map(inputs.map((input) => [input, fresh.mul(input, 2)])));
       verifyNodes(doubled);
-      const back = substitute(new Vocabulary(), doubled, new Map(inputs.map((input) => [input, fresh.mul(input, 0.5)])));
+      const halves = new Map(inputs.map((input) => [input, fresh.mul(input, 0.5)]));
+      const back = substitute(new Vocabulary(), doubled, halves);
       verifyNodes(back);
       expectSameValues(outputs, back, inputsOf(outputs));
     });

@@ -10,7 +10,8 @@ export const FACT = "kit:fact:";
 export function widenedAtFacts(program: Program): Program {
   return changed(program, (t, fact, name) => {
     const share = t.input({ name: `${WIDEN}${name}`, shape: fact.shape, dtype: "float", instances: false, rows: undefined });
-    return factOf(fact)!.side === "upper" ? wider(t, fact.inputs[0]!, share) : t.neg(wider(t, t.neg(fact.inputs[0]!), share));
+    const [end] = fact.inputs as readonly [IrNode];
+    return factOf(fact)!.side === "upper" ? wider(t, end, share) : t.neg(wider(t, t.neg(end), share));
   });
 }
 

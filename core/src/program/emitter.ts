@@ -55,7 +55,7 @@ export class Emitter implements Lowering {
     return this.names.get(node)!;
   }
 
-  /** Equal operations are one node: what is the same behind a fact and before it, and what lowerings make on their way. */
+  /** Equal operations are one node: what is the same behind a fact and before it, and what lowerings make besides. */
   node(type: string, inputs: readonly string[], attributes: NodeAttributes = {}, output = 0): string {
     const key = [type, output, ...Object.entries(attributes).map(attributeKey), ...inputs].join("|");
     let name = this.nodes.get(key);
@@ -143,7 +143,8 @@ export class Emitter implements Lowering {
       const open = to.filter((dim) => typeof dim !== "number").length;
       // A 0 of an empty tensor is a size; by itself Reshape would copy the one of its operand.
       const empty = to.includes(0);
-      const target = open > 1 || (empty && open > 0) ? this.sizeVector(to) : this.ints(to.map((dim) => (typeof dim === "number" ? dim : -1)));
+      const one = (): string => this.ints(to.map((dim) => (typeof dim === "number" ? dim : -1)));
+      const target = open > 1 || (empty && open > 0) ? this.sizeVector(to) : one();
       result = this.node("Reshape", [name, target], empty ? { allowzero: 1 } : {});
       this.announce(result, this.dtypes.get(name), to.map(symbolOf));
       this.reshaped.set(key, result);
@@ -152,8 +153,8 @@ export class Emitter implements Lowering {
   }
 
   /**
-   * Writes the shape of a value into the file. ONNX Runtime cannot infer what lies behind a Reshape with an open size; and
-   * where it knows no shapes it reuses no memory, and searches all that is free for every value: time grew with the
+   * Writes the shape of a value into the file. ONNX Runtime cannot infer what lies behind a Reshape with an open size;
+   * and where it knows no shapes it reuses no memory, and searches all that is free for every value: time grew with the
    * square of the number of nodes.
    */
   private announce(name: string, dtype: DType | undefined, dims: readonly (number | string)[]): void {
@@ -172,14 +173,15 @@ export class Emitter implements Lowering {
     return dims.every((dim) => typeof dim === "number") ? this.ints(dims as number[]) : this.sizeVector(dims);
   }
 
-  /** The inputs with as many axes as the node, so that ONNX broadcasts S against S and hidden axes against hidden axes. */
+  /** The inputs with as many axes as the node: ONNX broadcasts S against S, and hidden axes against hidden axes. */
   aligned(node: IrNode, inputs: readonly string[]): string[] {
     return inputs.map((name, i) => {
       const input = node.inputs[i]!;
       const missing = node.shape.length - input.shape.length;
       if (missing <= 0) return name;
       const constant = this.constants.get(name);
-      if (constant !== undefined) return this.initializer(constant, [1, 1, ...new Array<number>(missing).fill(1), ...input.shape]);
+      const ones = new Array<number>(missing + 2).fill(1);
+      if (constant !== undefined) return this.initializer(constant, [...ones, ...input.shape]);
       const key = `${name}|+${missing}`;
       let result = this.reshaped.get(key);
       if (result === undefined) {
@@ -222,16 +224,19 @@ export class Emitter implements Lowering {
     let name = this.sizes.get(symbol);
     if (name === undefined) {
       const axis = symbol === INSTANCES ? 0 : 1;
-      const source = [...this.inputs.values()].find((input) => (axis === 0 ? input.instances : input.rows?.name === symbol));
-      if (source === undefined) throw new LirpaError("LIRPA_INTERNAL", `no input of the program tells the size of ${symbol}`);
+      const tells = ({ instances, rows }: InputAttributes): boolean => (axis === 0 ? instances : rows?.name === symbol);
+      const source = [...this.inputs.values()].find(tells);
+      if (source === undefined) {
+        throw new LirpaError("LIRPA_INTERNAL", `no input of the program tells the size of ${symbol}`);
+      }
       name = this.node("Shape", [source.name], { start: axis, end: axis + 1 });
       this.sizes.set(symbol, name);
     }
     return name;
   }
 
-  private symbolic(node: IrNode): (number | string)[] {
-    return [node.instances ? INSTANCES : 1, node.rows === undefined ? 1 : (node.rows.size ?? node.rows.name), ...node.shape];
+  private symbolic({ instances, rows, shape }: IrNode): (number | string)[] {
+    return [instances ? INSTANCES : 1, rows === undefined ? 1 : (rows.size ?? rows.name), ...shape];
   }
 }
 
@@ -239,7 +244,8 @@ export class Emitter implements Lowering {
 function checkFilled({ dtype, data }: HostTensor, dims: readonly number[]): void {
   const fits = dims.every((size) => Number.isInteger(size) && size >= 0) && sizeOf(dims) === data.length;
   if (fits && (dtype !== "int" || data.every(Number.isInteger))) return;
-  throw new LirpaError("LIRPA_INTERNAL", `a constant of ${dtype} ${showShape(dims)} is emitted from ${data.length} numbers that are not its own`);
+  const given = `${data.length} numbers that are not its own`;
+  throw new LirpaError("LIRPA_INTERNAL", `a constant of ${dtype} ${showShape(dims)} is emitted from ${given}`);
 }
 
 function rowsOf(rows: RowSpace | undefined): Dim {
@@ -254,7 +260,8 @@ function symbolOf(dim: Dim): number | string {
 
 /** Infinite numbers and −0 count, which JSON would not tell apart. */
 function attributeKey([name, value]: [string, number | readonly number[]]): string {
-  return `${name}=${[value].flat().map((x) => (Object.is(x, -0) ? "-0" : String(x))).join(",")}${typeof value === "number" ? "" : "[]"}`;
+  const numbers = [value].flat().map((x) => (Object.is(x, -0) ? "-0" : String(x))).join(",");
+  return `${name}=${numbers}${typeof value === "number" ? "" : "[]"}`;
 }
 
 function keyOf(dim: Dim): string {

@@ -53,10 +53,14 @@ export class OnnxModelWriter {
     const written = [...constants].filter(([name]) => used.has(name));
     const bytes = written.reduce((sum, [, { data, dtype }]) => sum + data.length * BYTES[dtype], 0);
     if (bytes > MOST_BYTES) {
-      throw new LirpaError("LIRPA_MEMORY", `the constants of ${this.name} take ${Math.ceil(bytes / 2 ** 20)} MiB; a program holds 2 GiB`);
+      const taken = `${Math.ceil(bytes / 2 ** 20)} MiB`;
+      throw new LirpaError("LIRPA_MEMORY", `the constants of ${this.name} take ${taken}; a program holds 2 GiB`);
     }
     const initializer = written.map(([name, value]) => tensorProto(name, value));
-    const graph = onnx.GraphProto.create({ name: this.name, node: nodes, input: this.inputs, output: this.outputs, initializer, valueInfo: nodes.flatMap(({ output }) => (output ?? []).flatMap((name) => this.shapes.get(name) ?? [])) });
+    const valueInfo = nodes.flatMap(({ output }) => (output ?? []).flatMap((name) => this.shapes.get(name) ?? []));
+    const graph = onnx.GraphProto.create({
+      name: this.name, node: nodes, input: this.inputs, output: this.outputs, initializer, valueInfo,
+    });
     const model = onnx.ModelProto.create({
       irVersion: IR_VERSION,
       producerName: "lirpa",
@@ -79,7 +83,9 @@ export class OnnxModelWriter {
   }
 }
 
-function valueInfo(name: string, dtype: DType, dims: readonly (number | string)[]): InstanceType<typeof onnx.ValueInfoProto> {
+function valueInfo(
+  name: string, dtype: DType, dims: readonly (number | string)[],
+): InstanceType<typeof onnx.ValueInfoProto> {
   const dim = dims.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size }));
   return onnx.ValueInfoProto.create({ name, type: { tensorType: { elemType: TYPES[dtype], shape: { dim } } } });
 }

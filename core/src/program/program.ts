@@ -33,14 +33,16 @@ export function makeProgram(name: string, outputs: Readonly<Record<string, IrNod
   return Object.freeze({ $$type: "lirpa.program", name, inputs, outputs: Object.freeze({ ...outputs }) });
 }
 
+type Watcher = (outputs: readonly IrNode[]) => void;
+
 /** Whoever looks at all programs of this process before they are used: lirpa's own tests verify them. */
-function watcher(): ((outputs: readonly IrNode[]) => void) | undefined {
-  return (globalThis as { [key: symbol]: ((outputs: readonly IrNode[]) => void) | undefined })[Symbol.for("lirpa.watch")];
+function watcher(): Watcher | undefined {
+  return (globalThis as { [key: symbol]: Watcher | undefined })[Symbol.for("lirpa.watch")];
 }
 
 /**
- * The program as one ONNX model: opset 17, self-contained. Runs in any ONNX runtime. The file says what it takes and gives
- * (`readProgram`), and whatever else the caller wants it to.
+ * The program as one ONNX model: opset 17, self-contained. Runs in any ONNX runtime. The file says what it takes and
+ * gives (`readProgram`), and whatever else the caller wants it to.
  */
 export function emitOnnx(program: Program, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
   const outputs = nodesOf(program);
@@ -48,7 +50,9 @@ export function emitOnnx(program: Program, metadata: Readonly<Record<string, str
 }
 
 /** The program's outputs in float64, by the primitives' definitions. */
-export function evaluateProgram(program: Program, inputs: Readonly<Record<string, HostTensor>>): Record<string, HostTensor> {
+export function evaluateProgram(
+  program: Program, inputs: Readonly<Record<string, HostTensor>>,
+): Record<string, HostTensor> {
   const nodes = nodesOf(program);
   const values = evaluate(Object.values(nodes), inputs);
   return Object.fromEntries(Object.keys(nodes).map((name, i) => [name, values[i]!]));
@@ -62,7 +66,9 @@ export function sizeOfProgram(program: Program): number {
 /** The outputs as nodes of the IR. */
 export function nodesOf(program: Program): Record<string, IrNode> {
   const entries = Object.entries(program.outputs).map(([name, tensor]) => {
-    if (!isIrNode(tensor)) throw new LirpaError("LIRPA_EXECUTOR", `the output ${name} of program ${program.name} was not recorded`);
+    if (!isIrNode(tensor)) {
+      throw new LirpaError("LIRPA_EXECUTOR", `the output ${name} of program ${program.name} was not recorded`);
+    }
     return [name, tensor] as const;
   });
   return Object.fromEntries(entries);

@@ -12,9 +12,9 @@ export function evaluateNode(node: IrNode, inputs: readonly HostTensor[]): Evalu
 }
 
 /**
- * Evaluates nodes in float64 by the primitives' own definitions, each instance and row by itself where they do nothing to
- * these axes. Arrays of the inputs have the physical shape `[instances or 1, rows or 1, ...shape]`. No speed asked: this
- * is the judge.
+ * Evaluates nodes in float64 by the primitives' own definitions, each instance and row by itself where they do nothing
+ * to these axes. Arrays of the inputs have the physical shape `[instances or 1, rows or 1, ...shape]`. No speed asked:
+ * this is the judge.
  */
 export function evaluate(outputs: readonly IrNode[], inputs: Readonly<Record<string, HostTensor>>): HostTensor[] {
   const values = new Map<IrNode, Evaluated>();

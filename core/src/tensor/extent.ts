@@ -10,10 +10,12 @@ export const BYTES: Readonly<Record<DType, number>> = { float: 4, int: 8, bool: 
  * `LIRPA_SHAPE` or `LIRPA_MEMORY`.
  */
 export function checkExtent(shape: Shape, dtype: DType, most: number): void {
-  if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) throw shapeError(`${showShape(shape)} is no shape`);
+  const isShape = shape.every((size) => Number.isSafeInteger(size) && size >= 0);
+  if (!isShape) throw shapeError(`${showShape(shape)} is no shape`);
   const bytes = sizeOf(shape) * BYTES[dtype];
   if (bytes <= most && Number.isSafeInteger(bytes)) return;
-  throw new LirpaError("LIRPA_MEMORY", `a value of shape ${showShape(shape)} takes ${Math.ceil(bytes / 2 ** 20)} MiB; the budget is ${Math.floor(most / 2 ** 20)} MiB`, {
+  const taken = `takes ${Math.ceil(bytes / 2 ** 20)} MiB; the budget is ${Math.floor(most / 2 ** 20)} MiB`;
+  throw new LirpaError("LIRPA_MEMORY", `a value of shape ${showShape(shape)} ${taken}`, {
     hint: "Raise the memory budget, if the model means this size.",
   });
 }
@@ -25,5 +27,7 @@ export function isOutOfMemory(error: unknown): boolean {
 
 /** Sizes that nothing checked, and that no memory holds. */
 export function outOfMemory(problem: string, cause: unknown): LirpaError {
-  return new LirpaError("LIRPA_MEMORY", problem, { cause, hint: "The model's sizes are damaged, or it is too large to bound." });
+  return new LirpaError("LIRPA_MEMORY", problem, {
+    cause, hint: "The model's sizes are damaged, or it is too large to bound.",
+  });
 }

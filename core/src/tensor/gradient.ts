@@ -3,8 +3,8 @@ import { topological } from "./order.js";
 import type { Vocabulary } from "./vocabulary.js";
 
 /**
- * Reverse-mode differentiation: for each of `wrt` the sum over `outputs` of cotangent times Jacobian, undefined where no
- * output depends on it. A value that instances or rows share collects the cotangents of all of them.
+ * Reverse-mode differentiation: for each of `wrt` the sum over `outputs` of cotangent times Jacobian, undefined where
+ * no output depends on it. A value that instances or rows share collects the cotangents of all of them.
  */
 export function vjp(
   t: Vocabulary, outputs: readonly IrNode[], cotangents: readonly IrNode[], wrt: readonly IrNode[],
@@ -36,8 +36,9 @@ function dependents(order: readonly IrNode[], wrt: readonly IrNode[]): Set<IrNod
 /** Adds up over the hidden axes that the node has and the input has not. */
 function collected(t: Vocabulary, node: IrNode, input: IrNode, part: IrNode): IrNode {
   if (node.primitive.reshapesRows === true) return part;
-  const over = { instances: node.instances && !input.instances, rows: node.rows !== undefined && input.rows === undefined };
-  return over.instances || over.rows ? t.sumHidden(t.spread(part, node), over) : part;
+  const instances = node.instances && !input.instances;
+  const rows = node.rows !== undefined && input.rows === undefined;
+  return instances || rows ? t.sumHidden(t.spread(part, node), { instances, rows }) : part;
 }
 
 function accumulate(t: Vocabulary, gradients: Map<IrNode, IrNode>, node: IrNode, part: IrNode): void {

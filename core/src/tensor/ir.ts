@@ -69,7 +69,7 @@ export interface PrimitiveTraits {
   readonly view?: true;
   /** True where elements of the operand are put elsewhere, or left out, and none is used twice. */
   readonly moves?: true;
-  /** True where the work is more than to visit each operand once for each element: the recorder folds only small ones. */
+  /** True where each element of the result takes many products: the recorder folds only small ones. */
   readonly contraction?: true;
   /** True where the result may be a number though an operand is NaN. All others give NaN for NaN. */
   readonly chooses?: true;

@@ -14,8 +14,8 @@ export type NodeAttributes = Readonly<Record<string, number | readonly number[]>
 
 /**
  * What the lowering of a primitive may say, in ONNX's operators. Values are known by names. Every one has the physical
- * shape `[instances or 1, rows or 1, ...S]`; lowerings that need another one reshape, which runtimes do without copying.
- * Whoever writes programs implements this: primitives know no file format.
+ * shape `[instances or 1, rows or 1, ...S]`; lowerings that need another one reshape, which runtimes do without
+ * copying. Whoever writes programs implements this: primitives know no file format.
  */
 export interface Lowering {
   /** An operation; the name of one of its outputs, the first one where nothing is said. */

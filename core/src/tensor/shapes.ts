@@ -40,8 +40,8 @@ export function broadcastShapes(...shapes: readonly Shape[]): number[] {
 /** An axis as a number from 0 to rank − 1. */
 export function normalizeAxis(axis: number, rank: number): number {
   const normal = axis < 0 ? axis + rank : axis;
-  if (!Number.isInteger(axis) || normal < 0 || normal >= rank) throw shapeError(`axis ${axis} is outside a shape of ${rank} axes`);
-  return normal;
+  if (Number.isInteger(axis) && normal >= 0 && normal < rank) return normal;
+  throw shapeError(`axis ${axis} is outside a shape of ${rank} axes`);
 }
 
 /** Distinct axes in ascending order; all axes where none are given. */
@@ -52,11 +52,14 @@ export function normalizeAxes(axes: readonly number[] | undefined, rank: number)
 
 /** The shape without some axes, or with them kept at size 1. */
 export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): number[] {
-  return keepDims ? shape.map((size, axis) => (axes.includes(axis) ? 1 : size)) : shape.filter((_, axis) => !axes.includes(axis));
+  if (keepDims) return shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+  return shape.filter((_, axis) => !axes.includes(axis));
 }
 
 /** Calls `visit` with the offset of each element of `shape` in row-major order, read through the given strides. */
-export function walk(shape: Shape, strides: readonly number[], start: number, visit: (offset: number, index: number) => void): void {
+export function walk(
+  shape: Shape, strides: readonly number[], start: number, visit: (offset: number, index: number) => void,
+): void {
   const total = sizeOf(shape);
   const position = new Array<number>(shape.length).fill(0);
   let offset = start;

@@ -10,8 +10,8 @@ import { sameShape, showShape, sizeOf } from "./shapes.js";
 /**
  * Holds nodes, and all that they rely on, to the definitions of their primitives: operands of the right number and
  * dtypes, shapes, dtypes and hidden axes as they are inferred, constants whose numbers fill their shape, no cycles, one
- * node for each id and one open row space for each name. Transforms must give what this accepts. Throws `LIRPA_INTERNAL`
- * for the first node that is otherwise, which `details` names.
+ * node for each id and one open row space for each name. Transforms must give what this accepts. Throws
+ * `LIRPA_INTERNAL` for the first node that is otherwise, which `details` names.
  */
 export function verifyNodes(outputs: readonly IrNode[]): void {
   const met = { nodes: new Set<IrNode>(), ids: new Set<number>(), spaces: new Map<string, RowSpace>() };

@@ -1,15 +1,15 @@
-import { LirpaError, shapeError } from "../plugin/errors.js";
+import { shapeError } from "../plugin/errors.js";
 import { hostSize } from "../plugin/host-size.js";
-import type { ConvOptions, ConvTransposeOptions, DType, HostTensor, Shape, Tensor, TensorLike, TensorOps, WindowOptions } from "../plugin/tensor.js";
+import type {
+  ConvOptions, ConvTransposeOptions, DType, HostTensor, Shape, Tensor, TensorLike, TensorOps, WindowOptions,
+} from "../plugin/tensor.js";
 import { isIrNode, type IrNode, type RowSpace } from "./ir.js";
 import { constantOf, isConstant, type InputAttributes } from "./primitives/leaves.js";
 import type { BinaryName, PrimitiveName, UnaryName } from "./primitives/names.js";
 import { PRIMITIVES } from "./primitives/table.js";
 import { Recorder } from "./recorder.js";
 import { normalizeAxes, normalizeAxis, reducedShape, sameShape, showShape, sizeOf } from "./shapes.js";
-
-/** Each place of a window is an operation of its own. */
-const MOST_POSITIONS = 1 << 14;
+import { convByWindows, convTransposeByWindows, windows } from "./windows.js";
 
 type Operand = TensorLike;
 type Unary = (x: Operand) => IrNode;
@@ -20,9 +20,7 @@ export interface Marks {
   free?(t: Vocabulary, value: IrNode, min: IrNode, max: IrNode): IrNode;
 }
 
-/**
- * The vocabulary over one recorder, with what only core may say: inputs, rows, hidden axes. Rules see it as `TensorOps`.
- */
+/** The vocabulary over one recorder, with what only core may say: inputs, rows, hidden axes. Rules see `TensorOps`. */
 export class Vocabulary implements TensorOps {
   constructor(
     private readonly recorder: Recorder = new Recorder(),
@@ -41,8 +39,12 @@ export class Vocabulary implements TensorOps {
   // ── constants and leaves
   constant(value: HostTensor | number | readonly number[], shape?: Shape, dtype: DType = "float"): IrNode {
     if (typeof value === "number") return this.fullOf(shape ?? [], value, dtype);
-    const host: HostTensor = "data" in value ? value : { shape: shape ?? [value.length], dtype, data: Float64Array.from(value) };
-    if (host.data.length !== sizeOf(host.shape)) throw shapeError(`${host.data.length} numbers are no tensor of shape ${showShape(host.shape)}`);
+    const listed = (numbers: readonly number[]): HostTensor =>
+      ({ shape: shape ?? [numbers.length], dtype, data: Float64Array.from(numbers) });
+    const host = "data" in value ? value : listed(value);
+    if (host.data.length !== sizeOf(host.shape)) {
+      throw shapeError(`${host.data.length} numbers are no tensor of shape ${showShape(host.shape)}`);
+    }
     if (host.data.length === 1) return this.fullOf(host.shape, host.data[0]!, host.dtype);
     return this.record("constant", [], { value: host });
   }
@@ -137,88 +139,31 @@ export class Vocabulary implements TensorOps {
   }
   dot(a: Tensor, b: Tensor): IrNode {
     const [left, right] = [this.node(a), this.node(b)];
-    if (!sameShape(left.shape, right.shape)) throw shapeError(`dot of ${showShape(left.shape)} and ${showShape(right.shape)}`);
+    if (!sameShape(left.shape, right.shape)) {
+      throw shapeError(`dot of ${showShape(left.shape)} and ${showShape(right.shape)}`);
+    }
     // Rows go to the left factor: the lowering then makes one matrix of them.
     const [x, y] = left.rows === undefined && right.rows !== undefined ? [right, left] : [left, right];
     return this.record("dot", [x, y]);
   }
   conv(x: Tensor, w: Tensor, options: ConvOptions): IrNode {
     const [input, kernel] = [this.node(x), this.node(w)];
-    if (!kernel.instances && kernel.rows === undefined) return this.record("conv", [input, kernel], pick(options));
-    return this.convByWindows(input, kernel, options);
+    if (kernel.instances || kernel.rows !== undefined) return convByWindows(this, input, kernel, options);
+    return this.record("conv", [input, kernel], pick(options));
   }
   convTranspose(x: Tensor, w: Tensor, options: ConvTransposeOptions): IrNode {
     const [input, kernel] = [this.node(x), this.node(w)];
-    if (!kernel.instances && kernel.rows === undefined) {
-      return this.record("convTranspose", [input, kernel], { ...pick(options), outputPadding: options.outputPadding });
-    }
-    return this.convTransposeByWindows(input, kernel, options);
+    if (kernel.instances || kernel.rows !== undefined) return convTransposeByWindows(this, input, kernel, options);
+    return this.record("convTranspose", [input, kernel], { ...pick(options), outputPadding: options.outputPadding });
   }
-  windows(x: Tensor, kernel: readonly number[], { strides, pads, dilations }: WindowOptions, padValue = 0): IrNode {
-    if (sizeOf(kernel) > MOST_POSITIONS) {
-      throw new LirpaError("LIRPA_MEMORY", `a window of ${showShape(kernel)} elements; at most ${MOST_POSITIONS} are recorded`);
-    }
-    const node = this.node(x);
-    const spatial = kernel.length;
-    const edge = (from: number): number[] => [0, 0, ...pads.slice(from, from + spatial)];
-    const padded = this.pad(node, edge(0), edge(spatial), padValue);
-    const out = kernel.map((size, axis) => Math.floor((padded.shape[axis + 2]! - (size - 1) * dilations[axis]! - 1) / strides[axis]!) + 1);
-    const [batch, channels] = node.shape as [number, number];
-    const parts = positions(kernel).map((at) => {
-      const starts = [0, 0, ...at.map((p, axis) => p * dilations[axis]!)];
-      const stops = [batch, channels, ...out.map((size, axis) => starts[axis + 2]! + (size - 1) * strides[axis]! + 1)];
-      return this.reshape(this.slice(padded, starts, stops, [1, 1, ...strides]), [batch, channels, 1, ...out]);
-    });
-    return this.concat(parts, 2);
-  }
-  /** The gradient of `conv` in its kernel: windows of the input times the cotangent, summed over the batch. */
-  convWeightGradient(x: IrNode, g: IrNode, kernel: Shape, options: ConvOptions): IrNode {
-    const { groups } = options;
-    const [columns, positionsOut] = this.columns(x, kernel.slice(2), options);
-    const [batch, outputs] = g.shape as [number, number];
-    const grouped = this.reshape(g, [batch, groups, outputs / groups, positionsOut]);
-    const product = this.matmul(grouped, this.swapLast(columns));
-    return this.reshape(this.sum(product, [0]), kernel);
-  }
-  /** Windows as matrices: [B, groups, Ci / groups · kernel, positions]. */
-  private columns(x: IrNode, kernel: readonly number[], options: ConvOptions): [IrNode, number] {
-    const windows = this.windows(x, kernel, options);
-    const [batch, channels] = x.shape as [number, number];
-    const count = sizeOf(windows.shape.slice(3));
-    return [this.reshape(windows, [batch, options.groups, (channels / options.groups) * sizeOf(kernel), count]), count];
-  }
-  private convByWindows(x: IrNode, w: IrNode, options: ConvOptions): IrNode {
-    const { groups, strides, pads, dilations } = options;
-    const kernel = w.shape.slice(2);
-    const [columns] = this.columns(x, kernel, options);
-    const matrix = this.reshape(w, [groups, w.shape[0]! / groups, sizeOf(w.shape.slice(1))]);
-    const out = kernel.map((size, axis) => Math.floor((x.shape[axis + 2]! + pads[axis]! + pads[axis + kernel.length]! - (size - 1) * dilations[axis]! - 1) / strides[axis]!) + 1);
-    return this.reshape(this.matmul(matrix, columns), [x.shape[0]!, w.shape[0]!, ...out]);
-  }
-  /** Every input element times the kernel, put down where its window lies: windows of the zero-stuffed input, flipped. */
-  private convTransposeByWindows(x: IrNode, w: IrNode, { strides, pads, dilations, groups, outputPadding }: ConvTransposeOptions): IrNode {
-    const spatial = strides.length;
-    const reach = strides.map((_, axis) => (w.shape[axis + 2]! - 1) * dilations[axis]!);
-    const low = reach.map((size, axis) => size - pads[axis]!);
-    const high = reach.map((size, axis) => size - pads[axis + spatial]! + outputPadding[axis]!);
-    const clipped = (sizes: number[]): number[] => sizes.map((size) => Math.max(0, size));
-    const stuffed = this.pad(x, [0, 0, ...clipped(low)], [0, 0, ...clipped(high)], 0, [0, 0, ...strides.map((stride) => stride - 1)]);
-    const cut = this.slice(
-      stuffed,
-      [0, 0, ...low.map((size) => Math.max(0, -size))],
-      [...stuffed.shape.slice(0, 2), ...high.map((size, axis) => stuffed.shape[axis + 2]! + Math.min(0, size))],
-    );
-    const [inputs, outputs] = w.shape as [number, number];
-    const kernel = w.shape.slice(2);
-    const grouped = this.reshape(w, [groups, inputs / groups, outputs, ...kernel]);
-    const axes = kernel.map((_, axis) => axis + 3);
-    const turned = this.flip(this.transpose(grouped, [0, 2, 1, ...axes]), axes);
-    const ones = strides.map(() => 1);
-    return this.conv(cut, this.reshape(turned, [groups * outputs, inputs / groups, ...kernel]), { strides: ones, dilations, groups, pads: [...ones, ...ones].map(() => 0) });
+  windows(x: Tensor, kernel: readonly number[], options: WindowOptions, padValue = 0): IrNode {
+    return windows(this, this.node(x), kernel, options, padValue);
   }
 
   // ── reduction
-  private reduced(name: "sum" | "reduceMax" | "reduceMin", x: Tensor, axes: readonly number[] | undefined, keepDims: boolean): IrNode {
+  private reduced(
+    name: "sum" | "reduceMax" | "reduceMin", x: Tensor, axes: readonly number[] | undefined, keepDims: boolean,
+  ): IrNode {
     const node = this.node(x);
     const normal = normalizeAxes(axes, node.shape.length);
     return this.reshape(this.record(name, [node], { axes: normal }), reducedShape(node.shape, normal, keepDims));
@@ -256,7 +201,8 @@ export class Vocabulary implements TensorOps {
   transpose(x: Tensor, permutation?: readonly number[]): IrNode {
     const rank = x.shape.length;
     const order = permutation ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
-    if (order.length !== rank || new Set(order).size !== rank) throw shapeError(`[${order}] is no permutation of ${rank} axes`);
+    const isOne = order.length === rank && new Set(order).size === rank;
+    if (!isOne) throw shapeError(`[${order}] is no permutation of ${rank} axes`);
     return this.record("transpose", [this.node(x)], { permutation: order.map((axis) => normalizeAxis(axis, rank)) });
   }
   swapLast(x: Tensor): IrNode {
@@ -280,8 +226,11 @@ export class Vocabulary implements TensorOps {
     if (xs.length === 0) throw shapeError("nothing to join");
     return this.record("concat", xs.map((x) => this.node(x)), { axis: normalizeAxis(axis, xs[0]!.shape.length) });
   }
-  slice(x: Tensor, starts: readonly number[], stops: readonly number[], steps: readonly number[] = starts.map(() => 1)): IrNode {
-    const fits = [starts, stops, steps].every((list) => list.length === x.shape.length) && steps.every((step) => step >= 1);
+  slice(
+    x: Tensor, starts: readonly number[], stops: readonly number[], steps: readonly number[] = starts.map(() => 1),
+  ): IrNode {
+    const rank = x.shape.length;
+    const fits = [starts, stops, steps].every((list) => list.length === rank) && steps.every((step) => step >= 1);
     if (!fits || starts.some((start, axis) => start < 0 || stops[axis]! > x.shape[axis]!)) {
       throw shapeError(`slice [${starts}] to [${stops}] by [${steps}] of ${showShape(x.shape)}`);
     }
@@ -291,8 +240,12 @@ export class Vocabulary implements TensorOps {
   flip(x: Tensor, axes: readonly number[]): IrNode {
     return this.record("flip", [this.node(x)], { axes: normalizeAxes(axes, x.shape.length) });
   }
-  pad(x: Tensor, low: readonly number[], high: readonly number[], value = 0, interior: readonly number[] = low.map(() => 0)): IrNode {
-    const fits = [low, high, interior].every((list) => list.length === x.shape.length && list.every((count) => count >= 0));
+  pad(
+    x: Tensor, low: readonly number[], high: readonly number[], value = 0,
+    interior: readonly number[] = low.map(() => 0),
+  ): IrNode {
+    const rank = x.shape.length;
+    const fits = [low, high, interior].every((list) => list.length === rank && list.every((count) => count >= 0));
     if (!fits) throw shapeError(`pad [${low}], [${high}], [${interior}] of ${showShape(x.shape)}`);
     return this.record("pad", [this.node(x)], { low: [...low], high: [...high], interior: [...interior], value });
   }
@@ -302,7 +255,8 @@ export class Vocabulary implements TensorOps {
     return this.record("gather", [this.node(x), this.node(indices)], { axis: normalizeAxis(axis, x.shape.length) });
   }
   gatherElements(x: Tensor, indices: Tensor, axis: number): IrNode {
-    return this.record("gatherElements", [this.node(x), this.node(indices)], { axis: normalizeAxis(axis, x.shape.length) });
+    const along = normalizeAxis(axis, x.shape.length);
+    return this.record("gatherElements", [this.node(x), this.node(indices)], { axis: along });
   }
 
   // ── meaning
@@ -320,7 +274,9 @@ export class Vocabulary implements TensorOps {
 
   // ── hidden axes, for core alone
   rowsToShape(x: IrNode, rows: RowSpace | undefined = x.rows): IrNode {
-    if (x.rows === undefined && rows?.size !== undefined) return this.expand(this.reshape(x, [1, ...x.shape]), [rows.size, ...x.shape]);
+    if (x.rows === undefined && rows?.size !== undefined) {
+      return this.expand(this.reshape(x, [1, ...x.shape]), [rows.size, ...x.shape]);
+    }
     return this.record("rowsToShape", [x]);
   }
   shapeToRows(x: IrNode, rows: RowSpace): IrNode {
@@ -354,7 +310,9 @@ export class Vocabulary implements TensorOps {
   unbroadcast(g: IrNode, shape: Shape): IrNode {
     if (sameShape(g.shape, shape)) return g;
     const lead = g.shape.length - shape.length;
-    const axes = g.shape.flatMap((size, axis) => (axis < lead || (shape[axis - lead] === 1 && size !== 1) ? [axis] : []));
+    const isBroadcast = (size: number, axis: number): boolean =>
+      axis < lead || (shape[axis - lead] === 1 && size !== 1);
+    const axes = g.shape.flatMap((size, axis) => (isBroadcast(size, axis) ? [axis] : []));
     return this.reshape(this.sum(g, axes, true), shape);
   }
 
@@ -377,9 +335,4 @@ export class Vocabulary implements TensorOps {
 /** Only the options that a primitive knows, in one order, so that equal convolutions are one node. */
 function pick({ strides, pads, dilations, groups }: ConvOptions): ConvOptions {
   return { strides: [...strides], pads: [...pads], dilations: [...dilations], groups };
-}
-
-/** All positions of a kernel in row-major order. */
-function positions(kernel: readonly number[]): number[][] {
-  return kernel.reduce<number[][]>((done, size) => done.flatMap((head) => Array.from({ length: size }, (_, i) => [...head, i])), [[]]);
 }

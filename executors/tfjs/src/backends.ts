@@ -28,7 +28,9 @@ export async function startBackend(tf: Tf, name: string): Promise<string> {
   }
   // Both native packages register the name "tensorflow".
   if (name === "node-gpu" && (tf.findBackend(registered) as { isGPUPackage?: boolean } | null)?.isGPUPackage !== true) {
-    throw absent(name, "another package has registered the backend tensorflow", { hint: "Run: npm install @tensorflow/tfjs-node-gpu, and import nothing else of that backend." });
+    throw absent(name, "another package has registered the backend tensorflow", {
+      hint: "Run: npm install @tensorflow/tfjs-node-gpu, and import nothing else of that backend.",
+    });
   }
   return registered;
 }
@@ -42,15 +44,19 @@ async function importBackend(tf: Tf, name: string, from: string | undefined): Pr
     if ((cause as { code?: unknown }).code === "ERR_MODULE_NOT_FOUND" && messageOf(cause).includes(from)) {
       throw absent(name, `the package ${from} is not installed`, { cause, hint: `Run: npm install ${from}` });
     }
-    throw absent(name, `the package ${from} does not load: ${messageOf(cause)}`, { cause, hint: "Its native library may be missing: install the package with its install script allowed." });
+    throw absent(name, `the package ${from} does not load: ${messageOf(cause)}`, {
+      cause, hint: "Its native library may be missing: install the package with its install script allowed.",
+    });
   } finally {
     // A package that makes its backend the current one must not change what others compute with.
     if (before !== undefined && tf.engine().backendName !== before) await tf.setBackend(before);
   }
 }
 
-function absent(name: string, why: string, { hint = `Known backends: ${Object.keys(KNOWN).join(", ")}.`, cause }: { hint?: string; cause?: unknown } = {}): LirpaError {
-  return new LirpaError("LIRPA_EXECUTOR", `the tfjs backend ${name} is not there: ${why}`, { hint, details: { backend: name }, ...(cause !== undefined && { cause }) });
+function absent(name: string, why: string, options: { hint?: string; cause?: unknown } = {}): LirpaError {
+  return new LirpaError("LIRPA_EXECUTOR", `the tfjs backend ${name} is not there: ${why}`, {
+    hint: `Known backends: ${Object.keys(KNOWN).join(", ")}.`, ...options, details: { backend: name },
+  });
 }
 
 function messageOf(cause: unknown): string {

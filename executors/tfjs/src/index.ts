@@ -22,7 +22,7 @@ export function tfjsExecutor(options: TfjsOptions = {}): Executor {
   return executor;
 }
 
-/** An executor holds nothing: of each backend there is one, so that instances with a common cache share its programs. */
+/** An executor holds nothing: there is one for each backend, so that instances with a common cache share programs. */
 const executors = new Map<string, Executor>();
 
 function executorOn(backend: string): Executor {

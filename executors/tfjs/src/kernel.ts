@@ -11,7 +11,7 @@ export type Kernels<Name extends PrimitiveName> = Readonly<Record<Name, Kernel>>
 /** tfjs and its native backends compute with tensors of at most this many axes; broadcasting natively with fewer. */
 const MOST_AXES = 5;
 
-export const TYPES: Readonly<Record<"float" | "int" | "bool", "float32" | "int32" | "bool">> = { float: "float32", int: "int32", bool: "bool" };
+export const TYPES = { float: "float32", int: "int32", bool: "bool" } as const;
 
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
@@ -26,7 +26,7 @@ export function aligned(shape: readonly number[], rank: number): number[] {
   return [...shape.slice(0, 2), ...new Array<number>(Math.max(0, rank - shape.length)).fill(1), ...shape.slice(2)];
 }
 
-/** The axes before one axis merged, that axis, and those after it: all that an operation along one axis needs to see. */
+/** The axes before one axis merged, that axis, and those after it: all that an operation along one axis sees. */
 export function around(shape: readonly number[], axis: number): [outer: number, size: number, inner: number] {
   return [sizeOf(shape.slice(0, axis)), shape[axis]!, sizeOf(shape.slice(axis + 1))];
 }
@@ -35,7 +35,9 @@ export function around(shape: readonly number[], axis: number): [outer: number, 
  * Shapes of operands that broadcast to one shape, with as few axes as their patterns need: neighbours that all operands
  * either have or lack become one axis.
  */
-export function collapsed(shapes: readonly (readonly number[])[], to: readonly number[]): { readonly shapes: number[][]; readonly to: number[] } {
+export function collapsed(
+  shapes: readonly (readonly number[])[], to: readonly number[],
+): { readonly shapes: number[][]; readonly to: number[] } {
   const result = { shapes: shapes.map((): number[] => []), to: [] as number[] };
   let last: string | undefined;
   to.forEach((size, axis) => {
@@ -63,7 +65,10 @@ export function broadcastable(tf: Tf, inputs: readonly Tensor[], to: readonly nu
 export function repeated(tf: Tf, x: Tensor, to: readonly number[]): Tensor {
   const { shapes: [from], to: target } = collapsed([aligned(x.shape, to.length)], to);
   if (sizeOf(from!) === sizeOf(target)) return tf.reshape(x, [...to]);
-  if (target.length > MOST_AXES) return tf.reshape(tf.gather(tf.reshape(x, [x.size]), indices(tf, broadcastStrides(from!, target), target)), [...to]);
+  if (target.length > MOST_AXES) {
+    const places = indices(tf, broadcastStrides(from!, target), target);
+    return tf.reshape(tf.gather(tf.reshape(x, [x.size]), places), [...to]);
+  }
   return tf.reshape(tf.tile(tf.reshape(x, from!), target.map((size, axis) => size / from![axis]!)), [...to]);
 }
 
@@ -105,7 +110,7 @@ function broadcastStrides(from: readonly number[], to: readonly number[]): numbe
   return stridesOf(from).map((stride, axis) => (from[axis] === 1 && to[axis] !== 1 ? 0 : stride));
 }
 
-/** For each element of a shape the offset that strides give it: what no operation of few axes can express is a gather. */
+/** For each element of a shape the offset that strides give it: what no operation of few axes can say is a gather. */
 function indices(tf: Tf, strides: readonly number[], shape: readonly number[]): Tensor {
   const result = new Int32Array(sizeOf(shape));
   const position = new Array<number>(shape.length).fill(0);
@@ -135,13 +140,15 @@ export function cut(tf: Tf, x: Tensor, axis: number, start: number, size: number
   const flat = tf.reshape(x, [outer, length, inner]);
   const to = [...x.shape.slice(0, axis), size, ...x.shape.slice(axis + 1)];
   if (step === 1 || size <= 1) return tf.reshape(tf.slice(flat, [0, start, 0], [outer, size, inner]), to);
-  return tf.reshape(tf.stridedSlice(flat, [0, start, 0], [outer, start + (size - 1) * step + 1, inner], [1, step, 1]), to);
+  const stop = start + (size - 1) * step + 1;
+  return tf.reshape(tf.stridedSlice(flat, [0, start, 0], [outer, stop, inner], [1, step, 1]), to);
 }
 
 /** One axis longer by `low` values before it and `high` after it. Negative numbers cut off. */
 export function padded(tf: Tf, x: Tensor, axis: number, low: number, high: number, value: number): Tensor {
   const length = x.shape[axis]!;
-  const kept = low < 0 || high < 0 ? cut(tf, x, axis, Math.max(0, -low), length + Math.min(0, low) + Math.min(0, high)) : x;
+  const left = length + Math.min(0, low) + Math.min(0, high);
+  const kept = low < 0 || high < 0 ? cut(tf, x, axis, Math.max(0, -low), left) : x;
   if (low <= 0 && high <= 0) return kept;
   const [outer, size, inner] = around(kept.shape, axis);
   const edges: [number, number][] = [[0, 0], [Math.max(0, low), Math.max(0, high)], [0, 0]];
@@ -153,7 +160,8 @@ export function padded(tf: Tf, x: Tensor, axis: number, low: number, high: numbe
 export function stuffed(tf: Tf, x: Tensor, axis: number, gap: number, value: number): Tensor {
   const size = x.shape[axis]!;
   if (gap === 0 || size <= 1) return x;
-  const behind = padded(tf, tf.reshape(x, [...x.shape.slice(0, axis + 1), 1, ...x.shape.slice(axis + 1)]), axis + 1, 0, gap, value);
+  const apart = tf.reshape(x, [...x.shape.slice(0, axis + 1), 1, ...x.shape.slice(axis + 1)]);
+  const behind = padded(tf, apart, axis + 1, 0, gap, value);
   const merged = tf.reshape(behind, [...x.shape.slice(0, axis), size * (gap + 1), ...x.shape.slice(axis + 1)]);
   return cut(tf, merged, axis, 0, (size - 1) * (gap + 1) + 1);
 }

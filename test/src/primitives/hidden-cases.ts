@@ -7,7 +7,10 @@ const withoutRows: readonly Hidden[] = ["none", "instances"];
 const withRows: readonly Hidden[] = ["rows", "both"];
 
 /** What moves or adds up hidden axes: cotangents that have more of them than the value would be added up as well. */
-function moves(primitive: PrimitiveName, of: string, input: InputSketch, build: PrimitiveCase["build"], cotangents: readonly Hidden[], rows: readonly RowSpace[] = [TWO]): PrimitiveCase {
+function moves(
+  primitive: PrimitiveName, of: string, input: InputSketch, build: PrimitiveCase["build"],
+  cotangents: readonly Hidden[], rows: readonly RowSpace[] = [TWO],
+): PrimitiveCase {
   return { primitive, of, inputs: [input], build, cotangents, rows };
 }
 

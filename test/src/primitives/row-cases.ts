@@ -6,7 +6,10 @@ const PICKED: RowSpace = { name: "picked", size: undefined, most: 4 };
 const withoutRows: readonly Hidden[] = ["none", "instances"];
 const mask: InputSketch = { ...given([0, 1, 0, 1], "bool"), hidden: ["none"] };
 
-function picked(primitive: PrimitiveName, of: string, inputs: readonly InputSketch[], build: (t: Vocabulary, index: IrNode, ...inputs: IrNode[]) => IrNode, cotangents?: readonly Hidden[]): PrimitiveCase {
+function picked(
+  primitive: PrimitiveName, of: string, inputs: readonly InputSketch[],
+  build: (t: Vocabulary, index: IrNode, ...inputs: IrNode[]) => IrNode, cotangents?: readonly Hidden[],
+): PrimitiveCase {
   return { primitive, of, rows: [PICKED], inputs: [mask, ...inputs], build: (t, where, ...rest) => build(t, t.rowsWhere(where!, PICKED), ...rest), ...(cotangents && { cotangents }) };
 }
 

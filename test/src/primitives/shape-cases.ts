@@ -1,7 +1,9 @@
 import type { IrNode, PrimitiveName, Vocabulary } from "@lirpa/core";
 import { bools, floats, ints, type InputSketch, type PrimitiveCase } from "./sketch.js";
 
-function moved(primitive: PrimitiveName, of: string, shape: readonly number[], build: (t: Vocabulary, x: IrNode) => IrNode): PrimitiveCase {
+function moved(
+  primitive: PrimitiveName, of: string, shape: readonly number[], build: (t: Vocabulary, x: IrNode) => IrNode,
+): PrimitiveCase {
   return { primitive, of, inputs: [{ shape }], build: (t, x) => build(t, x!) };
 }
 

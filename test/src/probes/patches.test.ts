@@ -1,5 +1,7 @@
 import { expect } from "chai";
-import { evaluate, inputOf, localizeRows, Vocabulary, vjp, type HostTensor, type IrNode, type RowSpace } from "@lirpa/core";
+import {
+  evaluate, inputOf, localizeRows, Vocabulary, vjp, type HostTensor, type IrNode, type RowSpace,
+} from "@lirpa/core";
 import type { ConvOptions } from "@lirpa/core/plugin";
 import { randomTensor, seeded } from "../graphs.js";
 

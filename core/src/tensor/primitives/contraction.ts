@@ -143,7 +143,8 @@ function lowerMatmul(emitter: Lowering, node: IrNode, [left, right]: readonly st
 
 /**
  * The sum of matrix products over all hidden axes as one product, in which instances and rows are further inner
- * positions: the gradient of a matrix that all share. Undefined where the products would take less memory than their factors.
+ * positions: the gradient of a matrix that all share. Undefined where the products would take less memory than their
+ * factors.
  */
 export function lowerSummedMatmul(emitter: Lowering, sum: IrNode): string | undefined {
   const [product] = sum.inputs as [IrNode];

@@ -2,6 +2,7 @@ import { shapeError } from "../../plugin/errors.js";
 import type { ConvOptions, ConvTransposeOptions, Shape } from "../../plugin/tensor.js";
 import { definePrimitive, type IrNode, type Primitive } from "../ir.js";
 import { showShape, sizeOf, stridesOf, walk } from "../shapes.js";
+import { convWeightGradient } from "../windows.js";
 import { lowerConv, lowerConvTranspose } from "./convolution-lowering.js";
 import { uniformValue } from "./leaves.js";
 
@@ -27,7 +28,7 @@ function checkConv(
   if (w.instances || w.rows !== undefined) throw shapeError(`${name}: a kernel with instances or rows`);
 }
 
-/** Cross-correlation. Kernels with hidden axes never come here: the vocabulary writes those as windows and a product. */
+/** Cross-correlation. The vocabulary writes those by kernels with hidden axes as windows and a product. */
 export const convPrimitive: Primitive = definePrimitive<ConvOptions>({
   name: "conv",
   takes: ["floats", "floats"],
@@ -47,7 +48,7 @@ export const convPrimitive: Primitive = definePrimitive<ConvOptions>({
   },
   gradient: (t, { inputs: [x, w], attributes }, g) => [
     t.convTranspose(g, w!, { ...attributes, outputPadding: leftover(x!.shape, g.shape, w!.shape, attributes) }),
-    t.convWeightGradient(x!, g, w!.shape, attributes),
+    convWeightGradient(t, x!, g, w!.shape, attributes),
   ],
   lower: (emitter, node, [x, w]) => lowerConv(emitter, node, x!, w!),
   evaluate: ([x, w], options, { shape }) => {
@@ -95,7 +96,7 @@ export const convTransposePrimitive: Primitive = definePrimitive<ConvTransposeOp
   },
   gradient: (t, { inputs: [x, w], attributes }, g) => [
     t.conv(g, w!, attributes),
-    t.convWeightGradient(g, x!, w!.shape, attributes),
+    convWeightGradient(t, g, x!, w!.shape, attributes),
   ],
   lower: (emitter, node, [x, w]) => lowerConvTranspose(emitter, node, x!, w!),
   evaluate: ([x, w], options, { shape }) => {

@@ -9,7 +9,8 @@ function gatheredShape(x: IrNode, indices: IrNode, axis: number): number[] {
 }
 
 function checkAxis(operation: string, { shape }: IrNode, axis: number): void {
-  if (!(axis >= 0 && axis < shape.length)) throw shapeError(`${operation}: axis ${axis} of a shape ${showShape(shape)}`);
+  if (axis >= 0 && axis < shape.length) return;
+  throw shapeError(`${operation}: axis ${axis} of a shape ${showShape(shape)}`);
 }
 
 export const gatherPrimitive: Primitive = definePrimitive<{ readonly axis: number }>({
@@ -94,7 +95,8 @@ export const gatherElementsPrimitive: Primitive = definePrimitive<{ readonly axi
     checkAxis("gatherElements", x!, axis);
     const differs = indices!.shape.some((size, at) => at !== axis && size !== x!.shape[at]);
     if (indices!.shape.length !== x!.shape.length || differs) {
-      throw shapeError(`gatherElements: indices of shape [${indices!.shape}] do not fit [${x!.shape}] along axis ${axis}`);
+      const shapes = `indices of shape [${indices!.shape}] do not fit [${x!.shape}]`;
+      throw shapeError(`gatherElements: ${shapes} along axis ${axis}`);
     }
     return { shape: indices!.shape, dtype: x!.dtype };
   },

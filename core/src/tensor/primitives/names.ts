@@ -8,8 +8,8 @@ export type BinaryName =
   | "add" | "sub" | "mul" | "div" | "pow" | "min" | "max" | "less" | "lessEqual" | "equal" | "and" | "or";
 
 /**
- * The closed set of operations that programs are made of. Tables by primitive are complete by this type: where a name is
- * added here, the compiler shows every one that does not know it yet.
+ * The closed set of operations that programs are made of. Tables by primitive are complete by this type: where a name
+ * is added here, the compiler shows every one that does not know it yet.
  */
 export type PrimitiveName =
   | "constant" | "full" | "input" | "eye"

@@ -4,8 +4,8 @@ import { definePrimitive, type Hidden, type IrNode, type Primitive, type RowSpac
 import { sameShape, showShape, sizeOf } from "../shapes.js";
 
 /**
- * Rows that a run decides on: the places [K] at which a mask holds, in ascending order, as one integer per row. The mask
- * must hold somewhere, since runtimes do not agree on empty tensors.
+ * Rows that a run decides on: the places [K] at which a mask holds, in ascending order, as one integer per row. The
+ * mask must hold somewhere, since runtimes do not agree on empty tensors.
  */
 export const rowsWherePrimitive: Primitive = definePrimitive<{ readonly rows: RowSpace }>({
   name: "rowsWhere",

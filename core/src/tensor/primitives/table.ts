@@ -12,9 +12,8 @@ import {
   argMaxPrimitive, argMinPrimitive, reduceMaxPrimitive, reduceMinPrimitive, sumPrimitive, topKIndicesPrimitive,
 } from "./reduction.js";
 import { pickByRowPrimitive, pickedEyePrimitive, placeRowsPrimitive, rowsWherePrimitive } from "./rows.js";
-import {
-  concatPrimitive, expandPrimitive, flipPrimitive, padPrimitive, reshapePrimitive, slicePrimitive, transposePrimitive,
-} from "./shape.js";
+import { concatPrimitive, expandPrimitive, reshapePrimitive, transposePrimitive } from "./shape.js";
+import { flipPrimitive, padPrimitive, slicePrimitive } from "./slicing.js";
 import { unaryPrimitives } from "./unary.js";
 
 /** All primitives, by their names. */

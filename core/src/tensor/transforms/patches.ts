@@ -2,10 +2,12 @@ import type { ConvTransposeOptions, Shape } from "../../plugin/tensor.js";
 import type { IrNode, RowSpace } from "../ir.js";
 import { sameShape, sizeOf } from "../shapes.js";
 import type { Vocabulary } from "../vocabulary.js";
+import { positions as offsetsIn } from "../windows.js";
 
 /**
  * Rows of the elements of an image [1, C, …], each of which is zero outside a window that moves with its element. The
- * row of channel c at position i has `data[c, i, channel, offset]` at element i · strides + offset − pads of that channel.
+ * row of channel c at position i has `data[c, i, channel, offset]` at element i · strides + offset − pads of that
+ * channel.
  */
 export interface Patches {
   readonly rows: RowSpace;
@@ -42,7 +44,8 @@ export function unitPatches(t: Vocabulary, rows: RowSpace, shape: Shape): Patche
   const identity = new Float64Array(channels * channels);
   for (let c = 0; c < channels; c++) identity[c * channels + c] = 1;
   const data = t.constant({ shape: [channels, 1, channels, 1], dtype: "float", data: identity });
-  return { rows, channels, positions: shape.slice(2), shape, kernel: ones, strides: ones, pads: ones.map(() => 0), data, apart: false, clean: true, vanishes: true };
+  const window = { positions: shape.slice(2), kernel: ones, strides: ones, pads: ones.map(() => 0) };
+  return { rows, channels, shape, ...window, data, apart: false, clean: true, vanishes: true };
 }
 
 /** The unit rows of an image at the indices of picked rows. */
@@ -60,17 +63,25 @@ export function leadOf({ data }: Patches): number {
 }
 
 /** Windows of a tensor [1, channels, …] that all rows share, in the layout of the data. */
-export function windowsOf(t: Vocabulary, { kernel, strides, pads, positions, shape, position }: Patches, x: IrNode): IrNode {
-  const high = positions.map((count, axis) => Math.max(0, strides[axis]! * (count - 1) + kernel[axis]! - pads[axis]! - shape[axis + 2]!));
+export function windowsOf(t: Vocabulary, patches: Patches, x: IrNode): IrNode {
+  const { kernel, strides, pads, positions, shape, position } = patches;
+  const high = positions.map((_, axis) => Math.max(0, endOf(patches, axis) - shape[axis + 2]!));
   const padded = t.pad(x, [0, 0, ...pads.map((count) => Math.max(0, count))], [0, 0, ...high]);
   const channels = shape[1]!;
-  const parts = offsetsOf(kernel).map((offset) => {
+  const parts = offsetsIn(kernel).map((offset) => {
     const starts = [0, 0, ...offset.map((at, axis) => at - Math.min(0, pads[axis]!))];
-    const stops = [1, channels, ...positions.map((count, axis) => starts[axis + 2]! + (count - 1) * strides[axis]! + 1)];
+    const last = positions.map((count, axis) => starts[axis + 2]! + (count - 1) * strides[axis]!);
+    const stops = [1, channels, ...last.map((at) => at + 1)];
     return t.reshape(t.slice(padded, starts, stops, [1, 1, ...strides]), [channels, 1, sizeOf(positions)]);
   });
   const windows = t.transpose(t.concat(parts, 1), [2, 0, 1]);
-  return position === undefined ? t.reshape(windows, [1, sizeOf(positions), channels, sizeOf(kernel)]) : t.pickByRow(windows, position);
+  if (position !== undefined) return t.pickByRow(windows, position);
+  return t.reshape(windows, [1, sizeOf(positions), channels, sizeOf(kernel)]);
+}
+
+/** Where the last window ends along an axis, from the tensor's start. */
+function endOf({ kernel, strides, pads, positions }: Patches, axis: number): number {
+  return strides[axis]! * (positions[axis]! - 1) + kernel[axis]! - pads[axis]!;
 }
 
 /** The same rows with zeros wherever a window leaves the tensor. */
@@ -81,15 +92,17 @@ export function cleaned(t: Vocabulary, patches: Patches): Patches {
 }
 
 /** Carries rows over a convolution's output to its input: windows grow by the kernel and spread by its strides. */
-export function throughConvolution(t: Vocabulary, patches: Patches, w: IrNode, options: ConvTransposeOptions, shape: Shape): Patches {
+export function throughConvolution(
+  t: Vocabulary, patches: Patches, w: IrNode, options: ConvTransposeOptions, shape: Shape,
+): Patches {
   const { data, kernel } = cleaned(t, patches);
   const lead = data.shape.slice(0, -2);
   const none = kernel.map(() => 0);
   const channels = data.shape[lead.length]!;
   const images = patches.apart ? [sizeOf(lead) * channels, 1] : [sizeOf(lead), channels];
-  const grown = t.convTranspose(t.reshape(data, [...images, ...kernel]), w, { ...options, pads: [...none, ...none], outputPadding: none });
+  const whole = { ...options, pads: [...none, ...none], outputPadding: none };
+  const grown = t.convTranspose(t.reshape(data, [...images, ...kernel]), w, whole);
   const size = grown.shape.slice(2);
-  const spatial = kernel.length;
   const next: Patches = {
     ...patches,
     shape,
@@ -99,15 +112,16 @@ export function throughConvolution(t: Vocabulary, patches: Patches, w: IrNode, o
     data: t.reshape(grown, [...lead, shape[1]!, sizeOf(size)]),
     clean: false,
   };
-  const inside = Array.from({ length: spatial }, (_, axis) => next.pads[axis]! <= 0 && next.strides[axis]! * (next.positions[axis]! - 1) + next.kernel[axis]! - next.pads[axis]! <= shape[axis + 2]!);
-  return inside.every(Boolean) ? { ...next, clean: true } : next;
+  const isInside = kernel.every((_, axis) => next.pads[axis]! <= 0 && endOf(next, axis) <= shape[axis + 2]!);
+  return isInside ? { ...next, clean: true } : next;
 }
 
 /** Two sets of rows over one tensor in windows that hold both. */
 export function together(t: Vocabulary, a: Patches, b: Patches): [Patches, Patches] | undefined {
   if (a.rows !== b.rows || !sameShape(a.shape, b.shape) || !sameShape(a.strides, b.strides)) return undefined;
   const pads = a.pads.map((count, axis) => Math.max(count, b.pads[axis]!));
-  const kernel = pads.map((count, axis) => count + Math.max(a.kernel[axis]! - a.pads[axis]!, b.kernel[axis]! - b.pads[axis]!));
+  const behind = ({ kernel, pads: before }: Patches, axis: number): number => kernel[axis]! - before[axis]!;
+  const kernel = pads.map((count, axis) => count + Math.max(behind(a, axis), behind(b, axis)));
   const widened = (patches: Patches): Patches => {
     const low = pads.map((count, axis) => count - patches.pads[axis]!);
     const high = kernel.map((size, axis) => size - patches.kernel[axis]! - low[axis]!);
@@ -130,8 +144,4 @@ export function rowScalars(t: Vocabulary, patches: Patches, scalars: IrNode, sha
 /** The share of the tensor that a window covers: the larger, the less patches save. */
 export function density({ shape, kernel }: Patches): number {
   return sizeOf(kernel) / sizeOf(shape.slice(2));
-}
-
-function offsetsOf(kernel: readonly number[]): number[][] {
-  return kernel.reduce<number[][]>((done, size) => done.flatMap((head) => Array.from({ length: size }, (_, at) => [...head, at])), [[]]);
 }

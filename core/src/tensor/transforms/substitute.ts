@@ -6,8 +6,8 @@ import type { Vocabulary } from "../vocabulary.js";
 
 /**
  * The nodes recorded again with others in place of some that they rely on: a parameter's node by one that is computed,
- * say. What stands in is taken as it is, though it may rely on what it replaces. It must have the shape, dtype and hidden
- * axes of that: sums over instances or rows count what they counted. Throws `LIRPA_SHAPE` where it does not.
+ * say. What stands in is taken as it is, though it may rely on what it replaces. It must have the shape, dtype and
+ * hidden axes of that: sums over instances or rows count what they counted. Throws `LIRPA_SHAPE` where it does not.
  */
 export function substitute(
   t: Vocabulary,

@@ -1,5 +1,8 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { aligned, asFloats, attributesOf, broadcastable, cut, padded, permuted, repeated, sizeOf, stuffed, type Kernel, type Kernels, type Tf } from "../kernel.js";
+import {
+  aligned, asFloats, attributesOf, broadcastable, cut, padded, permuted, repeated, sizeOf, stuffed,
+  type Kernel, type Kernels, type Tf,
+} from "../kernel.js";
 
 /** tfjs multiplies stacks of matrices of one number, or a stack and one matrix; other batches are repeated. */
 const matmul: Kernel = (tf, _, inputs, to) => {
@@ -18,7 +21,8 @@ const matmul: Kernel = (tf, _, inputs, to) => {
     return product(tf, level, tf.reshape(b, [b.shape[0]!, k, n]));
   }
   const count = sizeOf(batch);
-  return product(tf, tf.reshape(repeated(tf, a, [...batch, m, k]), [count, m, k]), tf.reshape(repeated(tf, b, [...batch, k, n]), [count, k, n]));
+  const left = tf.reshape(repeated(tf, a, [...batch, m, k]), [count, m, k]);
+  return product(tf, left, tf.reshape(repeated(tf, b, [...batch, k, n]), [count, k, n]));
 };
 
 function repeated3(tf: Tf, x: Tensor, count: number): Tensor {
@@ -38,7 +42,9 @@ function product(tf: Tf, a: Tensor, b: Tensor): Tensor {
 const dot: Kernel = (tf, node, inputs, to) => {
   const size = sizeOf(node.inputs[0]!.shape);
   const [a, b] = inputs.map((x) => tf.reshape(x, [x.shape[0]!, x.shape[1]!, size])) as [Tensor, Tensor];
-  if (b.shape[1] === 1 && b.shape[0] === 1 && a.dtype === "float32") return product(tf, tf.reshape(a, [a.size / size, size]), tf.reshape(b, [size, 1]));
+  if (b.shape[1] === 1 && b.shape[0] === 1 && a.dtype === "float32") {
+    return product(tf, tf.reshape(a, [a.size / size, size]), tf.reshape(b, [size, 1]));
+  }
   const [left, right] = broadcastable(tf, [a, b], [...to.slice(0, 2), size]);
   return tf.sum(tf.reshape(tf.mul(left!, right!), [sizeOf(to), size]), 1);
 };
@@ -76,10 +82,14 @@ function convolved(tf: Tf, x: Tensor, w: Tensor, { strides, pads, dilations, gro
   return first(tf, parts.length === 1 ? parts[0]! : tf.concat(parts, 3), spatial);
 }
 
-/** Any number of axes: for each position of the kernel a slice; all of them times the kernel as one matrix per group. */
-function byWindows(tf: Tf, x: Tensor, w: Tensor, strides: readonly number[], dilations: readonly number[], groups: number): Tensor {
+/** Any number of axes: for each position of the kernel a slice; all of them times the kernel, one matrix per group. */
+function byWindows(
+  tf: Tf, x: Tensor, w: Tensor, strides: readonly number[], dilations: readonly number[], groups: number,
+): Tensor {
   const kernel = w.shape.slice(2);
-  const out = kernel.map((size, axis) => Math.floor((x.shape[axis + 2]! - (size - 1) * dilations[axis]! - 1) / strides[axis]!) + 1);
+  const out = kernel.map((size, axis) => {
+    return Math.floor((x.shape[axis + 2]! - (size - 1) * dilations[axis]! - 1) / strides[axis]!) + 1;
+  });
   const [batch, channels] = x.shape as [number, number];
   const count = sizeOf(out);
   const slices = positions(kernel).map((at) => {
@@ -97,8 +107,12 @@ function byWindows(tf: Tf, x: Tensor, w: Tensor, strides: readonly number[], dil
   return tf.reshape(products.length === 1 ? products[0]! : tf.concat(products, 1), [batch, w.shape[0]!, ...out]);
 }
 
+interface ConvTransposeAttributes extends ConvAttributes {
+  readonly outputPadding: readonly number[];
+}
+
 const convTranspose: Kernel = (tf, node, [x, w]) => {
-  const { strides, pads, dilations, groups, outputPadding } = attributesOf<ConvAttributes & { readonly outputPadding: readonly number[] }>(node);
+  const { strides, pads, dilations, groups, outputPadding } = attributesOf<ConvTransposeAttributes>(node);
   const spatial = strides.length;
   const kernel = tf.reshape(w!, w!.shape.slice(2));
   const input = merged(tf, x!);
@@ -107,14 +121,16 @@ const convTranspose: Kernel = (tf, node, [x, w]) => {
   let wide = input;
   strides.forEach((stride, axis) => {
     wide = stuffed(tf, wide, axis + 2, stride - 1, 0);
-    wide = padded(tf, wide, axis + 2, reach[axis]! - pads[axis]!, reach[axis]! - pads[axis + spatial]! + outputPadding[axis]!, 0);
+    const behind = reach[axis]! - pads[axis + spatial]! + outputPadding[axis]!;
+    wide = padded(tf, wide, axis + 2, reach[axis]! - pads[axis]!, behind, 0);
   });
   const [inputs, outputs] = kernel.shape as [number, number];
   const positionsOf = sizeOf(kernel.shape.slice(2));
   const grouped = tf.reshape(kernel, [groups, inputs / groups, outputs, positionsOf]);
   const turned = permuted(tf, asFloats(tf, grouped, (floats) => tf.reverse(floats, 3)), [0, 2, 1, 3]);
   const ones = strides.map(() => 1);
-  return convolved(tf, wide, tf.reshape(turned, [groups * outputs, inputs / groups, ...kernel.shape.slice(2)]), { strides: ones, dilations, groups, pads: [...ones, ...ones].map(() => 0) });
+  const flipped = tf.reshape(turned, [groups * outputs, inputs / groups, ...kernel.shape.slice(2)]);
+  return convolved(tf, wide, flipped, { strides: ones, dilations, groups, pads: [...ones, ...ones].map(() => 0) });
 };
 
 /** [B, C, …] with one or two axes → [B, H, W, C]. */
@@ -137,7 +153,9 @@ function two(sizes: readonly number[], fill: number): [number, number] {
 }
 
 function positions(kernel: readonly number[]): number[][] {
-  return kernel.reduce<number[][]>((done, size) => done.flatMap((head) => Array.from({ length: size }, (_, i) => [...head, i])), [[]]);
+  return kernel.reduce<number[][]>(
+    (done, size) => done.flatMap((head) => Array.from({ length: size }, (_, i) => [...head, i])), [[]],
+  );
 }
 
 export const contraction: Kernels<"matmul" | "dot" | "conv" | "convTranspose"> = { matmul, dot, conv, convTranspose };

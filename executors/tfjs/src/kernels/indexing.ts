@@ -17,9 +17,12 @@ export const indexing: Kernels<"gather" | "gatherElements" | "pickByRow" | "pick
   },
   pickByRow: (tf, _, [x, index]) => {
     const [instances, , length, ...rest] = x!.shape;
-    return tf.gather(tf.reshape(x!, [instances!, length!, sizeOf(rest)]), tf.reshape(index!, [index!.size]) as never, 1);
+    const slices = tf.reshape(x!, [instances!, length!, sizeOf(rest)]);
+    return tf.gather(slices, tf.reshape(index!, [index!.size]) as never, 1);
   },
-  pickedEye: (tf, node, [index]) => tf.cast(tf.oneHot(tf.reshape(index!, [index!.size]), sizeOf(node.shape)), "float32"),
+  pickedEye: (tf, node, [index]) => {
+    return tf.cast(tf.oneHot(tf.reshape(index!, [index!.size]), sizeOf(node.shape)), "float32");
+  },
   /** For each place the row that goes there, counted from 1; 0 where none does. */
   placeRows: (tf, _, [base, values, index], to) => {
     const size = base!.shape[2]!;

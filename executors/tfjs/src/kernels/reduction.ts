@@ -2,11 +2,16 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { around, attributesOf, permuted, type Kernel, type Kernels, type Tf } from "../kernel.js";
 
 /** Neighbouring axes that are all reduced, or all kept, are one. */
-function reduced(operation: (tf: Tf, x: Tensor, axes: number[]) => Tensor): Kernel {
-  return (tf, node, [x]) => over(tf, x!, attributesOf<{ axes: readonly number[] }>(node).axes.map((axis) => axis + 2), operation);
+function reduced(operation: Reduction): Kernel {
+  return (tf, node, [x]) => {
+    const { axes } = attributesOf<{ axes: readonly number[] }>(node);
+    return over(tf, x!, axes.map((axis) => axis + 2), operation);
+  };
 }
 
-function over(tf: Tf, x: Tensor, axes: readonly number[], operation: (tf: Tf, x: Tensor, axes: number[]) => Tensor): Tensor {
+type Reduction = (tf: Tf, x: Tensor, axes: number[]) => Tensor;
+
+function over(tf: Tf, x: Tensor, axes: readonly number[], operation: Reduction): Tensor {
   const sizes: number[] = [];
   const which: boolean[] = [];
   x.shape.forEach((size, axis) => {
@@ -28,14 +33,18 @@ function over(tf: Tf, x: Tensor, axes: readonly number[], operation: (tf: Tf, x:
 }
 
 function arg(operation: (tf: Tf, x: Tensor) => Tensor): Kernel {
-  return (tf, node, [x]) => operation(tf, tf.reshape(x!, around(x!.shape, attributesOf<{ axis: number }>(node).axis + 2)));
+  return (tf, node, [x]) => {
+    const { axis } = attributesOf<{ axis: number }>(node);
+    return operation(tf, tf.reshape(x!, around(x!.shape, axis + 2)));
+  };
 }
 
 const topKIndices: Kernel = (tf, node, [x], to) => {
   const { k, axis } = attributesOf<{ k: number; axis: number }>(node);
   if (k === 0) return tf.zeros([...to], "int32");
   const [outer, size, inner] = around(x!.shape, axis + 2);
-  const behind = tf.reshape(permuted(tf, tf.reshape(tf.cast(x!, "float32"), [outer, size, inner]), [0, 2, 1]), [outer * inner, size]);
+  const floats = tf.reshape(tf.cast(x!, "float32"), [outer, size, inner]);
+  const behind = tf.reshape(permuted(tf, floats, [0, 2, 1]), [outer * inner, size]);
   const { indices } = tf.topk(behind, k, true);
   return permuted(tf, tf.reshape(indices, [outer, inner, k]), [0, 2, 1]);
 };

@@ -20,7 +20,10 @@ export const shape: Kernels<
   reshape: (_, __, [x]) => x!,
   rowsToShape: (_, __, [x]) => x!,
   shapeToRows: (_, __, [x]) => x!,
-  transpose: (tf, node, [x]) => permuted(tf, x!, [0, 1, ...attributesOf<{ permutation: readonly number[] }>(node).permutation.map((axis) => axis + 2)]),
+  transpose: (tf, node, [x]) => {
+    const { permutation } = attributesOf<{ permutation: readonly number[] }>(node);
+    return permuted(tf, x!, [0, 1, ...permutation.map((axis) => axis + 2)]);
+  },
   expand: (tf, _, [x], to) => repeated(tf, x!, to),
   spread: (tf, _, [x], to) => repeated(tf, x!, to),
   concat: (tf, node, inputs, to) => {
@@ -42,6 +45,9 @@ export const shape: Kernels<
     }, x!),
   pad: (tf, node, [x]) => {
     const { low, high, interior, value } = attributesOf<Pad>(node);
-    return low.reduce((result, before, axis) => padded(tf, stuffed(tf, result, axis + 2, interior[axis]!, value), axis + 2, before, high[axis]!, value), x!);
+    return low.reduce((result, before, axis) => {
+      const gaps = stuffed(tf, result, axis + 2, interior[axis]!, value);
+      return padded(tf, gaps, axis + 2, before, high[axis]!, value);
+    }, x!);
   },
 };
