@@ -11,7 +11,10 @@ export interface Bundle {
   readonly inputs: Metafile["inputs"];
 }
 
-/** What a user's bundler makes of a script for browsers, as it lies there or with other contents. Fails where something is imported that browsers lack. */
+/**
+ * What a user's bundler makes of a script for browsers, of what the file holds or of other contents in its place. Fails
+ * where something is imported that browsers lack.
+ */
 export async function bundle(file: string, contents: string = readFileSync(file, "utf8")): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
     stdin: { contents, sourcefile: file, resolveDir: dirname(file), loader: "ts" },
