@@ -10,7 +10,7 @@ import { blocksOf, prints } from "./documents.js";
 import { repositoryPath } from "./shared.js";
 
 /** What a page loads besides ONNX Runtime's WebAssembly: bytes, minified, and bytes as they travel. */
-const BUDGET = { code: 560_000, gzip: 165_000 };
+const BUDGET = { code: 600_000, gzip: 180_000 };
 const WASM = "ort-wasm-simd-threaded.wasm";
 /** Programs run in 32-bit floats, and WebAssembly sums in another order than Node's kernels do. */
 const ROUNDING = 1e-5;
