@@ -14,7 +14,7 @@ export type { Seconds, StopSignal } from "./run/call-host.js";
 export { Engine, type EngineCall } from "./run/engine.js";
 export type { HostLoop, InTurns, MethodHost, MethodState, Outcome, Runnable } from "./run/host.js";
 export { TOKENS } from "./tokens.js";
-export type { AttributeType, Dimension, Graph, GraphInput, GraphNode } from "./graph/graph.js";
+export type { Dimension, Graph, GraphInput, GraphNode } from "./graph/graph.js";
 export { fixedInputErrors } from "./graph/perturbable.js";
 export { readAttributes } from "./graph/attributes.js";
 export { resolveGraph, type ResolveOptions } from "./graph/resolve.js";

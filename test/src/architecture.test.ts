@@ -27,8 +27,8 @@ const ARROWS: readonly { readonly from: RegExp; readonly to: RegExp }[] = [
   // Executors of one kind share a package.
   { from: /^executors\/onnxruntime(-web)?$/, to: /^@lirpa\/(core(\/plugin)?|executor-onnxruntime-common)$/ },
   { from: /^(registry|onnx|executors\/|train|verify)/, to: /^@lirpa\/core(\/plugin)?$/ },
-  // The kit judges by both executors: one is right, the other one is what people run.
-  { from: /^conformance/, to: /^@lirpa\/(core(\/plugin)?|executor-(reference|onnxruntime))$/ },
+  // The kit judges by both executors, one that is right and one that people run, and by ONNX Runtime's own operators.
+  { from: /^conformance/, to: /^@lirpa\/(core(\/plugin)?|onnx|executor-(reference|onnxruntime))$/ },
   { from: /^core$/, to: /^$/ },
   { from: /^(lirpa|bench|test|examples\/)/, to: /./ },
 ];

@@ -1,7 +1,8 @@
+import type { AttributeType, GraphNode, Operator } from "@lirpa/core";
+import { writeModel } from "@lirpa/onnx";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { pointsIn } from "../kit/boxes.js";
 import { demandEqual, show } from "../kit/numbers.js";
-import { oneNodeModel } from "../kit/onnx-model.js";
 import { forAllAsync, LawBroken } from "../settings.js";
 import { trials } from "./boxes.js";
 import type { OperatorLaw } from "./law.js";
@@ -33,14 +34,27 @@ export const computesOnnx: OperatorLaw = {
   },
 };
 
-async function sessionOf({ alone: { graph, resolved }, example }: OperatorSubject): Promise<InferenceSession | undefined> {
-  const outputs = resolved.outputs.map(({ shape, dtype }, i) => ({ name: `y${i}`, shape, dtype }));
-  const inputs = graph.inputs.map(({ name, shape, dtype }) => ({ name, shape: shape as readonly number[], dtype }));
-  const bytes = oneNodeModel(graph.nodes[0]!, example.opset ?? 17, inputs, outputs, graph.initializers);
+async function sessionOf({ alone: { graph }, operator }: OperatorSubject): Promise<InferenceSession | undefined> {
+  const nodes = graph.nodes.map((node) => ({ ...node, attributeTypes: typesOf(node, operator) }));
+  const bytes = writeModel({ ...graph, nodes, opsets: new Map([["", graph.opsets.get("")!]]) });
   try {
-    return await InferenceSession.create(bytes, { graphOptimizationLevel: "disabled", intraOpNumThreads: 1, logSeverityLevel: 4 });
+    return await InferenceSession.create(bytes, {
+      graphOptimizationLevel: "disabled",
+      intraOpNumThreads: 1,
+      logSeverityLevel: 4,
+    });
   } catch (error) {
     if (error instanceof Error && LACKING.test(error.message)) return undefined;
     throw error;
   }
+}
+
+/** As the operator declares them; that of a tensor is its own. */
+function typesOf({ attributes }: GraphNode, operator: Operator): Readonly<Record<string, AttributeType>> {
+  const declared = Object.entries(operator.attributes ?? {}).filter(([name]) => !isTensor(attributes[name]));
+  return Object.fromEntries(declared.map(([name, { type }]) => [name, type]));
+}
+
+function isTensor(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "data" in value;
 }

@@ -1,5 +1,5 @@
 import type { HostTensor, DType } from "../plugin/tensor.js";
-import type { RawAttributes } from "../plugin/attributes.js";
+import type { AttributeType, RawAttributes } from "../plugin/attributes.js";
 
 /** A dimension is a number, or the name of a size that is open. */
 export type Dimension = number | string;
@@ -10,13 +10,6 @@ export interface GraphInput {
   readonly shape: readonly Dimension[];
   readonly dtype: DType;
 }
-
-/**
- * ONNX's type of an attribute, which its value does not say: 1 may be an INT or a FLOAT. `TENSOR INT32` is a tensor
- * whose elements are not of the type that its dtype stands for.
- */
-export type AttributeType =
-  | "FLOAT" | "INT" | "STRING" | "FLOATS" | "INTS" | "STRINGS" | "TENSOR" | `TENSOR ${string}`;
 
 /** One node of a model, as in ONNX. An empty string stands for an optional input or output that is absent. */
 export interface GraphNode {

@@ -2,6 +2,13 @@ import type { HostTensor } from "./tensor.js";
 
 /** An attribute of an ONNX node as the importer delivers it. Int64 values are numbers. */
 export type AttributeValue = number | string | readonly number[] | readonly string[] | HostTensor;
+/**
+ * ONNX's type of an attribute, which its value does not say: 1 may be an INT or a FLOAT. `TENSOR INT32` is a tensor
+ * whose elements are not of the type that its dtype stands for.
+ */
+export type AttributeType =
+  | "FLOAT" | "INT" | "STRING" | "FLOATS" | "INTS" | "STRINGS" | "TENSOR" | `TENSOR ${string}`;
+
 /** The attributes of a node, by name. */
 export type RawAttributes = Readonly<Record<string, AttributeValue>>;
 
@@ -11,6 +18,8 @@ export type RawAttributes = Readonly<Record<string, AttributeValue>>;
  */
 export interface Attribute<T> {
   readonly $$type: "lirpa.attribute";
+  /** Of which type it is in an ONNX file. */
+  readonly type: AttributeType;
   /** What it must be, in words for messages: "an integer". */
   readonly wants: string;
   /** What rules get where the node does not say it; a node has to say it where this is absent. */
@@ -43,12 +52,12 @@ export type Declared<D> = { readonly [N in keyof D]: Attribute<D[N]> };
 
 /** An integer; a node has to say it where there is no fallback. */
 export function int(fallback?: number): Attribute<number> {
-  return declared({ wants: "an integer", parse: (value) => scalar(value, Number.isInteger), fallback });
+  return declared({ type: "INT", wants: "an integer", parse: (value) => scalar(value, Number.isInteger), fallback });
 }
 
 /** A number, which may be infinite. */
 export function float(fallback?: number): Attribute<number> {
-  return declared({ wants: "a number", parse: (value) => scalar(value, isNumber), fallback });
+  return declared({ type: "FLOAT", wants: "a number", parse: (value) => scalar(value, isNumber), fallback });
 }
 
 /** ONNX's way to say yes or no: an integer that is not zero, or zero. */
@@ -57,31 +66,33 @@ export function flag(fallback?: boolean): Attribute<boolean> {
     const number = scalar(value, Number.isInteger);
     return number === undefined ? undefined : number !== 0;
   };
-  return declared({ wants: "1 or 0", parse, fallback });
+  return declared({ type: "INT", wants: "1 or 0", parse, fallback });
 }
 
 /** A list of integers. */
 export function ints(fallback?: readonly number[]): Attribute<readonly number[]> {
-  return declared({ wants: "a list of integers", parse: (value) => list(value, Number.isInteger), fallback });
+  const parse = (value: AttributeValue): readonly number[] | undefined => list(value, Number.isInteger);
+  return declared({ type: "INTS", wants: "a list of integers", parse, fallback });
 }
 
 /** A list of numbers. */
 export function floats(fallback?: readonly number[]): Attribute<readonly number[]> {
-  return declared({ wants: "a list of numbers", parse: (value) => list(value, isNumber), fallback });
+  return declared({ type: "FLOATS", wants: "a list of numbers", parse: (value) => list(value, isNumber), fallback });
 }
 
 /** One of some words. An empty one is how some exporters write the fallback. */
 export function oneOf<const W extends string>(words: readonly W[], fallback?: W): Attribute<W> {
   const parse = (value: AttributeValue): W | undefined => words.find((word) => word === value) ?? (value === "" ? fallback : undefined);
-  return declared({ wants: `one of ${words.join(", ")}`, parse, fallback });
+  return declared({ type: "STRING", wants: `one of ${words.join(", ")}`, parse, fallback });
 }
 
 /** A tensor. */
 export function tensor(): Attribute<HostTensor> {
-  return declared({ wants: "a tensor", parse: (value) => (isTensor(value) ? value : undefined) });
+  return declared({ type: "TENSOR", wants: "a tensor", parse: (value) => (isTensor(value) ? value : undefined) });
 }
 
 interface Parts<T> {
+  readonly type: AttributeType;
   readonly wants: string;
   readonly parse: (value: AttributeValue) => T | undefined;
   readonly fallback?: T | undefined;
@@ -92,7 +103,7 @@ interface Parts<T> {
 }
 
 function declared<T>(parts: Parts<T>): Attribute<T> {
-  const { wants, parse, fallback, isOptional = false, supported, input, onlyInput } = parts;
+  const { type, wants, parse, fallback, isOptional = false, supported, input, onlyInput } = parts;
   const where = (holds: (number: number) => boolean, suffix: string): Attribute<T> => {
     const fits = (value: T): boolean => [value].flat().every((part) => typeof part !== "number" || holds(part));
     const parsed = (value: AttributeValue): T | undefined => {
@@ -103,6 +114,7 @@ function declared<T>(parts: Parts<T>): Attribute<T> {
   };
   return Object.freeze<Attribute<T>>({
     $$type: "lirpa.attribute",
+    type,
     wants,
     parse,
     ...((fallback !== undefined || isOptional) && { fallback: Object.freeze({ value: fallback as T }) }),
