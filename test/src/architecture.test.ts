@@ -33,6 +33,12 @@ const ARROWS: readonly { readonly from: RegExp; readonly to: RegExp }[] = [
   { from: /^(lirpa|bench|test|examples\/)/, to: /./ },
 ];
 
+/** What the files of a folder never import. */
+const UNKNOWN_TO: readonly { readonly folder: string; readonly others: RegExp }[] = [
+  { folder: "core/src/bounds/kinds/", others: /\/(passes|recording|methods)\// },
+  { folder: "core/src/bounds/rows/", others: /\/(kinds|passes|recording|methods)\// },
+];
+
 const packages = findPackages();
 const sources = packages.flatMap((one) => one.files.map((file) => ({ ...one, file, text: readFileSync(file, "utf8") })));
 const production = sources.filter(({ file }) => !file.endsWith(".test.ts"));
@@ -93,6 +99,17 @@ describe("the architecture", () => {
   it("asks no primitive for its name: it has traits, or a place in a table that is complete by type", () => {
     const comparison = /primitive(\.name)? *[!=]== *"|switch *\([^)]*primitive|\.has\([^)]*primitive\.name/;
     const wrong = production.filter(({ text }) => comparison.test(withoutComments(text))).map(({ file }) => show(file));
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it("lets kinds of operators know no pass over a graph, and rows neither kinds nor passes", () => {
+    const wrong = UNKNOWN_TO.flatMap(({ folder, others }) => {
+      const own = production.filter(({ file }) => show(file).startsWith(folder));
+      expect(own, folder).to.not.have.length(0);
+      return own.flatMap(({ file, text }) =>
+        importsOf(text).filter((name) => others.test(name)).map((name) => `${show(file)} imports ${name}`),
+      );
+    });
     expect(wrong).to.deep.equal([]);
   });
 

@@ -43,8 +43,6 @@ export interface ForwardContext {
 export interface KindRules {
   /** Intervals of the outputs from those of the inputs. */
   interval(run: BoundRun, node: ResolvedNode, of: (value: Value) => NodeInterval): readonly NodeInterval[];
-  /** True where `interval` asks for none of the inputs' intervals, but goes back to the sources. */
-  startsAfresh?(run: BoundRun, node: ResolvedNode): boolean;
   backward(context: StepContext, node: ResolvedNode): Step;
   /** Carries linear forms of the inputs to the outputs; absent where only an interval is known. */
   forward?(context: ForwardContext, node: ResolvedNode): readonly ForwardForm[];

@@ -6,8 +6,9 @@ import { inputsOf, needed } from "../graph/order.js";
 import { contextOf } from "../graph/resolved.js";
 import type { IrNode, RowSpace } from "../tensor/ir.js";
 import type { Marks, Vocabulary } from "../tensor/vocabulary.js";
-import { outputsOf } from "./kinds/adjoint.js";
+import { outputsOf } from "./calls.js";
 import { intersect } from "./intersect.js";
+import { isAffineFromPreciseSources, preciseIntervals } from "./passes/precise.js";
 import { chooses, finite, onOwnSides } from "./unbounded.js";
 import type { KindRules } from "./kind-rules.js";
 import type { Relaxation } from "./relaxation.js";
@@ -216,7 +217,7 @@ export class BoundRun {
   private intervalNeeds(value: Value): Value[] {
     const { producer } = value;
     if (producer === undefined || !this.isPerturbed(value) || this.sources.has(value)) return [];
-    return this.rules(producer).startsAfresh?.(this, producer) === true ? [] : inputsOf(producer);
+    return isAffineFromPreciseSources(this, producer) ? [] : inputsOf(producer);
   }
 
   /** Of a value whose needs are known. */
@@ -232,7 +233,9 @@ export class BoundRun {
       return;
     }
     const node = value.producer!;
-    const results = this.rules(node).interval(this, node, (input) => this.interval(input));
+    const results = isAffineFromPreciseSources(this, node)
+      ? preciseIntervals(this, node)
+      : this.rules(node).interval(this, node, (input) => this.interval(input));
     results.forEach((result, i) => {
       const value = node.outputs[i]!;
       this.keep(value, this.restricted(value, this.settle(value, result)));

@@ -1,4 +1,4 @@
-import type { Operator, RuleContext } from "../plugin/operator.js";
+import type { BilinearOperator, Operator, RuleContext } from "../plugin/operator.js";
 import type { DType, HostTensor, Shape, TensorOps } from "../plugin/tensor.js";
 
 /** A value of the graph: an input, a parameter, or an output of a node. */
@@ -55,4 +55,10 @@ export function slotsOf(operator: Operator, names: readonly string[], count: num
 /** The name of an input slot, for messages. */
 export function slotName(operator: Operator, slot: number): string {
   return (operator.inputs[Math.min(slot, operator.inputs.length - 1)] ?? String(slot)).replace(/(\?|\.\.\.)$/, "");
+}
+
+/** Positions of the two factors among a node's inputs. */
+export function factorSlots({ operator, inputs }: ResolvedNode): [number, number] {
+  const { factors } = operator as BilinearOperator<unknown>;
+  return slotsOf(operator, factors, inputs.length) as [number, number];
 }

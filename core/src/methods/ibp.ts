@@ -1,4 +1,5 @@
-import { beginsAffineStretch, boundsByBackward, firstOf, overBox } from "../bounds/passes/backward.js";
+import { beginsAffineStretch, boundsByBackward, firstOf } from "../bounds/passes/backward.js";
+import { overBox } from "../bounds/rows/over-box.js";
 import { asTerms } from "../bounds/fact.js";
 import { intervalBounds } from "../bounds/passes/intermediate.js";
 import { defineMethod, type Method } from "./method.js";

@@ -1,24 +1,9 @@
-import { LirpaError } from "../../plugin/errors.js";
-import type { RuleContext } from "../../plugin/operator.js";
-import type { Shape, Tensor } from "../../plugin/tensor.js";
+import type { Shape } from "../../plugin/tensor.js";
 import { contextOf, type ResolvedNode } from "../../graph/resolved.js";
 import { vjp } from "../../tensor/gradient.js";
-import { isIrNode, type IrNode, type RowSpace } from "../../tensor/ir.js";
+import type { IrNode, RowSpace } from "../../tensor/ir.js";
 import type { Vocabulary } from "../../tensor/vocabulary.js";
-
-/** Runs a node's forward rule on the given inputs. */
-export function outputsOf(node: ResolvedNode, context: RuleContext<unknown>, inputs: readonly (IrNode | undefined)[]): IrNode[] {
-  return asNodes(node, node.operator.forward(context, ...(inputs as [Tensor, ...(Tensor | undefined)[]])));
-}
-
-/** What a rule returned, as a list of recorded tensors. */
-export function asNodes(node: ResolvedNode, result: Tensor | readonly Tensor[]): IrNode[] {
-  const list: readonly unknown[] = Array.isArray(result) ? result : [result];
-  return list.map((tensor) => {
-    if (!isIrNode(tensor)) throw new LirpaError("LIRPA_PLUGIN", `[${node.plugin}] a rule of ${node.type} returned no tensor (node ${node.name})`);
-    return tensor;
-  });
-}
+import { outputsOf } from "../calls.js";
 
 /**
  * Carries coefficients of a node's outputs to those of its inputs in which it is linear while the others are fixed:

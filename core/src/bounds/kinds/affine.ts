@@ -1,18 +1,12 @@
 import { contextOf, type ResolvedNode, type Value } from "../../graph/resolved.js";
 import type { IrNode } from "../../tensor/ir.js";
-import { adjoint, linearPart, outputsOf } from "./adjoint.js";
+import { outputsOf } from "../calls.js";
 import type { CoefficientPair, ForwardContext, ForwardForm, Step, StepContext } from "../kind-rules.js";
 import { allElements } from "../rows/all-elements.js";
 import type { BoundRun, NodeInterval } from "../run.js";
 import { missing, standInFor } from "../unbounded.js";
-
-/** The inputs of a node with exact values where nothing is perturbed and `open` values elsewhere. */
-export function withOpen(run: BoundRun, node: ResolvedNode, open: (slot: number) => IrNode): (IrNode | undefined)[] {
-  return node.inputs.map((input, slot) => {
-    if (input === undefined) return undefined;
-    return run.isPerturbed(input) ? open(slot) : run.exact(input);
-  });
-}
+import { adjoint, linearPart } from "./adjoint.js";
+import { withOpen } from "./inputs.js";
 
 /** The backward step of a node that is affine in what is perturbed: its adjoint, and the bounds' share of its constant. */
 export function affineStep({ run, rows, outputs }: StepContext, node: ResolvedNode): Step {

@@ -1,25 +1,24 @@
 import type { BilinearOperator } from "../../plugin/operator.js";
-import { contextOf, type ResolvedNode, type Value } from "../../graph/resolved.js";
+import { contextOf, factorSlots, type ResolvedNode, type Value } from "../../graph/resolved.js";
 import type { IrNode } from "../../tensor/ir.js";
-import { adjoint, asNodes, outputsOf } from "./adjoint.js";
-import { affineForward, affineInterval, affineStep, withOpen } from "./affine.js";
+import { asNodes, outputsOf } from "../calls.js";
+import { around, middle, radius, tighter } from "../intervals.js";
 import type { KindRules } from "../kind-rules.js";
-import { around, checkPerturbed, middle, radius } from "./linear.js";
-import { factorSlots, mcCormickForward, mcCormickStep } from "./mccormick.js";
-import { isAffineFromPreciseSources, preciseIntervals } from "../passes/precise.js";
 import { elementRows } from "../rows/all-elements.js";
 import type { BoundRun, NodeInterval } from "../run.js";
 import { mulBounds } from "../unbounded.js";
-import { whereBounded, whereFormsBounded } from "../where-bounded.js";
+import { adjoint } from "./adjoint.js";
+import { affineForward, affineInterval, affineStep } from "./affine.js";
+import { checkPerturbed, withOpen } from "./inputs.js";
+import { mcCormickForward, mcCormickStep } from "./mccormick.js";
+import { whereBounded, whereFormsBounded } from "./where-bounded.js";
 
 /** Products: linear while one factor is fixed, McCormick's planes where both are perturbed. */
 export const bilinearRules: KindRules = {
   interval: (run, node, of) => {
     checkPerturbed(run, node);
-    if (isAffineFromPreciseSources(run, node)) return preciseIntervals(run, node);
     return isAffine(run, node) ? affineInterval(run, node, of, linearInterval) : productInterval(run, node, of);
   },
-  startsAfresh: isAffineFromPreciseSources,
   backward: (context, node) => {
     checkPerturbed(context.run, node);
     return isAffine(context.run, node) ? affineStep(context, node) : whereBounded(context, node, bilinearRules, mcCormickStep);
@@ -112,9 +111,4 @@ function rangeInterval(run: BoundRun, node: ResolvedNode, slot: number, of: Inte
     return t.reshape(t.rowsToShape(bound, rows), output.shape);
   };
   return { lower: end("lower"), upper: end("upper") };
-}
-
-/** The intersection of two sound intervals. */
-export function tighter({ t }: BoundRun, a: NodeInterval, b: NodeInterval | undefined): NodeInterval {
-  return b === undefined ? a : { lower: t.max(a.lower, b.lower), upper: t.min(a.upper, b.upper) };
 }

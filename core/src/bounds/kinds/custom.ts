@@ -9,7 +9,7 @@ import type { CoefficientPair, ForwardContext, ForwardForm, KindRules, Step, Ste
 import { allElements } from "../rows/all-elements.js";
 import type { BoundRun, NodeInterval, Target } from "../run.js";
 import { allBounded, standInFor } from "../unbounded.js";
-import { atInterval, whereBounded, whereFormsBounded } from "../where-bounded.js";
+import { atInterval, whereBounded, whereFormsBounded } from "./where-bounded.js";
 
 /** Operators that write their own rules. */
 export const customRules: KindRules = {

@@ -6,7 +6,7 @@ import type { IrNode } from "../../tensor/ir.js";
 import { sameShape } from "../../tensor/shapes.js";
 import type { Vocabulary } from "../../tensor/vocabulary.js";
 import type { CoefficientPair, KindRules } from "../kind-rules.js";
-import { checkPerturbed } from "./linear.js";
+import { checkPerturbed } from "./inputs.js";
 import { DEFAULT_LINES, wantedLines } from "../relaxation.js";
 import type { BoundRun, NodeInterval } from "../run.js";
 import { choosePair, dotBounds, isBounded, mulBounds, standIn } from "../unbounded.js";

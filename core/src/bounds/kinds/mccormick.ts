@@ -1,20 +1,15 @@
 import type { BilinearOperator } from "../../plugin/operator.js";
 import type { Shape, Tensor } from "../../plugin/tensor.js";
-import { contextOf, slotsOf, type ResolvedNode } from "../../graph/resolved.js";
+import { contextOf, factorSlots, type ResolvedNode } from "../../graph/resolved.js";
 import { vjp } from "../../tensor/gradient.js";
 import type { IrNode, RowSpace } from "../../tensor/ir.js";
 import { uniformValue } from "../../tensor/primitives/leaves.js";
 import { broadcastShapes, sizeOf } from "../../tensor/shapes.js";
-import { adjoint, asNodes, outputsOf, placeholder } from "./adjoint.js";
+import { asNodes, outputsOf } from "../calls.js";
 import type { CoefficientPair, ForwardContext, ForwardForm, Step, StepContext } from "../kind-rules.js";
 import { wantedLines } from "../relaxation.js";
 import type { BoundRun, NodeInterval } from "../run.js";
-
-/** Positions of the two factors among a node's inputs. */
-export function factorSlots(node: ResolvedNode): [number, number] {
-  const operator = node.operator as BilinearOperator<unknown>;
-  return slotsOf(node.operator, operator.factors, node.inputs.length) as [number, number];
-}
+import { adjoint, placeholder } from "./adjoint.js";
 
 /** A corner of the factors' boxes at which one of McCormick's planes touches the product. */
 interface Corner {

@@ -2,7 +2,6 @@ import type { Value, ResolvedNode } from "../../graph/resolved.js";
 import type { IrNode } from "../../tensor/ir.js";
 import type { CoefficientPair } from "../kind-rules.js";
 import type { BoundRun, NodeInterval, Target } from "../run.js";
-import { dotBounds } from "../unbounded.js";
 
 /** A linear form that ends at a value: what is added in its place. */
 export interface Ended {
@@ -140,17 +139,6 @@ class LinearForm {
       this.addBias({ lower: end("lower"), upper: end("upper") });
     }
   }
-}
-
-/** The extreme of a linear form over a box: each element at the end that its coefficient asks for. */
-export function overBox(run: BoundRun, pair: CoefficientPair, { lower, upper }: NodeInterval): CoefficientPair {
-  const { t } = run;
-  const end = (a: IrNode, same: IrNode, other: IrNode, side: "lower" | "upper"): IrNode => {
-    const dot = (part: IrNode, ends: IrNode): IrNode =>
-      run.unbounded ? dotBounds(t, part, ends, side) : t.dot(part, ends);
-    return t.add(dot(t.relu(a), same), dot(t.min(a, 0), other));
-  };
-  return { lower: end(pair.lower, lower, upper, "lower"), upper: end(pair.upper, upper, lower, "upper") };
 }
 
 /** True where the affine stretch that ends in a value begins. */

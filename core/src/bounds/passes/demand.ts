@@ -1,6 +1,5 @@
-import type { ResolvedNode, Value } from "../../graph/resolved.js";
+import { factorSlots, type ResolvedNode, type Value } from "../../graph/resolved.js";
 import { inputsOf, needed } from "../../graph/order.js";
-import { factorSlots } from "../kinds/mccormick.js";
 import type { BoundRun } from "../run.js";
 import type { Intermediate } from "./intermediate.js";
 

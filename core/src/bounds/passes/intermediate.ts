@@ -1,7 +1,7 @@
 import type { Value } from "../../graph/resolved.js";
-import { tighter } from "../kinds/bilinear.js";
+import { tighter } from "../intervals.js";
 import { intersect } from "../intersect.js";
-import { elementTarget } from "../rows/unstable-rows.js";
+import { elementTarget } from "./unstable-rows.js";
 import type { BoundRun, NodeInterval, Target } from "../run.js";
 import type { BackwardOptions } from "./backward.js";
 import { beforeAffineStretch, relaxedInputs } from "./demand.js";

@@ -7,7 +7,7 @@ import { neededBounds, onDemand } from "../passes/demand.js";
 import type { Intermediate } from "../passes/intermediate.js";
 import { intervalIsExact, intervalStep, stepOf } from "../passes/precise.js";
 import { newRun, OPEN_ROWS, openRows, ROWS_INPUT, SIDES, type BoundProblem, type Side } from "../problem.js";
-import { unstableIndex } from "../rows/unstable-rows.js";
+import { unstableIndex } from "../passes/unstable-rows.js";
 import type { BoundRun, NodeInterval, Target } from "../run.js";
 import { close } from "./close.js";
 import { namedResults, rowResults } from "./results.js";

@@ -6,7 +6,7 @@ import { boundsByBackward, type BackwardOptions } from "../../bounds/passes/back
 import { onDemand } from "../../bounds/passes/demand.js";
 import { combined, type BoundsOf } from "../../bounds/passes/intermediate.js";
 import type { Side } from "../../bounds/problem.js";
-import { elementTarget } from "../../bounds/rows/unstable-rows.js";
+import { elementTarget } from "../../bounds/passes/unstable-rows.js";
 import type { BoundRun, NodeInterval, Target } from "../../bounds/run.js";
 import type { IrNode } from "../../tensor/ir.js";
 import { sizeOf } from "../../tensor/shapes.js";

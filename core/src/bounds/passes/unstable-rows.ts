@@ -2,9 +2,9 @@ import type { Value } from "../../graph/resolved.js";
 import { sizeOf } from "../../tensor/shapes.js";
 import type { IrNode, RowSpace } from "../../tensor/ir.js";
 import type { Vocabulary } from "../../tensor/vocabulary.js";
-import { allElements, type ElementTarget } from "./all-elements.js";
+import { allElements, type ElementTarget } from "../rows/all-elements.js";
 import type { BoundRun } from "../run.js";
-import { stableWhere } from "../passes/stable.js";
+import { stableWhere } from "./stable.js";
 
 /** Below this all rows are cheaper than choosing among them. */
 const FEWEST_TO_SELECT = 16;

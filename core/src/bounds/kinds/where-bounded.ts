@@ -1,9 +1,9 @@
-import type { ResolvedNode, Value } from "../graph/resolved.js";
-import type { IrNode } from "../tensor/ir.js";
-import { overBox } from "./passes/backward.js";
-import type { CoefficientPair, ForwardContext, ForwardForm, KindRules, Step, StepContext } from "./kind-rules.js";
-import type { BoundRun, NodeInterval } from "./run.js";
-import { allBounded, choosePair, noCoefficients, standInFor } from "./unbounded.js";
+import type { ResolvedNode, Value } from "../../graph/resolved.js";
+import type { IrNode } from "../../tensor/ir.js";
+import { overBox } from "../rows/over-box.js";
+import type { CoefficientPair, ForwardContext, ForwardForm, KindRules, Step, StepContext } from "../kind-rules.js";
+import type { BoundRun, NodeInterval } from "../run.js";
+import { allBounded, choosePair, noCoefficients, standInFor } from "../unbounded.js";
 
 /** Linear forms end at the sides of an interval. */
 export function atInterval(run: BoundRun, node: ResolvedNode, outputs: StepContext["outputs"], intervals: readonly NodeInterval[]): Step {
