@@ -30,6 +30,8 @@ export { intersect } from "./bounds/intersect.js";
 export { inputNames, newRun, type BoundProblem, type Side, type SourceStructure, type Wanted } from "./bounds/problem.js";
 export { recordWhole, type Recipe } from "./bounds/recording/whole.js";
 export type { BoundRun, Fed, GivenBounds, NodeInterval, RunOptions, Source, Target } from "./bounds/run.js";
+export { rulesOf } from "./bounds/kinds/table.js";
+export { intervalOf } from "./bounds/passes/interval.js";
 export { forwardForms, type ForwardForms } from "./bounds/passes/forward.js";
 export { boundsByBackward, type BackwardOptions, type Ended, type Share } from "./bounds/passes/backward.js";
 export type { CoefficientPair, ForwardContext, ForwardForm, KindRules, Step, StepContext } from "./bounds/kind-rules.js";

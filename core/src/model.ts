@@ -4,7 +4,6 @@ import { checkMemory, checkOptions } from "./plugin/options.js";
 import type { PerturbationQuery } from "./plugin/perturbation.js";
 import type { Program } from "./plugin/program.js";
 import type { HostTensor, Shape } from "./plugin/tensor.js";
-import { rulesOf as kindRules } from "./bounds/kinds/table.js";
 import { fixedInput, inputNames } from "./bounds/problem.js";
 import { BoundRun } from "./bounds/run.js";
 import type { Graph, GraphInput } from "./graph/graph.js";
@@ -169,7 +168,7 @@ export class Model {
     const record = () => {
       const t = new Vocabulary();
       const fixed = new Map(graph.inputs.map((value) => [value, fixedInput(t, value)]));
-      const run = new BoundRun(graph, kindRules, t, new Map(), fixed, { relaxation: new Map() });
+      const run = new BoundRun(graph, t, new Map(), fixed, { relaxation: new Map() });
       return makeProgram(`${graph.name}:forward`, Object.fromEntries(graph.outputs.map((value, i) => [`output${i}`, run.exact(value)])));
     };
     const results = await this.engine.run(`${await this.id()}|forward`, record, feeds);

@@ -1,4 +1,5 @@
-import { defineMethod, recorded, rowBounds, standardMethods, type BoundRun, type IrNode, type Marks, type Method, type NodeInterval, type Recipe } from "@lirpa/core";
+import { defineMethod, intervalOf, recorded, rowBounds, rulesOf, standardMethods, type Method } from "@lirpa/core";
+import type { BoundRun, IrNode, Marks, NodeInterval, Recipe } from "@lirpa/core";
 import { LawBroken } from "../settings.js";
 import { sameComputation } from "./same-computation.js";
 
@@ -78,7 +79,7 @@ function twiceMethod(base: Method): Method {
 function intervalsTwice(run: BoundRun): void {
   for (const node of run.graph.nodes) {
     if (run.perturbedSlots(node).length === 0) continue;
-    const record = (): readonly NodeInterval[] => run.rules(node).interval(run, node, (value) => run.interval(value));
+    const record = (): readonly NodeInterval[] => rulesOf(node).interval(run, node, (value) => intervalOf(run, value));
     const [first, second] = [record(), record()];
     first.forEach((interval, i) => demandSame(interval, second[i]!, `the interval of ${node.type}`));
   }

@@ -1,4 +1,4 @@
-import type { BoundRun, KindRules, Method, ResolvedNode, Value } from "@lirpa/core";
+import { intervalOf, type Method, type Value } from "@lirpa/core";
 import { methodCalled, recipeOf, variant } from "../kit/marked-methods.js";
 import type { MethodLawName } from "../method/laws.js";
 
@@ -13,21 +13,12 @@ const crown = methodCalled("crown");
 const { rows: crownRows } = recipeOf(crown);
 let calls = 0;
 
-/** A run in which the rules of every node are given other bounds than those that became facts. */
-function pastTheDoor(run: BoundRun): BoundRun {
-  const rules = (node: ResolvedNode): KindRules => {
-    const own = run.rules(node);
-    return { ...own, backward: (context, at) => own.backward({ ...context, boundsOf: (value) => run.interval(value) }, at) };
-  };
-  return Object.create(run, { rules: { value: rules } }) as BoundRun;
-}
-
 export const wrongMethods: readonly WrongMethod[] = [
   {
     mistake: "elements get the inner half of their interval",
     law: "boundsContainSamples",
     method: variant("narrow", crown, crownRows, (run, value) => {
-      const { lower, upper } = run.interval(value);
+      const { lower, upper } = intervalOf(run, value);
       const { t } = run;
       const quarter = t.mul(t.sub(upper, lower), 0.25);
       return { lower: t.add(lower, quarter), upper: t.sub(upper, quarter) };
@@ -44,19 +35,14 @@ export const wrongMethods: readonly WrongMethod[] = [
   {
     mistake: "relaxations are given intervals that never became facts",
     law: "reliesOnFacts",
-    method: variant("hasty", crown, (run, target) => crownRows(run, target, (value) => run.interval(value))),
-  },
-  {
-    mistake: "a kind looks up bounds by itself",
-    law: "reliesOnFacts",
-    method: variant("looking-up", crown, (run, target, boundsOf) => crownRows(pastTheDoor(run), target, boundsOf)),
+    method: variant("hasty", crown, (run, target) => crownRows(run, target, (value) => intervalOf(run, value))),
   },
   {
     mistake: "some relaxations are given facts, others are not",
     law: "reliesOnFacts",
     method: variant("forgetful", crown, (run, target, boundsOf) => {
       const isEarly = (value: Value): boolean => value.producer?.inputs.some((input) => input && run.sources.has(input)) === true;
-      return crownRows(run, target, (value) => (isEarly(value) ? run.interval(value) : boundsOf(value)));
+      return crownRows(run, target, (value) => (isEarly(value) ? intervalOf(run, value) : boundsOf(value)));
     }),
   },
   {

@@ -4,7 +4,6 @@ import type { Shape } from "../plugin/tensor.js";
 import type { ResolvedGraph, Value } from "../graph/resolved.js";
 import { Vocabulary } from "../tensor/vocabulary.js";
 import type { IrNode, RowSpace } from "../tensor/ir.js";
-import { rulesOf } from "./kinds/table.js";
 import { intersect } from "./intersect.js";
 import { BoundRun, type Fed, type GivenBounds, type NodeInterval, type RunOptions, type Source, type Target } from "./run.js";
 
@@ -80,7 +79,7 @@ export function newRun(problem: BoundProblem, before: ReadonlyMap<Value, GivenBo
   const perturbed = new Map(sources.map((source) => [source.value, recordSource(t, source)]));
   const fixed = [...graph.inputs, ...graph.parameters].filter((value) => !perturbed.has(value));
   const fixedInputs = new Map(fixed.map((value) => [value, fixedInput(t, value)]));
-  return new BoundRun(graph, rulesOf, t, perturbed, fixedInputs, options, fedOf(t, problem, before));
+  return new BoundRun(graph, t, perturbed, fixedInputs, options, fedOf(t, problem, before));
 }
 
 function recordSource(t: Vocabulary, { value, perturbation, structure, values }: SourceStructure): Source {

@@ -8,9 +8,7 @@ import type { IrNode, RowSpace } from "../tensor/ir.js";
 import type { Marks, Vocabulary } from "../tensor/vocabulary.js";
 import { outputsOf } from "./calls.js";
 import { intersect } from "./intersect.js";
-import { isAffineFromPreciseSources, preciseIntervals } from "./passes/precise.js";
-import { chooses, finite, onOwnSides } from "./unbounded.js";
-import type { KindRules } from "./kind-rules.js";
+import { finite, onOwnSides } from "./unbounded.js";
 import type { Relaxation } from "./relaxation.js";
 
 /** A perturbed input or parameter: its set, recorded. */
@@ -65,14 +63,11 @@ export interface Target {
 export class BoundRun {
   private readonly exactValues = new Map<Value, IrNode>();
   private readonly cleanValues = new Map<Value, IrNode>();
-  private readonly intervals = new Map<Value, NodeInterval>();
   private readonly perturbed = new Set<Value>();
   private readonly passes = new Map<object, unknown>();
 
   constructor(
     readonly graph: ResolvedGraph,
-    /** What core derives from the kind of a node's operator. */
-    readonly rules: (node: ResolvedNode) => KindRules,
     readonly t: Vocabulary,
     readonly sources: ReadonlyMap<Value, Source>,
     /** Inputs that are fed, but not perturbed. */
@@ -93,7 +88,7 @@ export class BoundRun {
 
   /** The same run, in which rules' marks mean something else. */
   marked(marks: Marks): BoundRun {
-    return new BoundRun(this.graph, this.rules, this.t.with(marks), this.sources, this.fixed, this.options, this.fed, this.watched);
+    return new BoundRun(this.graph, this.t.with(marks), this.sources, this.fixed, this.options, this.fed, this.watched);
   }
 
   /** What a pass over this run keeps under a key of its own: made where it is first asked for, shared afterwards. */
@@ -129,9 +124,15 @@ export class BoundRun {
     return given?.use === "rows" ? given.bounds : undefined;
   }
 
-  /** True where a value's intermediate bounds are fed and are final: `interval` gives them. */
+  /** Intermediate bounds of a value that are fed and are final. */
+  finalBounds(value: Value): NodeInterval | undefined {
+    const given = this.fed.given.get(value);
+    return given?.use === "final" ? given.bounds : undefined;
+  }
+
+  /** True where a value's intermediate bounds are fed and are final: its interval is these. */
   isFinal(value: Value): boolean {
-    return this.fed.given.get(value)?.use === "final";
+    return this.finalBounds(value) !== undefined;
   }
 
   /** Bounds of a value, intersected with those that restrict it. */
@@ -194,64 +195,6 @@ export class BoundRun {
     outputsOf(node, contextOf(node, this.t), inputs).forEach((tensor, i) => {
       this.cleanValues.set(node.outputs[i]!, tensor);
     });
-  }
-
-  /** Interval bounds (IBP) of a value; those that are fed and final where there are any. */
-  interval(value: Value): NodeInterval {
-    const known = this.knownInterval(value);
-    if (known !== undefined) return known;
-    for (const need of needed(value, (other) => this.knownInterval(other) !== undefined, (of) => this.intervalNeeds(of))) {
-      if (this.knownInterval(need) === undefined) this.findInterval(need);
-    }
-    return this.intervals.get(value)!;
-  }
-
-  private finalOf(value: Value): NodeInterval | undefined {
-    return this.isFinal(value) ? this.fed.given.get(value)!.bounds : undefined;
-  }
-
-  private knownInterval(value: Value): NodeInterval | undefined {
-    return this.finalOf(value) ?? this.intervals.get(value);
-  }
-
-  private intervalNeeds(value: Value): Value[] {
-    const { producer } = value;
-    if (producer === undefined || !this.isPerturbed(value) || this.sources.has(value)) return [];
-    return isAffineFromPreciseSources(this, producer) ? [] : inputsOf(producer);
-  }
-
-  /** Of a value whose needs are known. */
-  private findInterval(value: Value): void {
-    if (!this.isPerturbed(value)) {
-      this.keep(value, { lower: this.exact(value), upper: this.exact(value) });
-      return;
-    }
-    const source = this.sources.get(value);
-    if (source !== undefined) {
-      const { lower, upper } = source.perturbation.hull(this.setContext(source));
-      this.keep(value, { lower: this.t.node(lower), upper: this.t.node(upper) });
-      return;
-    }
-    const node = value.producer!;
-    const results = isAffineFromPreciseSources(this, node)
-      ? preciseIntervals(this, node)
-      : this.rules(node).interval(this, node, (input) => this.interval(input));
-    results.forEach((result, i) => {
-      const value = node.outputs[i]!;
-      this.keep(value, this.restricted(value, this.settle(value, result)));
-    });
-    if (this.unbounded || this.rules(node).isAffine(this, node)) return;
-    const inputs = this.perturbedSlots(node).map((slot) => this.interval(node.inputs[slot]!));
-    if (chooses(results, inputs)) for (const input of inputs) this.watch(input);
-  }
-
-  /** Intervals of a node's inputs, as its rules want them. */
-  inputIntervals(node: ResolvedNode, of: (value: Value) => NodeInterval): (NodeInterval | undefined)[] {
-    return node.inputs.map((input) => (input === undefined ? undefined : of(input)));
-  }
-
-  private keep(value: Value, interval: NodeInterval): void {
-    this.intervals.set(value, interval);
   }
 
   /** Whether steps expect values without bounds. */

@@ -4,6 +4,7 @@ import { asTerms } from "../bounds/fact.js";
 import { intervalBounds } from "../bounds/passes/intermediate.js";
 import { defineMethod, type Method } from "./method.js";
 import { recorded } from "./recorded.js";
+import { intervalOf } from "../bounds/passes/interval.js";
 
 /**
  * Interval bound propagation (Gowal et al. 2018). The affine stretch before a spec is kept as an exact linear form and
@@ -20,9 +21,9 @@ export const ibp: Method = defineMethod({
       boundsByBackward(run, target, boundsOf, {
         at: firstOf(options.at, (value, pair) => {
           if (!beginsAffineStretch(run, value)) return undefined;
-          return { bias: overBox(run, pair, asTerms(run, value, run.interval(value))) };
+          return { bias: overBox(run, pair, asTerms(run, value, intervalOf(run, value))) };
         }),
       }),
-    elements: (run, value) => run.interval(value),
+    elements: (run, value) => intervalOf(run, value),
   }),
 });

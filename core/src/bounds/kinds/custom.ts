@@ -27,7 +27,7 @@ export const customRules: KindRules = {
 };
 
 function ownIntervals(run: BoundRun, node: ResolvedNode, of: (value: Value) => NodeInterval): NodeInterval[] {
-  const result = (node.operator as CustomOperator<unknown>).interval(contextOf(node, run.t), ...run.inputIntervals(node, of));
+  const result = (node.operator as CustomOperator<unknown>).interval(contextOf(node, run.t), ...inputIntervals(node, of));
   const list: readonly Interval[] = Array.isArray(result) ? result : [result as Interval];
   return list.map(({ lower, upper }): NodeInterval => ({ lower: run.t.node(lower), upper: run.t.node(upper) }));
 }
@@ -39,7 +39,7 @@ function backward({ run, outputs, boundsOf }: StepInputs, node: ResolvedNode): S
   const { t } = run;
   if (operator.backward === undefined) return atInterval(run, node, outputs, customRules.interval(run, node, boundsOf));
   const [first = none(t, []), ...others] = node.outputs.map(({ shape }, i) => outputs[i] ?? none(t, shape));
-  const { inputs, bias } = operator.backward(contextOf(node, t), [first, ...others], run.inputIntervals(node, boundsOf));
+  const { inputs, bias } = operator.backward(contextOf(node, t), [first, ...others], inputIntervals(node, boundsOf));
   return {
     inputs: inputs.map((pair) => (pair === undefined ? undefined : { lower: t.node(pair.lower), upper: t.node(pair.upper) })),
     bias: { lower: t.node(bias.lower), upper: t.node(bias.upper) },
@@ -97,4 +97,9 @@ function none(t: Vocabulary, shape: Shape): CoefficientPair {
 
 function sum(t: Vocabulary, a: CoefficientPair, b: CoefficientPair): CoefficientPair {
   return { lower: t.add(a.lower, b.lower), upper: t.add(a.upper, b.upper) };
+}
+
+/** What a rule is given of its inputs: undefined for one that is left out. */
+function inputIntervals(node: ResolvedNode, of: (value: Value) => NodeInterval): (NodeInterval | undefined)[] {
+  return node.inputs.map((input) => (input === undefined ? undefined : of(input)));
 }

@@ -2,6 +2,7 @@ import type { Value, ResolvedNode } from "../../graph/resolved.js";
 import type { IrNode } from "../../tensor/ir.js";
 import type { CoefficientPair } from "../kind-rules.js";
 import type { BoundRun, NodeInterval, Target } from "../run.js";
+import { isAffine, rulesOf } from "../kinds/table.js";
 
 /** A linear form that ends at a value: what is added in its place. */
 export interface Ended {
@@ -59,7 +60,7 @@ export function boundsByBackward(
     const reader = node;
     const outputs = reader.outputs.map((value) => form.take(value));
     if (outputs.every((pair) => pair === undefined)) continue;
-    const { inputs, bias } = run.rules(reader).backward({ run, rows: target.rows, outputs, boundsOf }, reader);
+    const { inputs, bias } = rulesOf(reader).backward({ run, rows: target.rows, outputs, boundsOf }, reader);
     form.addBias(bias);
     inputs.forEach((pair, slot) => {
       if (pair !== undefined) form.add(reader.inputs[slot]!, pair, reader);
@@ -143,5 +144,5 @@ class LinearForm {
 
 /** True where the affine stretch that ends in a value begins. */
 export function beginsAffineStretch(run: BoundRun, { producer }: Value): boolean {
-  return producer !== undefined && !run.rules(producer).isAffine(run, producer);
+  return producer !== undefined && !isAffine(run, producer);
 }

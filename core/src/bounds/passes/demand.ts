@@ -2,6 +2,7 @@ import { factorSlots, type ResolvedNode, type Value } from "../../graph/resolved
 import { inputsOf, needed } from "../../graph/order.js";
 import type { BoundRun } from "../run.js";
 import type { Intermediate } from "./intermediate.js";
+import { isAffine } from "../kinds/table.js";
 
 /**
  * Bounds that are computed once for each value that is asked for. Those that a value's bounds rely on come first: what
@@ -38,7 +39,7 @@ export function beforeAffineStretch(run: BoundRun, value: Value): Value[] {
   // The list grows while it is walked.
   for (const { producer } of seen) {
     if (producer === undefined) continue;
-    if (!run.rules(producer).isAffine(run, producer)) found.push(...relaxedInputs(run, producer));
+    if (!isAffine(run, producer)) found.push(...relaxedInputs(run, producer));
     else for (const input of inputsOf(producer)) if (run.isPerturbed(input)) seen.add(input);
   }
   return found;

@@ -7,6 +7,7 @@ import { columns } from "../rows/columns.js";
 import { elementRows } from "../rows/all-elements.js";
 import type { BoundRun, NodeInterval } from "../run.js";
 import { dotBounds } from "../unbounded.js";
+import { rulesOf } from "../kinds/table.js";
 
 type Side = "lower" | "upper";
 
@@ -34,7 +35,7 @@ export class ForwardForms {
   /** True where a value's form comes from those of its producer's inputs. */
   private isCarried(value: Value): boolean {
     const { run } = this;
-    return run.isPerturbed(value) && !run.sources.has(value) && run.rules(value.producer!).forward !== undefined;
+    return run.isPerturbed(value) && !run.sources.has(value) && rulesOf(value.producer!).forward !== undefined;
   }
 
   /** Of a value whose producer's inputs have theirs. */
@@ -52,7 +53,7 @@ export class ForwardForms {
       return;
     }
     const node = value.producer!;
-    const rules = run.rules(node);
+    const rules = rulesOf(node);
     const forms =
       rules.forward?.({ run, formOf: (input) => this.of(input), boundsOf: this.boundsOf }, node) ??
       // Only an interval is known: the form starts again, with slopes of zero.

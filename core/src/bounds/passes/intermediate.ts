@@ -6,8 +6,9 @@ import type { BoundRun, NodeInterval, Target } from "../run.js";
 import type { BackwardOptions } from "./backward.js";
 import { beforeAffineStretch, relaxedInputs } from "./demand.js";
 import { forwardForms } from "./forward.js";
-import { intervalIsExact, intervalStep, stepOf } from "./precise.js";
+import { intervalIsExact, useOfIntervalStep, intervalByStep } from "./interval-steps.js";
 import { stableOr } from "./stable.js";
+import { intervalOf } from "./interval.js";
 
 /** Bounds of a value that relaxations rely on. */
 export type BoundsOf = (value: Value) => NodeInterval;
@@ -29,15 +30,15 @@ export interface Intermediate {
 
 /** By interval arithmetic. */
 export const intervalBounds: Intermediate = Object.freeze({
-  bounds: (run, value) => run.interval(value),
+  bounds: (run, value) => intervalOf(run, value),
   reliesOn: () => [],
 } satisfies Intermediate);
 
 /** By linear forms carried forward. */
 export const forwardBounds: Intermediate = Object.freeze({
   bounds: (run, value, boundsOf) => {
-    if (isKnown(run, value)) return run.interval(value);
-    if (intervalStep(run, value) === "enough") return stepOf(run, value, boundsOf);
+    if (isKnown(run, value)) return intervalOf(run, value);
+    if (useOfIntervalStep(run, value) === "enough") return intervalByStep(run, value, boundsOf);
     return combined(run, value, forwardForms(run, boundsOf).elements(value), boundsOf);
   },
   reliesOn: nearest,
@@ -45,11 +46,11 @@ export const forwardBounds: Intermediate = Object.freeze({
 
 /** By rows of every value's own: one for each unstable element, bounded as `rows` says. */
 export function rowBounds(rows: Rows): Required<Intermediate> {
-  const needsRows = (run: BoundRun, value: Value): boolean => !isKnown(run, value) && intervalStep(run, value) !== "enough";
+  const needsRows = (run: BoundRun, value: Value): boolean => !isKnown(run, value) && useOfIntervalStep(run, value) !== "enough";
   return Object.freeze({
     bounds: (run, value, boundsOf) => {
-      if (isKnown(run, value)) return run.interval(value);
-      if (!needsRows(run, value)) return stepOf(run, value, boundsOf);
+      if (isKnown(run, value)) return intervalOf(run, value);
+      if (!needsRows(run, value)) return intervalByStep(run, value, boundsOf);
       return combined(run, value, run.fedRows(value) ?? ownRows(run, rows, value, boundsOf), boundsOf);
     },
     reliesOn: nearest,
@@ -82,12 +83,12 @@ function isKnown(run: BoundRun, value: Value): boolean {
  */
 export function combined(run: BoundRun, value: Value, linear: NodeInterval, boundsOf: BoundsOf): NodeInterval {
   const bounds = stableOr(run, value, linear);
-  return intervalStep(run, value) === "helps" ? tighter(run, bounds, stepOf(run, value, boundsOf)) : bounds;
+  return useOfIntervalStep(run, value) === "helps" ? tighter(run, bounds, intervalByStep(run, value, boundsOf)) : bounds;
 }
 
 function nearest(run: BoundRun, value: Value): readonly Value[] {
   if (isKnown(run, value)) return [];
-  const step = intervalStep(run, value);
+  const step = useOfIntervalStep(run, value);
   const own = step === "useless" ? [] : relaxedInputs(run, value.producer!);
   return step === "enough" || run.fedRows(value) !== undefined ? own : [...own, ...beforeAffineStretch(run, value)];
 }

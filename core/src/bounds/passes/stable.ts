@@ -3,13 +3,15 @@ import { inputsOf } from "../../graph/order.js";
 import { contextOf, type ResolvedGraph, type ResolvedNode, type Value } from "../../graph/resolved.js";
 import type { IrNode } from "../../tensor/ir.js";
 import type { BoundRun, NodeInterval } from "../run.js";
+import { intervalOf } from "./interval.js";
+import { isAffine } from "../kinds/table.js";
 
 /**
  * Where interval arithmetic alone shows that every operator which reads the value is one line there, the interval is
  * all that is needed, and a linear form's bound may be looser. Elsewhere the linear form's bounds stand.
  */
 export function stableOr(run: BoundRun, value: Value, bounds: NodeInterval): NodeInterval {
-  const interval = run.interval(value);
+  const interval = intervalOf(run, value);
   const stable = stableWhere(run, value, interval);
   if (stable === undefined) return bounds;
   const { t } = run;
@@ -21,7 +23,7 @@ export function stableWhere(run: BoundRun, value: Value, interval: NodeInterval)
   const { t } = run;
   let all: IrNode | undefined;
   for (const node of readersOf(run.graph, value)) {
-    if (run.rules(node).isAffine(run, node)) continue;
+    if (isAffine(run, node)) continue;
     const operator = node.operator as ElementwiseOperator<unknown>;
     if (operator.kind !== "elementwise" || operator.stable === undefined) return undefined;
     const parameters = node.inputs.slice(1).map((input) => (input === undefined ? undefined : run.exact(input)));

@@ -5,6 +5,7 @@ import type { Vocabulary } from "../../tensor/vocabulary.js";
 import { allElements, type ElementTarget } from "../rows/all-elements.js";
 import type { BoundRun } from "../run.js";
 import { stableWhere } from "./stable.js";
+import { intervalOf } from "./interval.js";
 
 /** Below this all rows are cheaper than choosing among them. */
 const FEWEST_TO_SELECT = 16;
@@ -20,7 +21,7 @@ export function elementTarget(run: BoundRun, value: Value): ElementTarget {
 
 /** The places of the unstable elements, one in each row; undefined where all take a row. */
 export function unstableIndex(run: BoundRun, value: Value): IrNode | undefined {
-  const stable = sizeOf(value.shape) < FEWEST_TO_SELECT ? undefined : stableWhere(run, value, run.interval(value));
+  const stable = sizeOf(value.shape) < FEWEST_TO_SELECT ? undefined : stableWhere(run, value, intervalOf(run, value));
   return stable === undefined ? undefined : indexOf(run, value, stable);
 }
 
@@ -37,7 +38,7 @@ function indexOf({ t }: BoundRun, value: Value, stable: IrNode): IrNode {
 function unstableElements(run: BoundRun, value: Value, index: IrNode): ElementTarget {
   const { t } = run;
   const size = sizeOf(value.shape);
-  const interval = run.interval(value);
+  const interval = intervalOf(run, value);
   const place = (base: IrNode, values: IrNode): IrNode =>
     t.reshape(t.placeRows(t.reshape(t.expand(base, value.shape), [size]), values, index), value.shape);
   return {

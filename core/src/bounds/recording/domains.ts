@@ -7,6 +7,7 @@ import type { Intermediate } from "../passes/intermediate.js";
 import { newRun, type BoundProblem } from "../problem.js";
 import { boundsBy } from "./whole.js";
 import type { BoundRun, NodeInterval } from "../run.js";
+import { intervalOf } from "../passes/interval.js";
 
 /** Something of a result that bounds do not show. */
 export type Warning =
@@ -36,7 +37,7 @@ export function recordDomains(problem: BoundProblem, nodes: readonly ResolvedNod
   nodes.forEach((node, i) => {
     const input = node.inputs[0]!;
     if (!run.isPerturbed(input)) return;
-    outputs[domainOutput(i)] = outside(run, node, boundsOf?.(input) ?? run.interval(input));
+    outputs[domainOutput(i)] = outside(run, node, boundsOf?.(input) ?? intervalOf(run, input));
   });
   return makeProgram(`${problem.graph.name}:domains`, outputs);
 }

@@ -4,6 +4,7 @@ import type { CoefficientPair } from "../kind-rules.js";
 import type { BoundsOf, Rows } from "../passes/intermediate.js";
 import { SIDES, type BoundProblem, type Side } from "../problem.js";
 import type { BoundRun, NodeInterval, Target } from "../run.js";
+import { intervalOf } from "../passes/interval.js";
 
 /** The names of a program's results. */
 export const resultNames = {
@@ -22,7 +23,7 @@ export const namedResults = {
 
   intermediate: (run: BoundRun, { wanted }: BoundProblem, boundsOf: BoundsOf): Record<string, IrNode> =>
     Object.fromEntries(wanted.intermediate.flatMap((value) => {
-      const bounds = run.isPerturbed(value) ? boundsOf(value) : run.interval(value);
+      const bounds = run.isPerturbed(value) ? boundsOf(value) : intervalOf(run, value);
       return SIDES.map((side) => [resultNames.intermediate(value, side), run.t.expand(bounds[side], value.shape)]);
     })),
 } as const;

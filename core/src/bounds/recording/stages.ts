@@ -5,13 +5,14 @@ import { makeProgram } from "../../program/program.js";
 import type { IrNode } from "../../tensor/ir.js";
 import { neededBounds, onDemand } from "../passes/demand.js";
 import type { Intermediate } from "../passes/intermediate.js";
-import { intervalIsExact, intervalStep, stepOf } from "../passes/precise.js";
+import { intervalIsExact, useOfIntervalStep, intervalByStep } from "../passes/interval-steps.js";
 import { newRun, OPEN_ROWS, openRows, ROWS_INPUT, SIDES, type BoundProblem, type Side } from "../problem.js";
 import { unstableIndex } from "../passes/unstable-rows.js";
 import type { BoundRun, NodeInterval, Target } from "../run.js";
 import { close } from "./close.js";
 import { namedResults, rowResults } from "./results.js";
 import { boundsBy, type Recipe } from "./whole.js";
+import { intervalOf } from "../passes/interval.js";
 
 /** A recipe whose intermediate values can be bounded one by one, by rows of their own. */
 export type StagedRecipe = Recipe & { readonly intermediate: Required<Intermediate> };
@@ -26,14 +27,14 @@ export function rowStages(problem: BoundProblem, { rows, intermediate }: StagedR
   const run = newRun(problem);
   const stages = new Set<Value>();
   const boundsOf = onDemand<NodeInterval>(run, intermediate, (value, of) => {
-    const step = run.isFinal(value) || intervalIsExact(run, value) ? undefined : intervalStep(run, value);
-    if (step === "helps" || step === "enough") stepOf(run, value, of);
+    const step = run.isFinal(value) || intervalIsExact(run, value) ? undefined : useOfIntervalStep(run, value);
+    if (step === "helps" || step === "enough") intervalByStep(run, value, of);
     // Recording one row finds what this value's bounds rely on.
     if (step === "helps" || step === "useless") {
       rows(run, openRows(run, value, false), of);
       stages.add(value);
     }
-    return run.interval(value);
+    return intervalOf(run, value);
   });
   if (run.isPerturbed(output)) rows(run, openRows(run, output, false), boundsOf);
   return [...stages];
@@ -82,7 +83,7 @@ export function recordIntervals(problem: BoundProblem, selective: readonly Value
   const run = newRun(problem);
   const outputs: Record<string, IrNode> = {};
   for (const value of selective) {
-    const interval = run.interval(value);
+    const interval = intervalOf(run, value);
     outputs[intervalNames.index(value)] = unstableIndex(run, value)!;
     for (const side of SIDES) outputs[intervalNames.end(value, side)] = run.t.expand(interval[side], value.shape);
   }

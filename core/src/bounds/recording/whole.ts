@@ -9,6 +9,7 @@ import { newRun, openRows, type BoundProblem } from "../problem.js";
 import type { BoundRun, NodeInterval, Target } from "../run.js";
 import { close } from "./close.js";
 import { namedResults, rowResults } from "./results.js";
+import { intervalOf } from "../passes/interval.js";
 
 /** How a method's bounds are recorded: where intermediate bounds come from, and how rows are bounded given those. */
 export interface Recipe {
@@ -30,7 +31,7 @@ export function recordWhole(problem: BoundProblem, recipe: Recipe): Program {
 function resultsOf(run: BoundRun, problem: BoundProblem, recipe: Recipe, boundsOf: BoundsOf): Record<string, IrNode> {
   const { output, spec } = problem;
   if (spec === "elements" && !problem.wanted.forms) {
-    const whole = run.isPerturbed(output) ? recipe.elements?.(run, output, boundsOf) : run.interval(output);
+    const whole = run.isPerturbed(output) ? recipe.elements?.(run, output, boundsOf) : intervalOf(run, output);
     if (whole !== undefined) return namedResults.bounds(problem, whole);
   }
   const { target, toIntervals } = targetOf(run, problem);

@@ -14,6 +14,8 @@ import type { Vocabulary } from "../../tensor/vocabulary.js";
 import { stateInput } from "../../optimizer/state.js";
 import { crownRecipe } from "../crown.js";
 import { spread, stepNames } from "./ports.js";
+import { intervalOf } from "../../bounds/passes/interval.js";
+import { isAffine } from "../../bounds/kinds/table.js";
 
 /** Four units in the last place of a float32: sums of many terms are rounded to both sides. */
 const ROUNDING = 2 ** -22;
@@ -132,9 +134,9 @@ export class Passes {
     };
     const at: BackwardOptions["at"] = (value, sum, shares) => {
       for (const { reader, pair } of shares) {
-        if (reader !== undefined && !run.rules(reader).isAffine(run, reader)) met(pair, boundsOf(value));
+        if (reader !== undefined && !isAffine(run, reader)) met(pair, boundsOf(value));
       }
-      if (run.sources.has(value)) met(sum, run.interval(value));
+      if (run.sources.has(value)) met(sum, intervalOf(run, value));
       return undefined;
     };
     const bound = boundsByBackward(run, target, boundsOf, { at })[side];

@@ -20,6 +20,7 @@ import type { Vocabulary } from "../../tensor/vocabulary.js";
 import { crownRecipe } from "../crown.js";
 import { Passes } from "./passes.js";
 import { spread, stepNames } from "./ports.js";
+import { intervalOf } from "../../bounds/passes/interval.js";
 
 /** A gradient whose square stays finite in float32. */
 const STEEPEST = 1e15;
@@ -70,7 +71,7 @@ function recordStep(problem: BoundProblem, layers: Layers, fixed: readonly Value
   const run = newRun(problem, new Map(fixed.map((value) => [value, "final"])));
   const { t } = run;
   const passes = new Passes(run, starts);
-  const boundsOf = layers === "all" ? passes.intermediate() : (value: Value): NodeInterval => asFact(run, value, run.interval(value));
+  const boundsOf = layers === "all" ? passes.intermediate() : (value: Value): NodeInterval => asFact(run, value, intervalOf(run, value));
   const { target } = targetOf(run, problem);
   const bounds = wantedSides(passes, target, problem, boundsOf);
   const best: Record<string, IrNode> = bestOf(run, target, bounds);
