@@ -1,8 +1,20 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  evaluateProgram, extendProgram, gradientNames, isLirpaError, makeProgram, substitute, valueAndGradients, vjp,
-  Vocabulary, type HostTensor, type IrNode, type Program, type RowSpace,
+  batchMoments,
+  evaluateProgram,
+  extendProgram,
+  gradientNames,
+  isLirpaError,
+  makeProgram,
+  substitute,
+  valueAndGradients,
+  vjp,
+  Vocabulary,
+  type HostTensor,
+  type IrNode,
+  type Program,
+  type RowSpace,
 } from "lirpa";
 
 // Programs that build on programs: one goes on where another ends, with nodes of a third, and is differentiated.
@@ -75,20 +87,36 @@ function withSlope(program: Program, other: IrNode): Program {
 describe("a program that goes on where another one ends", () => {
   it("of two recordings, differentiated to the second order, has the derivatives that differences show", () => {
     const where = fc.record({ name: fc.constantFrom(...NAMES), at: fc.nat(SIZE - 1) });
-    fc.assert(fc.property(recipes, recipes, counts, points, where, (one, two, [a, b], point, { name, at }) => {
-      const [t, u] = [begun(a), begun(b)];
-      const first = makeProgram("first", { first: recorded(t, one, NAMES.map((input) => leaf(t, input))) });
-      const program = withSlope(first, recorded(u, two, NAMES.map((input) => leaf(u, input))));
-      const reached = program.inputs.some((input) => input.name === name);
-      if (!reached) return;
-      const second = valueAndGradients(program, [name], ["slope"]);
-      const results = evaluateProgram(second, { ...feedsOf(point), [gradientNames.cotangent("slope")]: scalar(1) });
-      const slope = (by: number): number =>
-        evaluateProgram(program, feedsOf(moved(point, name, at, by)))["slope"]!.data[0]!;
-      const difference = (slope(1e-6) - slope(-1e-6)) / 2e-6;
-      const derivative = results[gradientNames.gradient(name)]!.data[at]!;
-      expect(derivative).to.be.closeTo(difference, 1e-5 * (1 + Math.abs(difference)));
-    }), { numRuns: 200 });
+    fc.assert(
+      fc.property(recipes, recipes, counts, points, where, (one, two, [a, b], point, { name, at }) => {
+        const [t, u] = [begun(a), begun(b)];
+        const first = makeProgram("first", {
+          first: recorded(
+            t,
+            one,
+            NAMES.map((input) => leaf(t, input)),
+          ),
+        });
+        const program = withSlope(
+          first,
+          recorded(
+            u,
+            two,
+            NAMES.map((input) => leaf(u, input)),
+          ),
+        );
+        const reached = program.inputs.some((input) => input.name === name);
+        if (!reached) return;
+        const second = valueAndGradients(program, [name], ["slope"]);
+        const results = evaluateProgram(second, { ...feedsOf(point), [gradientNames.cotangent("slope")]: scalar(1) });
+        const slope = (by: number): number =>
+          evaluateProgram(program, feedsOf(moved(point, name, at, by)))["slope"]!.data[0]!;
+        const difference = (slope(1e-6) - slope(-1e-6)) / 2e-6;
+        const derivative = results[gradientNames.gradient(name)]!.data[at]!;
+        expect(derivative).to.be.closeTo(difference, 1e-5 * (1 + Math.abs(difference)));
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it("leaves the other one as it is, and gives only what it says", () => {
@@ -104,15 +132,17 @@ describe("a program that goes on where another one ends", () => {
 
 describe("nodes in place of others", () => {
   it("give what the same operations give on what stands in", () => {
-    fc.assert(fc.property(recipes, recipes, counts, points, (one, two, [a, b], point) => {
-      const [t, u] = [begun(a), begun(b)];
-      const [x, y] = NAMES.map((name) => leaf(t, name)) as [IrNode, IrNode];
-      const standIn = recorded(u, two, [x, y]);
-      const [actual] = substitute(t, [recorded(t, one, [x, y])], new Map([[x, standIn]]));
-      const expected = recorded(t, one, [standIn, y]);
-      const values = evaluateProgram(makeProgram("both", { actual: actual!, expected }), feedsOf(point));
-      expect([...values["actual"]!.data]).to.deep.equal([...values["expected"]!.data]);
-    }));
+    fc.assert(
+      fc.property(recipes, recipes, counts, points, (one, two, [a, b], point) => {
+        const [t, u] = [begun(a), begun(b)];
+        const [x, y] = NAMES.map((name) => leaf(t, name)) as [IrNode, IrNode];
+        const standIn = recorded(u, two, [x, y]);
+        const [actual] = substitute(t, [recorded(t, one, [x, y])], new Map([[x, standIn]]));
+        const expected = recorded(t, one, [standIn, y]);
+        const values = evaluateProgram(makeProgram("both", { actual: actual!, expected }), feedsOf(point));
+        expect([...values["actual"]!.data]).to.deep.equal([...values["expected"]!.data]);
+      }),
+    );
   });
 
   it("may rely on what they stand for", () => {
@@ -147,6 +177,43 @@ describe("nodes in place of others", () => {
       }
       expect(isLirpaError(caught) && caught.code, JSON.stringify(other)).to.equal("LIRPA_SHAPE");
     }
+  });
+});
+
+describe("rows of another space", () => {
+  it("may stand in for rows, which then are of a fixed number", () => {
+    const t = new Vocabulary();
+    const rows = (space: RowSpace): IrNode =>
+      t.input({ name: "rows", shape: [SIZE], dtype: "float", instances: false, rows: space, role: { is: "rows" } });
+    const open = rows({ name: "open", size: undefined });
+    const bound = t.dot(open, leaf(t, "x"));
+    const [fixed] = substitute(t, [bound], new Map([[open, rows({ name: "two", size: 2 })]]));
+    const most = makeProgram("most", { most: t.reduceMax(t.rowsToShape(fixed!)) });
+    const matrix: HostTensor = { shape: [1, 2, SIZE], dtype: "float", data: Float64Array.of(1, 0, 0, 0, 1, 1) };
+    expect([...evaluateProgram(most, { x: fed(1, 2, 3), rows: matrix })["most"]!.data]).to.deep.equal([5]);
+  });
+});
+
+describe("moments of a batch", () => {
+  it("are those of all instances and places of a channel", () => {
+    const data = fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: 24, maxLength: 24 });
+    fc.assert(
+      fc.property(data, (values) => {
+        const t = new Vocabulary();
+        const x = t.input({ name: "x", shape: [2, 2, 2], dtype: "float", instances: true, rows: undefined });
+        const program = makeProgram("moments", { ...batchMoments(t, x, 1) });
+        const images: HostTensor = { shape: [3, 1, 2, 2, 2], dtype: "float", data: Float64Array.from(values) };
+        const { mean, variance, count } = evaluateProgram(program, { x: images });
+        expect([...count!.data]).to.deep.equal([12]);
+        for (const channel of [0, 1]) {
+          const own = values.filter((_, i) => Math.floor(i / 2) % 2 === channel);
+          const middle = own.reduce((a, b) => a + b, 0) / own.length;
+          const spread = own.reduce((sum, value) => sum + (value - middle) ** 2, 0) / own.length;
+          expect(mean!.data[channel]).to.be.closeTo(middle, 1e-12);
+          expect(variance!.data[channel]).to.be.closeTo(spread, 1e-12);
+        }
+      }),
+    );
   });
 });
 

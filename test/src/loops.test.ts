@@ -4,8 +4,19 @@ import * as tf from "@tensorflow/tfjs-core";
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  isLirpaError, loopOf, makeProgram, MemoryProgramCache, onnxRuntimeExecutor, Vocabulary,
-  type Carry, type CompiledProgram, type Executor, type Feeds, type HostTensor, type Loop, type Program,
+  isLirpaError,
+  loopOf,
+  makeProgram,
+  MemoryProgramCache,
+  onnxRuntimeExecutor,
+  Vocabulary,
+  type Carry,
+  type CompiledProgram,
+  type Executor,
+  type Feeds,
+  type HostTensor,
+  type Loop,
+  type Program,
 } from "lirpa";
 
 // A program that is run on its own results gives what it gives where its results are fed to it by hand.
@@ -78,47 +89,53 @@ for (const executor of executors) {
 
     it("gives what runs give that are fed with their own results", async () => {
       const forces = fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 1, maxLength: 4 });
-      await fc.assert(fc.asyncProperty(numbers(2 * SIZE), numbers(SIZE ** 2), forces, async (x, w, pushes) => {
-        const feeds = feedsOf(x, w, 0);
-        const expected = await stepped(program, feeds, pushes);
-        const loop = loopOf(program, feeds, carry);
-        const steps = await Promise.all(pushes.map((force) => loop.step({ force: array([], [force]) })));
-        const state = await loop.read(["x", "count"]);
-        await loop.dispose();
-        for (const step of steps) expect(Object.keys(step)).to.deep.equal(["length"]);
-        expect(steps.flatMap((step) => [...step["length"]!.data])).to.deep.equal(expected.lengths);
-        expect([...state["x"]!.data]).to.deep.equal(expected.x);
-        expect([...state["count"]!.data]).to.deep.equal(expected.count);
-        expect(state["count"]!.dtype).to.equal("int");
-      }), { numRuns: 20 });
+      await fc.assert(
+        fc.asyncProperty(numbers(2 * SIZE), numbers(SIZE ** 2), forces, async (x, w, pushes) => {
+          const feeds = feedsOf(x, w, 0);
+          const expected = await stepped(program, feeds, pushes);
+          const loop = loopOf(program, feeds, carry);
+          const steps = await Promise.all(pushes.map((force) => loop.step({ force: array([], [force]) })));
+          const state = await loop.read(["x", "count"]);
+          await loop.dispose();
+          for (const step of steps) expect(Object.keys(step)).to.deep.equal(["length"]);
+          expect(steps.flatMap((step) => [...step["length"]!.data])).to.deep.equal(expected.lengths);
+          expect([...state["x"]!.data]).to.deep.equal(expected.x);
+          expect([...state["count"]!.data]).to.deep.equal(expected.count);
+          expect(state["count"]!.dtype).to.equal("int");
+        }),
+        { numRuns: 20 },
+      );
     });
 
-    it("is read before the first step, and what was read stays as it was", () => during(async (loop) => {
-      const { x } = await loop.read(["x"]);
-      const before = [...x!.data];
-      expect(before).to.deep.equal([...start["x"]!.data]);
-      await loop.step();
-      await loop.step();
-      expect([...x!.data]).to.deep.equal(before);
-    }));
+    it("is read before the first step, and what was read stays as it was", () =>
+      during(async (loop) => {
+        const { x } = await loop.read(["x"]);
+        const before = [...x!.data];
+        expect(before).to.deep.equal([...start["x"]!.data]);
+        await loop.step();
+        await loop.step();
+        expect([...x!.data]).to.deep.equal(before);
+      }));
 
-    it("begins anew where its state is given", () => during(async (loop) => {
-      const first = await loop.step();
-      await loop.step();
-      const again = await loop.step({ x: start["x"]!, count: start["count"]! });
-      expect([...again["length"]!.data]).to.deep.equal([...first["length"]!.data]);
-      expect([...(await loop.read(["count"]))["count"]!.data]).to.deep.equal([1]);
-    }));
+    it("begins anew where its state is given", () =>
+      during(async (loop) => {
+        const first = await loop.step();
+        await loop.step();
+        const again = await loop.step({ x: start["x"]!, count: start["count"]! });
+        expect([...again["length"]!.data]).to.deep.equal([...first["length"]!.data]);
+        expect([...(await loop.read(["count"]))["count"]!.data]).to.deep.equal([1]);
+      }));
 
-    it("carries nothing over from a step that fails", () => during(async (loop) => {
-      await loop.step();
-      const before = await loop.read(["x", "count"]);
-      const wrong: HostTensor = { shape: [1, 1, 2, SIZE], dtype: "float", data: new Float32Array(2 * SIZE) };
-      expect(await code(() => loop.step({ w: wrong }))).to.equal("LIRPA_EXECUTOR");
-      expect(await loop.read(["x", "count"])).to.deep.equal(before);
-      await loop.step({ w: start["w"]! });
-      expect([...(await loop.read(["count"]))["count"]!.data]).to.deep.equal([2]);
-    }));
+    it("carries nothing over from a step that fails", () =>
+      during(async (loop) => {
+        await loop.step();
+        const before = await loop.read(["x", "count"]);
+        const wrong: HostTensor = { shape: [1, 1, 2, SIZE], dtype: "float", data: new Float32Array(2 * SIZE) };
+        expect(await code(() => loop.step({ w: wrong }))).to.equal("LIRPA_EXECUTOR");
+        expect(await loop.read(["x", "count"])).to.deep.equal(before);
+        await loop.step({ w: start["w"]! });
+        expect([...(await loop.read(["count"]))["count"]!.data]).to.deep.equal([2]);
+      }));
 
     it("refuses to carry or read what there is not, and to go on after its end", async () => {
       const loop = loopOf(program, start, { nothing: "x" });

@@ -1,15 +1,28 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  adam, adamFeeds, adamStart, isLirpaError, loopOf, makeProgram, vjp, Vocabulary,
-  type Feeds, type HostTensor, type IrNode, type Variable,
+  adam,
+  adamFeeds,
+  adamStart,
+  isLirpaError,
+  loopOf,
+  makeProgram,
+  vjp,
+  Vocabulary,
+  type Feeds,
+  type HostTensor,
+  type IrNode,
+  type Variable,
 } from "lirpa";
 import { referenceExecutor } from "@lirpa/executor-reference";
 
 const SIZE = 3;
 const numbers = fc.array(fc.double({ min: -2, max: 2, noNaN: true }), { minLength: SIZE, maxLength: SIZE });
-const array = (data: readonly number[]): HostTensor =>
-  ({ shape: [1, 1, SIZE], dtype: "float", data: Float64Array.from(data) });
+const array = (data: readonly number[]): HostTensor => ({
+  shape: [1, 1, SIZE],
+  dtype: "float",
+  data: Float64Array.from(data),
+});
 
 /** What a sum of weighted squares around a goal makes of a point, step by step. */
 async function descent(
@@ -46,12 +59,15 @@ function asPublished(start: number, goal: number, weight: number, rates: readonl
 describe("Adam", () => {
   it("moves variables as its paper says", async () => {
     const rates = fc.array(fc.double({ min: 1e-3, max: 0.5, noNaN: true }), { minLength: 1, maxLength: 6 });
-    await fc.assert(fc.asyncProperty(numbers, numbers, rates, async (x, goal, steps) => {
-      const actual = await descent({ x, goal }, steps);
-      [1, 2, 0.5].forEach((weight, i) => {
-        expect(actual[i]).to.be.closeTo(asPublished(x[i]!, goal[i]!, weight, steps), 1e-9);
-      });
-    }), { numRuns: 50 });
+    await fc.assert(
+      fc.asyncProperty(numbers, numbers, rates, async (x, goal, steps) => {
+        const actual = await descent({ x, goal }, steps);
+        [1, 2, 0.5].forEach((weight, i) => {
+          expect(actual[i]).to.be.closeTo(asPublished(x[i]!, goal[i]!, weight, steps), 1e-9);
+        });
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it("finds the least place, and the least one of where variables may be", async () => {

@@ -1,10 +1,16 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { emitOnnx, makeProgram, readProgram, Vocabulary, type PortRole, type Program } from "lirpa";
+import { emitOnnx, makeProgram, portName, readProgram, Vocabulary, type PortRole, type Program } from "lirpa";
 
 const roles: readonly PortRole[] = [
-  { is: "center", of: "x" }, { is: "fixed", of: "a:b" }, { is: "set", of: "set:x", field: "eps" }, { is: "rows" },
-  { is: "given", of: "h", side: "upper" }, { is: "carried", from: "next" }, { is: "cotangent", of: "y" }, { is: "own" },
+  { is: "center", of: "x" },
+  { is: "fixed", of: "a:b" },
+  { is: "set", of: "set:x", field: "eps" },
+  { is: "rows" },
+  { is: "given", of: "h", side: "upper" },
+  { is: "carried", from: "next" },
+  { is: "cotangent", of: "y" },
+  { is: "own" },
 ];
 
 /** A sum of inputs, one of each role. */
@@ -29,13 +35,31 @@ describe("the ports of a program", () => {
 
   it("are refused in a file that says of an input what no program does", () => {
     const wrong: readonly unknown[] = [
-      "center", {}, { is: "toString" }, { is: "center" }, { is: "center", of: 1 }, { is: "set", of: "x" },
-      { is: "given", of: "x", side: "left" }, { is: "carried" },
+      "center",
+      {},
+      { is: "toString" },
+      { is: "center" },
+      { is: "center", of: 1 },
+      { is: "set", of: "x" },
+      { is: "given", of: "x", side: "left" },
+      { is: "carried" },
     ];
-    fc.assert(fc.property(fc.constantFrom(...wrong), fc.constantFrom(...roles), (role, good) => {
-      const bytes = emitOnnx(sumOf([good, role]));
-      expect(() => readProgram(bytes)).to.throw(/what it takes/).with.property("code", "LIRPA_MODEL");
-    }));
+    fc.assert(
+      fc.property(fc.constantFrom(...wrong), fc.constantFrom(...roles), (role, good) => {
+        const bytes = emitOnnx(sumOf([good, role]));
+        expect(() => readProgram(bytes))
+          .to.throw(/what it takes/)
+          .with.property("code", "LIRPA_MODEL");
+      }),
+    );
+  });
+
+  it("are found by their roles", () => {
+    const { inputs } = sumOf(roles);
+    roles.forEach((role, i) => expect(portName(inputs, role)).to.equal(`in${i}`));
+    expect(() => portName(inputs, { is: "center", of: "y" }))
+      .to.throw(/center.* Its inputs are in0, in1/)
+      .with.property("code", "LIRPA_OPTION");
   });
 
   it("are one where two recordings feed the same, and refused where one name has two roles", () => {
@@ -44,6 +68,7 @@ describe("the ports of a program", () => {
     const other = sumOf([roles[3]]);
     const t = new Vocabulary();
     expect(() => makeProgram("both", { y: t.add(t.node(a.outputs["y"]!), t.node(other.outputs["y"]!)) }))
-      .to.throw(/two inputs .* called in0.* role/).with.property("code", "LIRPA_SHAPE");
+      .to.throw(/two inputs .* called in0.* role/)
+      .with.property("code", "LIRPA_SHAPE");
   });
 });

@@ -14,21 +14,19 @@ export function makeBatch({ channels, size, classes }: Architecture, count: numb
   const pictures = Array.from({ length: classes }, () => Float32Array.from({ length: pixels }, random));
   const labels = Array.from({ length: count }, (_, i) => i % classes);
   const images = new Float32Array(count * pixels);
-  labels.forEach((label, i) => images.set(pictures[label]!.map((value) => (value + random()) / 2), i * pixels));
+  labels.forEach((label, i) =>
+    images.set(
+      pictures[label]!.map((value) => (value + random()) / 2),
+      i * pixels,
+    ),
+  );
   return { images, labels };
 }
 
 /** For each instance one row per wrong class: the label's logit less that class's. */
-export function marginRows(labels: readonly number[], classes: number): Float32Array {
-  const rows = new Float32Array(labels.length * (classes - 1) * classes);
-  let at = 0;
-  for (const label of labels) {
-    for (let other = 0; other < classes; other++) {
-      if (other === label) continue;
-      rows[at + label] = 1;
-      rows[at + other] = -1;
-      at += classes;
-    }
-  }
-  return rows;
+export function marginRows(labels: readonly number[], classes: number): number[][][] {
+  return labels.map((label) => {
+    const others = Array.from({ length: classes }, (_, other) => other).filter((other) => other !== label);
+    return others.map((other) => Array.from({ length: classes }, (_, i) => Number(i === label) - Number(i === other)));
+  });
 }

@@ -1,6 +1,12 @@
 import {
-  adamFeeds, adamNames, createLirpa, loopOf, onnxRuntimeExecutor,
-  type CompiledProgram, type HostTensor, type Loop,
+  adamFeeds,
+  adamNames,
+  createLirpa,
+  loopOf,
+  onnxRuntimeExecutor,
+  type CompiledProgram,
+  type HostTensor,
+  type Loop,
 } from "lirpa";
 import type { State, Steps, TrainCase, Trainer, Values } from "./contender.js";
 import { recordStep, type Step } from "./step.js";
@@ -45,7 +51,10 @@ export class OurTrainer implements Trainer {
   }
 
   async state(): Promise<State> {
-    const { loop, step: { parameters, trained } } = this.loaded!;
+    const {
+      loop,
+      step: { parameters, trained },
+    } = this.loaded!;
     const values = async (names: readonly (readonly [name: string, input: string])[]): Promise<Values> => {
       const held = await loop.read(names.map(([, input]) => input));
       return Object.fromEntries(names.map(([name, input]) => [name, held[input]!.data]));

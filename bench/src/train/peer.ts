@@ -16,14 +16,17 @@ export class PeerTrainer implements Trainer {
     return this.process.versions;
   }
 
-  load({ architecture, eps, rate, data: { images, labels } }: TrainCase, parameters: ReadonlyMap<string, HostTensor>): Promise<number> {
+  load(
+    { architecture, eps, rate, data: { images, labels } }: TrainCase,
+    parameters: ReadonlyMap<string, HostTensor>,
+  ): Promise<number> {
     return this.process.load({
       architecture,
       layer: { ...kernel, ...normalization },
       parameters: Object.fromEntries(Array.from(parameters, ([name, { data }]) => [name, Array.from(data)])),
       images: Array.from(images),
       labels,
-      rows: Array.from(marginRows(labels, architecture.classes)),
+      rows: marginRows(labels, architecture.classes).flat(2),
       eps,
       rate,
     });

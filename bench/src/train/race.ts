@@ -31,7 +31,11 @@ export interface TrainResult {
 }
 
 /** Times training steps on both sides, which have loaded the same case, after looking at what the first step gave. */
-export async function raceSteps(ours: Trainer, peer: Trainer | undefined, options: AlternateOptions): Promise<TrainResult> {
+export async function raceSteps(
+  ours: Trainer,
+  peer: Trainer | undefined,
+  options: AlternateOptions,
+): Promise<TrainResult> {
   const trainers = peer === undefined ? [ours] : [ours, peer];
   const firsts: Steps[] = [];
   const states: State[] = [];
@@ -39,13 +43,24 @@ export async function raceSteps(ours: Trainer, peer: Trainer | undefined, option
     firsts.push(await trainer.run(1));
     states.push(await trainer.state());
   }
-  const results = await alternate<Steps>(trainers.map((trainer) => (times) => trainer.run(times)), options);
+  const results = await alternate<Steps>(
+    trainers.map((trainer) => (times) => trainer.run(times)),
+    options,
+  );
   const [mine, theirs] = results.map(({ times, last }, i): TrainSide => ({
-    seconds: summarize(times), first: firsts[i]!.seconds[0]!, losses: [firsts[i]!.losses[0]!, last.losses.at(-1)!], times,
+    seconds: summarize(times),
+    first: firsts[i]!.seconds[0]!,
+    losses: [firsts[i]!.losses[0]!, last.losses.at(-1)!],
+    times,
   }));
   if (theirs === undefined) return { ours: mine! };
   const loss = Math.abs(mine!.losses[0] - theirs.losses[0]) / theirs.losses[0];
-  return { ours: mine!, peer: theirs, ratio: theirs.seconds.median / mine!.seconds.median, apart: { loss, ...differences(states[0]!, states[1]!) } };
+  return {
+    ours: mine!,
+    peer: theirs,
+    ratio: theirs.seconds.median / mine!.seconds.median,
+    apart: { loss, ...differences(states[0]!, states[1]!) },
+  };
 }
 
 function differences(ours: State, peer: State): Pick<FirstStep, "gradient" | "statistics"> {
@@ -53,7 +68,9 @@ function differences(ours: State, peer: State): Pick<FirstStep, "gradient" | "st
     const [mine, theirs] = [firstGradient(ours.moments[name]!), firstGradient(peer.moments[name]!)];
     return greatest(mine, theirs) / greatest(theirs, new Float64Array(theirs.length));
   });
-  const statistics = Object.keys(ours.parameters).filter((name) => !(name in ours.moments)).map((name) => greatest(valuesOf(ours.parameters, name), valuesOf(peer.parameters, name)));
+  const statistics = Object.keys(ours.parameters)
+    .filter((name) => !(name in ours.moments))
+    .map((name) => greatest(valuesOf(ours.parameters, name), valuesOf(peer.parameters, name)));
   return { gradient: Math.max(...gradients), statistics: Math.max(...statistics) };
 }
 

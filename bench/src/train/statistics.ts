@@ -1,47 +1,42 @@
-import type { IrNode, Vocabulary } from "lirpa";
-import { kernel, names, normalization } from "./network.js";
+import { batchMoments, substitute, type BatchMoments, type IrNode, type Vocabulary } from "lirpa";
+import { names, normalization } from "./network.js";
 
-/** Mean and variance of each channel of one layer over all instances. */
-export interface LayerStatistics {
-  readonly mean: IrNode;
-  readonly variance: IrNode;
-  /** How many numbers of a channel there are. */
-  readonly count: IrNode;
+/** What batch normalization does in training. */
+export interface TrainingStatistics {
+  /** The batch's own statistics by the parameters that they stand in for. */
+  readonly instead: ReadonlyMap<IrNode, IrNode>;
+  /** The statistics that inference will use, moved toward the batch's, by the parameters' names. */
+  readonly running: Readonly<Record<string, IrNode>>;
 }
 
-/** The statistics that batch normalization trains with: those of the images themselves, not of the sets around them. */
-export function batchStatistics(t: Vocabulary, images: IrNode, parameter: (name: string) => IrNode, layers: number): LayerStatistics[] {
-  const statistics: LayerStatistics[] = [];
-  const options = { strides: [kernel.stride, kernel.stride], pads: new Array<number>(4).fill(kernel.padding), dilations: [1, 1], groups: 1 };
-  let x = images;
+/**
+ * Batch normalization trains with the statistics of the images themselves, not of the sets around them: of what each
+ * convolution gives for them, which in turn depends on the statistics of the layers before.
+ */
+export function trainingStatistics(
+  t: Vocabulary,
+  clean: Readonly<Record<string, IrNode>>,
+  parameter: (name: string) => IrNode,
+  layers: number,
+): TrainingStatistics {
+  const instead = new Map<IrNode, IrNode>();
+  const running: Record<string, IrNode> = {};
   for (let layer = 0; layer < layers; layer++) {
-    const y = t.conv(x, parameter(names.convolution(layer)), options);
-    const own = statisticsOf(t, y);
-    statistics.push(own);
-    if (layer === layers - 1) break;
-    const factor = t.div(parameter(names.scale(layer)), t.sqrt(t.add(own.variance, normalization.epsilon)));
-    const centered = t.sub(y, perChannel(t, own.mean));
-    x = t.relu(t.add(t.mul(centered, perChannel(t, factor)), perChannel(t, parameter(names.shift(layer)))));
+    const [convolved] = substitute(t, [clean[names.convolved(layer)]!], instead);
+    const moments = batchMoments(t, convolved!, 1);
+    const [mean, variance] = [names.mean(layer), names.variance(layer)];
+    running[mean] = moved(t, parameter(mean), moments.mean);
+    running[variance] = moved(t, parameter(variance), unbiased(t, moments));
+    instead.set(parameter(mean), moments.mean).set(parameter(variance), moments.variance);
   }
-  return statistics;
+  return { instead, running };
 }
 
-function statisticsOf(t: Vocabulary, y: IrNode): LayerStatistics {
-  const [, channels, ...spatial] = y.shape as [number, number, ...number[]];
-  const overInstances = (x: IrNode): IrNode => t.sumHidden(x, { instances: true, rows: false });
-  const count = overInstances(t.spread(t.full([], spatial.reduce((a, b) => a * b, 1)), y));
-  const mean = t.div(overInstances(t.sum(y, [0, 2, 3])), count);
-  const deviation = t.sub(y, t.reshape(mean, [1, channels, 1, 1]));
-  return { mean, variance: t.div(overInstances(t.sum(t.square(deviation), [0, 2, 3])), count), count };
-}
-
-/** Running statistics as inference will use them, moved toward this batch's; the variance as an unbiased estimate. */
-export function runningStatistics(t: Vocabulary, { mean, variance, count }: LayerStatistics, before: { readonly mean: IrNode; readonly variance: IrNode }): { readonly mean: IrNode; readonly variance: IrNode } {
+function moved(t: Vocabulary, before: IrNode, now: IrNode): IrNode {
   const { momentum } = normalization;
-  const moved = (old: IrNode, now: IrNode): IrNode => t.add(t.mul(old, 1 - momentum), t.mul(now, momentum));
-  return { mean: moved(before.mean, mean), variance: moved(before.variance, t.mul(variance, t.div(count, t.sub(count, 1)))) };
+  return t.add(t.mul(before, 1 - momentum), t.mul(now, momentum));
 }
 
-function perChannel(t: Vocabulary, x: IrNode): IrNode {
-  return t.reshape(x, [1, x.shape[0]!, 1, 1]);
+function unbiased(t: Vocabulary, { variance, count }: BatchMoments): IrNode {
+  return t.mul(variance, t.div(count, t.sub(count, 1)));
 }

@@ -1,6 +1,13 @@
 import { expect } from "chai";
 import {
-  adamFeeds, adamNames, createLirpa, evaluateProgram, loopOf, nextOf, onnxRuntimeExecutor, type Feeds,
+  adamFeeds,
+  adamNames,
+  createLirpa,
+  evaluateProgram,
+  loopOf,
+  nextOf,
+  onnxRuntimeExecutor,
+  type Feeds,
 } from "lirpa";
 import { makeBatch, marginRows } from "./batch.js";
 import { initialParameters } from "./network.js";
@@ -8,14 +15,25 @@ import { firstGradient } from "./race.js";
 import { recordStep, type Training } from "./step.js";
 
 const training: Training = {
-  architecture: { channels: 1, size: 8, convolutions: [3, 4], hidden: 6, classes: 3 }, eps: 0.02, rate: 5e-3,
+  architecture: { channels: 1, size: 8, convolutions: [3, 4], hidden: 6, classes: 3 },
+  eps: 0.02,
+  rate: 5e-3,
 };
 const batch = makeBatch(training.architecture, 9, 4);
 const initial = initialParameters(training.architecture, 2);
 
 describe("a compiled step of training", () => {
   it("has rows of margins for each label", () => {
-    expect([...marginRows([1, 0], 3)]).to.deep.equal([-1, 1, 0, 0, 1, -1, 1, -1, 0, 1, 0, -1]);
+    expect(marginRows([1, 0], 3)).to.deep.equal([
+      [
+        [-1, 1, 0],
+        [0, 1, -1],
+      ],
+      [
+        [1, -1, 0],
+        [1, 0, -1],
+      ],
+    ]);
   });
 
   it("gives the gradients that differences show in float64, batch statistics and all", async function () {

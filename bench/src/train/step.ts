@@ -1,11 +1,27 @@
 import {
-  adam, adamStart, extendProgram, lp, perturbed, substitute, vjp, nextState,
-  type Carry, type Feeds, type HostTensor, type IrNode, type Lirpa, type Program,
+  adam,
+  adamStart,
+  extendProgram,
+  lp,
+  nextState,
+  partsOf,
+  perturbed,
+  portName,
+  substitute,
+  vjp,
+  type Carry,
+  type Feeds,
+  type HostTensor,
+  type IrNode,
+  type Lirpa,
+  type Program,
+  type RowSpace,
+  type Vocabulary,
 } from "lirpa";
 import { marginRows, type Batch } from "./batch.js";
 import { robustLoss } from "./loss.js";
-import { marginGraph, names, trainedOf, type Architecture } from "./network.js";
-import { batchStatistics, runningStatistics } from "./statistics.js";
+import { graphOf, names, trainedOf, type Architecture } from "./network.js";
+import { trainingStatistics } from "./statistics.js";
 
 export interface Training {
   readonly architecture: Architecture;
@@ -34,45 +50,57 @@ export function recordStep(
   { images, labels }: Batch,
   initial: ReadonlyMap<string, HostTensor>,
 ): Step {
-  const model = lirpa.model(marginGraph(architecture, initial));
-  const center = perturbed(images, lp({ norm: Infinity, eps }));
-  const bounds = model.program(
-    { x: center, rows: marginRows(labels, architecture.classes) },
-    { method: "crown-ibp", parameters: [...initial.keys()] },
+  const ball = lp({ norm: Infinity, eps });
+  const prepared = lirpa.model(graphOf(architecture, initial)).prepare({
+    inputs: { x: ball },
+    method: "crown-ibp",
+    spec: "rows per instance",
+    parameters: [...initial.keys()],
+    side: "lower",
+  });
+  const bounds = prepared.program();
+  const clean = partsOf(prepared.clean(architecture.convolutions.map((_, layer) => names.convolved(layer))));
+  const parameters = new Map(
+    [...initial.keys()].map((name) => [name, portName(bounds.inputs, { is: "fixed", of: name })]),
   );
-  const parameters = parameterPorts(bounds.program);
   const trained = trainedOf(initial);
   let carry: Carry = {};
-  const program = extendProgram(bounds.program, "training:step", (t, { inputs, outputs }) => {
+  const program = extendProgram(bounds, "training:step", (t, { inputs, outputs }) => {
     const parameter = (name: string): IrNode => inputs[parameters.get(name)!]!;
-    // The bounds take the statistics as parameters; in training they are the batch's own.
-    const instead = new Map<IrNode, IrNode>();
-    const running: Record<string, IrNode> = {};
-    const layers = architecture.convolutions.length;
-    batchStatistics(t, inputs["center:x"]!, parameter, layers).forEach((statistics, layer) => {
-      const before = { mean: parameter(names.mean(layer)), variance: parameter(names.variance(layer)) };
-      const after = runningStatistics(t, statistics, before);
-      for (const key of ["mean", "variance"] as const) {
-        instead.set(before[key], statistics[key]);
-        running[parameters.get(names[key](layer))!] = after[key];
-      }
-    });
-    const loss = robustLoss(t, substitute(t, [outputs["lower"]!], instead)[0]!);
+    const { instead, running } = trainingStatistics(t, clean.outputs, parameter, architecture.convolutions.length);
+    const rows = inputs[portName(bounds.inputs, { is: "rows" })]!;
+    const margins = asMargins(t, outputs["lower"]!, rows, architecture.classes - 1, instead);
+    const loss = robustLoss(t, margins);
     const gradients = vjp(t, [loss], [t.full([], 1)], trained.map(parameter));
     const variables = trained.map((name, i) => ({ input: parameter(name), gradient: demand(gradients[i], name) }));
-    const next = [nextState(running), adam(t, variables)];
+    const followed = Object.entries(running).map(([name, node]) => [parameters.get(name)!, node]);
+    const next = [nextState(Object.fromEntries(followed) as Record<string, IrNode>), adam(t, variables)];
     carry = Object.assign({}, ...next.map((state) => state.carry)) as Carry;
     return Object.assign({ loss }, ...next.map((state) => state.outputs)) as Record<string, IrNode>;
   });
-  const values = trained.map((name) => [parameters.get(name)!, bounds.feeds[parameters.get(name)!]!]);
-  const feeds = { ...bounds.feeds, ...adamStart(Object.fromEntries(values) as Feeds) };
-  return { program, feeds, carry, parameters, trained };
+  const feeds = prepared.feeds({ x: perturbed(images, ball) }, { spec: marginRows(labels, architecture.classes) });
+  const values = trained.map((name) => [parameters.get(name)!, feeds[parameters.get(name)!]!]);
+  return {
+    program,
+    feeds: { ...feeds, ...adamStart(Object.fromEntries(values) as Feeds) },
+    carry,
+    parameters,
+    trained,
+  };
 }
 
-/** The inputs that hold parameters: ports of what is not perturbed. */
-function parameterPorts({ inputs }: Program): ReadonlyMap<string, string> {
-  const held = inputs.flatMap(({ name, role }): [string, string][] => (role.is === "fixed" ? [[role.of, name]] : []));
-  return new Map(held);
+/** Bounds of rows as elements of one tensor: [rows]. Their number is then fixed. */
+function asMargins(
+  t: Vocabulary,
+  bound: IrNode,
+  rows: IrNode,
+  count: number,
+  instead: ReadonlyMap<IrNode, IrNode>,
+): IrNode {
+  const margins: RowSpace = { name: "margins", size: count };
+  const { name, shape, role } = rows.attributes as Parameters<Vocabulary["input"]>[0];
+  const fixed = t.input({ name, shape, dtype: "float", instances: true, rows: margins, ...(role && { role }) });
+  return t.rowsToShape(substitute(t, [bound], new Map([...instead, [rows, fixed]]))[0]!);
 }
 
 function demand(gradient: IrNode | undefined, name: string): IrNode {

@@ -71,7 +71,10 @@ export function adamFeeds(step: number, rate: number): Feeds {
 export function adamStart(variables: Feeds): Feeds {
   const moments = Object.entries(variables).flatMap(([name, { shape, data }]): [string, HostTensor][] => {
     const zeros: HostTensor = { shape, dtype: "float", data: new Float32Array(data.length) };
-    return [[adamNames.first(name), zeros], [adamNames.second(name), zeros]];
+    return [
+      [adamNames.first(name), zeros],
+      [adamNames.second(name), zeros],
+    ];
   });
   return Object.fromEntries(moments);
 }

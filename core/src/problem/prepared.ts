@@ -6,6 +6,7 @@ import type { Port, Program } from "../plugin/program.js";
 import type { HostTensor, Shape } from "../plugin/tensor.js";
 import { SIDES, type Side } from "../bounds/problem.js";
 import { domainOutput, domainWarning, partialNodes, recordDomains, type Warning } from "../bounds/recording/domains.js";
+import { recordClean } from "../bounds/recording/clean.js";
 import { resultNames } from "../bounds/recording/results.js";
 import type { Method } from "../methods/method.js";
 import { contentKey } from "../program/fingerprint.js";
@@ -18,7 +19,7 @@ import { explained, type NodeExplanation } from "./explain.js";
 import { batchOf, numbersOf, type ProblemNumbers } from "./numbers.js";
 import type { BoundInput } from "./query.js";
 import { batched, type ReadSets } from "./sets.js";
-import type { Asked } from "./structure.js";
+import { valueNamed, type Asked } from "./structure.js";
 
 /** How far a call may go. */
 export interface CallOptions {
@@ -91,6 +92,12 @@ export interface Prepared {
    */
   program(): Program;
   /**
+   * A program of what the network itself computes at the centers of the sets: these values, or the output, by their
+   * names. It is fed as `program` is, so that both can be parts of one (`extendProgram`): batch statistics and the loss
+   * of the images themselves, say. Throws `LIRPA_QUERY` for a value that there is not.
+   */
+  clean(values?: readonly string[]): Program;
+  /**
    * The rule of each node, and how the rows that bound its elements were held in the programs that the last call of `bounds`
    * ran; before the first one as its program has them, where there is one.
    */
@@ -146,6 +153,12 @@ export class PreparedProblem implements Prepared {
     this.recorded ??= method.program?.(problem, options);
     if (this.recorded === undefined) throw manyPrograms(method);
     return this.recorded;
+  }
+
+  clean(values: readonly string[] = [this.asked.problem.output.name]): Program {
+    this.demandAlive();
+    const { problem } = this.asked;
+    return recordClean(problem, values.map((name) => valueNamed(problem.graph, "clean", name)));
   }
 
   explain(): readonly NodeExplanation[] {

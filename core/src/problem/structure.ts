@@ -90,7 +90,7 @@ export function resolveStructure(structure: ProblemStructure, context: Structure
   const open = namesIn("parameters", structure.parameters ?? []);
   const graph = context.graphOf([...Object.keys(weights), ...open]);
   const output = context.outputOf(graph, structure.output);
-  const find = finderOf(graph);
+  const find = (option: string, name: string): Value => valueNamed(graph, option, name);
   const problem: BoundProblem = {
     graph,
     output,
@@ -162,17 +162,16 @@ function wantedOf({ side, forms = false, intermediate = [] }: ProblemStructure, 
   };
 }
 
-/** Finds values that nodes compute, by the names that they have after resolving. */
-function finderOf({ nodes }: ResolvedGraph): (option: string, name: string) => Value {
-  return (option, name) => {
-    const values = nodes.flatMap(({ outputs }) => outputs);
-    const value = values.find((candidate) => candidate.name === name);
-    if (value?.dtype === "float") return value;
-    const names = values.flatMap((candidate) => (candidate.dtype === "float" ? [candidate.name] : []));
-    const near = nearest(name, names);
-    const hint = near.length > 0 ? `Did you mean ${near.join(" or ")}?` : `Values that nodes compute are ${names.slice(0, 20).join(", ")}.`;
-    throw queryError(`${option} names ${JSON.stringify(name)}, which is no intermediate value of the model`, hint);
-  };
+/** A value that a node computes, by the name that it has after resolving. Throws `LIRPA_QUERY` where there is none. */
+export function valueNamed({ nodes }: ResolvedGraph, option: string, name: string): Value {
+  const values = nodes.flatMap(({ outputs }) => outputs);
+  const value = values.find((candidate) => candidate.name === name);
+  if (value?.dtype === "float") return value;
+  const names = values.flatMap((candidate) => (candidate.dtype === "float" ? [candidate.name] : []));
+  const near = nearest(name, names);
+  const known = `Values that nodes compute are ${names.slice(0, 20).join(", ")}.`;
+  const hint = near.length > 0 ? `Did you mean ${near.join(" or ")}?` : known;
+  throw queryError(`${option} names ${JSON.stringify(name)}, which is no intermediate value of the model`, hint);
 }
 
 function useOf(name: string, use: unknown): GivenUse {

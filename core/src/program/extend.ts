@@ -29,10 +29,12 @@ export function extendProgram(
 /** A program's nodes by name. */
 export function partsOf(program: Program): ProgramParts {
   const outputs = nodesOf(program);
-  const inputs = Object.fromEntries(topological(Object.values(outputs)).flatMap((node): [string, IrNode][] => {
-    const input = inputOf(node);
-    return input === undefined ? [] : [[input.name, node]];
-  }));
+  const inputs = Object.fromEntries(
+    topological(Object.values(outputs)).flatMap((node): [string, IrNode][] => {
+      const input = inputOf(node);
+      return input === undefined ? [] : [[input.name, node]];
+    }),
+  );
   return { inputs: Object.freeze(inputs), outputs: Object.freeze(outputs) };
 }
 

@@ -1,4 +1,18 @@
+import { LirpaError } from "../plugin/errors.js";
 import type { Port, PortRole } from "../plugin/program.js";
+
+/** The name of the input that has a role. Throws `LIRPA_OPTION` where none has it. */
+export function portName(inputs: readonly Port[], role: PortRole): string {
+  const wanted = Object.entries(role);
+  const port = inputs.find((input) => {
+    const own: Fields = input.role;
+    return wanted.every(([field, value]) => own[field] === value);
+  });
+  if (port !== undefined) return port.name;
+  throw new LirpaError("LIRPA_OPTION", `no input of the program has the role ${JSON.stringify(role)}`, {
+    hint: `Its inputs are ${inputs.map(({ name }) => name).join(", ")}.`,
+  });
+}
 
 // What a file says of a program's ports, checked: anybody may have written it.
 
@@ -8,8 +22,14 @@ type Fields = Readonly<Record<string, unknown>>;
 export function isPort(value: unknown): value is Omit<Port, "role"> {
   if (!isRecord(value)) return false;
   const { name, shape, dtype, instances, rows } = value;
-  return typeof name === "string" && Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 0)
-    && ["float", "int", "bool"].includes(dtype as string) && typeof instances === "boolean" && typeof rows === "boolean";
+  return (
+    typeof name === "string" &&
+    Array.isArray(shape) &&
+    shape.every((size) => Number.isInteger(size) && size >= 0) &&
+    ["float", "int", "bool"].includes(dtype as string) &&
+    typeof instances === "boolean" &&
+    typeof rows === "boolean"
+  );
 }
 
 /** True for the port of an input. */

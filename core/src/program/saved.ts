@@ -21,7 +21,10 @@ export interface SavedProgram {
 }
 
 const KEYS = {
-  name: "lirpa.program", emitter: "lirpa.emitter", inputs: "lirpa.inputs", outputs: "lirpa.outputs",
+  name: "lirpa.program",
+  emitter: "lirpa.emitter",
+  inputs: "lirpa.inputs",
+  outputs: "lirpa.outputs",
 } as const;
 
 /** The entries that every emitted model has. */
@@ -29,9 +32,13 @@ export function interfaceMetadata(
   { name, inputs }: Program,
   outputs: Readonly<Record<string, IrNode>>,
 ): Record<string, string> {
-  const given = Object.entries(outputs).map(
-    ([name, { shape, dtype, instances, rows }]) => ({ name, shape, dtype, instances, rows: rows !== undefined }),
-  );
+  const given = Object.entries(outputs).map(([name, { shape, dtype, instances, rows }]) => ({
+    name,
+    shape,
+    dtype,
+    instances,
+    rows: rows !== undefined,
+  }));
   return {
     [KEYS.name]: name,
     [KEYS.emitter]: String(EMITTER_VERSION),
@@ -55,7 +62,10 @@ export function readProgram(bytes: Uint8Array): SavedProgram {
 function contentOf(bytes: Uint8Array): { metadata: Record<string, string>; nodes: number } {
   try {
     const { metadataProps, graph } = onnx.ModelProto.decode(bytes);
-    return { metadata: Object.fromEntries(metadataProps.map(({ key, value }) => [String(key), String(value)])), nodes: graph?.node?.length ?? 0 };
+    return {
+      metadata: Object.fromEntries(metadataProps.map(({ key, value }) => [String(key), String(value)])),
+      nodes: graph?.node?.length ?? 0,
+    };
   } catch (cause) {
     throw notSaved("it is no ONNX model", cause);
   }
@@ -71,5 +81,8 @@ function listOf<P>(text: string | undefined, isOne: (value: unknown) => value is
 }
 
 function notSaved(why: string, cause?: unknown): LirpaError {
-  return new LirpaError("LIRPA_MODEL", `this is no saved program: ${why}`, { cause, hint: "Give a file that `lirpa bounds --save` or emitOnnx() wrote." });
+  return new LirpaError("LIRPA_MODEL", `this is no saved program: ${why}`, {
+    cause,
+    hint: "Give a file that `lirpa bounds --save` or emitOnnx() wrote.",
+  });
 }

@@ -13,7 +13,15 @@ export interface CurvePoint {
 }
 
 /** Bounds of all logits while eps grows from 0 to `until`; `onStep` is called after each of the points. */
-export async function curvesOf(model: Model, image: Numbers, label: number, methods: readonly string[], until: number, steps: number, onStep: () => void = () => {}): Promise<readonly CurvePoint[]> {
+export async function curvesOf(
+  model: Model,
+  image: Numbers,
+  label: number,
+  methods: readonly string[],
+  until: number,
+  steps: number,
+  onStep: () => void = () => {},
+): Promise<readonly CurvePoint[]> {
   const points: CurvePoint[] = [];
   for (const method of methods) {
     for (let i = 0; i <= steps; i++) {

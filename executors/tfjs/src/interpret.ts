@@ -1,5 +1,12 @@
 import {
-  inputOf, isConstant, LirpaError, topological, type HostTensor, type IrNode, type PrimitiveName, type Program,
+  inputOf,
+  isConstant,
+  LirpaError,
+  topological,
+  type HostTensor,
+  type IrNode,
+  type PrimitiveName,
+  type Program,
 } from "@lirpa/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { sizeOf, type Kernel, type Tf } from "./kernel.js";
@@ -16,7 +23,12 @@ interface OnHost {
 }
 
 const KERNELS: Readonly<Record<PrimitiveName, Kernel | OnHost | "given">> = {
-  ...leaves, ...elementwise, ...contraction, ...reduction, ...shape, ...indexing,
+  ...leaves,
+  ...elementwise,
+  ...contraction,
+  ...reduction,
+  ...shape,
+  ...indexing,
   input: "given",
   rowsWhere: { onHost: places },
 };
@@ -49,7 +61,10 @@ export class Interpreter {
     for (const node of this.order) {
       const kernel = KERNELS[node.primitive.name];
       if (!isConstant(node) || typeof kernel !== "function") continue;
-      this.constants.set(node, tf.tidy(() => tf.keep(kernel(tf, node, [], []))));
+      this.constants.set(
+        node,
+        tf.tidy(() => tf.keep(kernel(tf, node, [], []))),
+      );
     }
   }
 
@@ -101,7 +116,9 @@ export class Interpreter {
   }
 
   private async value(
-    node: IrNode, inputs: readonly Tensor[], values: Readonly<Record<string, Tensor>>,
+    node: IrNode,
+    inputs: readonly Tensor[],
+    values: Readonly<Record<string, Tensor>>,
   ): Promise<Tensor> {
     const { tf } = this;
     const kernel = KERNELS[node.primitive.name];
