@@ -1,16 +1,8 @@
-import { expect } from "chai";
-import {
-  adamFeeds,
-  createLirpa,
-  extendProgram,
-  loopOf,
-  lp,
-  onnxRuntimeExecutor,
-  vjp,
-  type CompiledProgram,
-  type Model,
-} from "lirpa";
+import { adamFeeds, extendProgram, loopOf, vjp, type CompiledProgram } from "@lirpa/core";
+import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { writeModel } from "@lirpa/onnx";
+import { expect } from "chai";
+import { createLirpa, lp, type Model } from "lirpa";
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

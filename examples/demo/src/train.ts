@@ -1,6 +1,8 @@
 /** Trains the demo's classifier and writes it as ONNX, with ten test digits and a note: a few minutes on two cores. */
-import { adamFeeds, createLirpa, loopOf, lp, onnxRuntimeExecutor, perturbed, type Model } from "lirpa";
+import { adamFeeds, loopOf } from "@lirpa/core";
+import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { writeModel } from "@lirpa/onnx";
+import { createLirpa, lp, perturbed, type Model } from "lirpa";
 import { writeFile } from "node:fs/promises";
 import { imageOf, FILES, type Digit } from "./model-files.js";
 import { PIXELS, testSet, trainingSet, type Examples } from "./mnist.js";

@@ -1,20 +1,6 @@
-import {
-  adam,
-  adamStart,
-  extendProgram,
-  lp,
-  partsOf,
-  portName,
-  vjp,
-  type Carry,
-  type Feeds,
-  type HostTensor,
-  type IrNode,
-  type Lirpa,
-  type Program,
-  type Shape,
-  type Vocabulary,
-} from "lirpa";
+import { adam, adamStart, extendProgram, partsOf, portName, vjp } from "@lirpa/core";
+import type { Carry, Feeds, HostTensor, IrNode, Program, Shape, Vocabulary } from "@lirpa/core";
+import { lp, type Lirpa } from "lirpa";
 import { network, PARAMETERS, type Parameters } from "./network.js";
 
 const NAMES: readonly string[] = Object.keys(PARAMETERS);
