@@ -9,7 +9,10 @@ import { createLirpa } from "./create.js";
 const core = dirname(createRequire(import.meta.url).resolve("@lirpa/core/package.json"));
 const code = `
   import { defineOperator, definePlugin } from "@lirpa/core/plugin";
-  const triple = defineOperator({ type: "Triple", domain: "com.example", sinceVersion: 1, kind: "linear", inputs: ["X"], nonnegative: true, forward: ({ t }, x) => t.mul(x, 3) });
+  const triple = defineOperator({
+    type: "Triple", domain: "com.example", sinceVersion: 1, kind: "linear", inputs: ["X"], nonnegative: true,
+    forward: ({ t }, x) => t.mul(x, 3),
+  });
   export default definePlugin({ name: "tripling", apiVersion: 1, operators: [triple] });`;
 
 describe("createLirpa", () => {

@@ -94,7 +94,10 @@ describe("programs on disk", () => {
     mkdirSync(namesake, { recursive: true });
     writeFileSync(join(namesake, "package.json"), JSON.stringify({ name: "own", version: "1.0.0" }));
     writeFileSync(join(project, "package.json"), JSON.stringify({ lirpa: { plugins: ["./own.mjs"] } }));
-    const operator = '{ type: "Double", domain: "com.example", sinceVersion: 1, kind: "linear", inputs: ["X"], nonnegative: true, forward: ({ t }, x) => t.mul(x, 2) }';
+    const operator = `{
+      type: "Double", domain: "com.example", sinceVersion: 1, kind: "linear", inputs: ["X"], nonnegative: true,
+      forward: ({ t }, x) => t.mul(x, 2),
+    }`;
     const core = new URL(import.meta.resolve("@lirpa/core/plugin")).href;
     writeFileSync(join(project, "own.mjs"), `
       import { defineOperator, definePlugin } from ${JSON.stringify(core)};

@@ -23,12 +23,12 @@ const MAGIC = "lirpa-program 2";
 const HEADER = MAGIC.length + 1 + 64 + 1;
 
 /**
- * Keeps programs in files, and notes on what they take, so that the next process neither records nor emits them: it looks
- * a key up before anything is recorded. A file's name is the SHA-256 of all
- * that the program depends on: the engine's key (content of the model, method, options, structures, shapes, executor), the
- * code of core and of the plugins, the emitter's version. An instance whose code cannot be told from other code of that
- * name in another process keeps its programs in memory: one with a plugin that comes from no package, with methods of its
- * own, or with other plugins or another executor than those that are named here.
+ * Keeps programs in files, and notes on what they take, so that the next process neither records nor emits them: it
+ * looks a key up before anything is recorded. A file's name is the SHA-256 of all that the program depends on: the
+ * engine's key (content of the model, method, options, structures, shapes, executor), the code of core and of the
+ * plugins, the emitter's version. An instance whose code cannot be told from other code of that name in another process
+ * keeps its programs in memory: one with a plugin that comes from no package, with methods of its own, or with other
+ * plugins or another executor than those that are named here.
  */
 export function diskProgramCache(options: DiskCacheOptions): ProgramCache {
   checkOptions(options, ["folder", "executor", "plugins", "project"], "diskProgramCache");

@@ -12,8 +12,8 @@ export interface ModelFiles {
 }
 
 /**
- * Reads an ONNX file and the files with weights that it names. Those lie in its folder: links that leave it are refused,
- * as ONNX Runtime does, so that a model from elsewhere cannot read a stranger's files. Throws `LIRPA_MODEL`.
+ * Reads an ONNX file and the files with weights that it names. Those lie in its folder: links that leave it are
+ * refused, as ONNX Runtime does, so that a model from elsewhere cannot read a stranger's files. Throws `LIRPA_MODEL`.
  */
 export async function readModelFile(file: string): Promise<ModelFiles> {
   const files = [file];

@@ -2,8 +2,8 @@
 const MARKS = /"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?|[{}[\]]/g;
 
 /**
- * The first field that an object of a JSON text has twice, by its path (`inputs.perturbation.eps`); undefined where none
- * has. `JSON.parse` takes the last one and says nothing. The text must be JSON.
+ * The first field that an object of a JSON text has twice, by its path (`inputs.perturbation.eps`); undefined where
+ * none has. `JSON.parse` takes the last one and says nothing. The text must be JSON.
  */
 export function fieldGivenTwice(text: string): string | undefined {
   /** The fields of each object that is open, the last one being read; undefined for a list. */

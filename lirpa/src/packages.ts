@@ -14,8 +14,8 @@ export interface Installed {
 const here = createRequire(import.meta.url);
 
 /**
- * A package by its name, from the user's project or else from lirpa's own dependencies; undefined where neither has it. Only
- * its manifest is read.
+ * A package by its name, from the user's project or else from lirpa's own dependencies; undefined where neither has it.
+ * Only its manifest is read.
  */
 export function findPackage(name: string, project: string = process.cwd()): Installed | undefined {
   return findFrom(createRequire(join(project, "package.json")), name) ?? findFrom(here, name);
@@ -43,8 +43,8 @@ function manifestOf(require: NodeJS.Require, name: string): string {
 }
 
 /**
- * SHA-256 of a package's code and of what it stands on: the files of the package itself and of linked ones, name and version
- * of those that a package manager put in place. Undefined where one of them is not to be found.
+ * SHA-256 of a package's code and of what it stands on: the files of the package itself and of linked ones, name and
+ * version of those that a package manager put in place. Undefined where one of them is not to be found.
  */
 export function packageHash(name: string, project?: string): string | undefined {
   const hash = createHash("sha256");

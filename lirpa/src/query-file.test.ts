@@ -36,7 +36,9 @@ describe("a query file", () => {
   });
 
   it("may nest its numbers, start with a byte order mark and hold a golden case's answers", () => {
-    const text = `\uFEFF${JSON.stringify({ inputs: [{ ...input, shape: [1, 2], center: [[1, 2]] }], spec: null, methods: { ibp: { lower: [0] } }, notes: [] })}`;
+    const answers = { methods: { ibp: { lower: [0] } }, notes: [] };
+    const query = { inputs: [{ ...input, shape: [1, 2], center: [[1, 2]] }], spec: null, ...answers };
+    const text = `\uFEFF${JSON.stringify(query)}`;
     expect(readQuery(text).inputs["x"]).to.deep.include({ center: [1, 2] });
   });
 
@@ -98,7 +100,9 @@ describe("a query file", () => {
     expect(complaint('{ "inputs": [{ "name": "x", "center": [1] }], "inputs": [] }')).to.include("gives inputs twice");
     expect(complaint('{ "inputs": [{ "name": "x", "center": [1], "c\\u0065nter": [2] }] }'), "escaped").to.include("gives inputs.center twice");
     // Values that look like fields, and one name in two objects, are neither.
-    const text = '{ "name": "name", "description": "{\\"name\\": 1, \\"name\\": 2}", "inputs": [{ "name": "name", "center": [1] }, { "name": "y", "center": [1] }] }';
+    const description = '"{\\"name\\": 1, \\"name\\": 2}"';
+    const inputs = '[{ "name": "name", "center": [1] }, { "name": "y", "center": [1] }]';
+    const text = `{ "name": "name", "description": ${description}, "inputs": ${inputs} }`;
     expect(Object.keys(readQuery(text).inputs)).to.deep.equal(["name", "y"]);
   });
 

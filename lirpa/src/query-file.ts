@@ -18,8 +18,9 @@ const ANSWERS = ["name", "group", "description", "model", "opset", "operators", 
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a query: `inputs[]` with name, center and perturbation (null: fixed), `weights[]`, `spec`, `output`, `relaxation`,
- * `methodOptions`. No field stands there twice. A golden case's answers may stand beside them. Throws `LIRPA_QUERY`.
+ * Reads a query: `inputs[]` with name, center and perturbation (null: fixed), `weights[]`, `spec`, `output`,
+ * `relaxation`, `methodOptions`. No field stands there twice. A golden case's answers may stand beside them. Throws
+ * `LIRPA_QUERY`.
  */
 export function readQuery(json: string): Query {
   const query = record(parse(json), "the query");

@@ -28,7 +28,7 @@ for (const [family, cases] of Object.entries(FAMILIES)) {
           recording = recordCase(example);
         });
 
-        it("runs in ONNX Runtime as in the reference, with its gradients, for all hidden axes of its inputs", async () => {
+        it("runs in ONNX Runtime as in the reference, with gradients, for all hidden axes of its inputs", async () => {
           expect([...recording.all.reduce((names, { y }) => primitivesOf(y, new Set(), names), new Set<string>())]).to.include(example.primitive);
           await expectEmittedEqualsReference(recording);
         });

@@ -7,5 +7,8 @@ export interface Answer extends Bounds {
   readonly explain?: readonly ExplainedNode[];
 }
 
-/** `representation` is how the rows that bound the node's elements were held (`dense`, `patches`, `unstable …`), or `none`. */
+/**
+ * `representation` is how the rows that bound the node's elements were held (`dense`, `patches`, `unstable …`), or
+ * `none`.
+ */
 export type ExplainedNode = Omit<NodeExplanation, "rows"> & { readonly representation: string };

@@ -7,8 +7,11 @@ export function toJson(answers: readonly Answer[]): string {
 }
 
 function objectOf(answer: Answer): string {
-  const fields = Object.entries(answer).filter(([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0));
-  return `{${fields.map(([name, value]) => `${JSON.stringify(name)}:${isNumbers(value) ? numbers(value) : JSON.stringify(value)}`).join(",")}}`;
+  const fields = Object.entries(answer).flatMap(([name, value]: [string, unknown]) => {
+    if (value === undefined || (Array.isArray(value) && value.length === 0)) return [];
+    return [`${JSON.stringify(name)}:${isNumbers(value) ? numbers(value) : JSON.stringify(value)}`];
+  });
+  return `{${fields.join(",")}}`;
 }
 
 function isNumbers(value: unknown): value is ArrayLike<number> {
@@ -20,5 +23,7 @@ function isNumbers(value: unknown): value is ArrayLike<number> {
  * double and is read as infinity.
  */
 function numbers(values: ArrayLike<number>): string {
-  return `[${Array.from(values, (value) => (Number.isFinite(value) ? JSON.stringify(value) : value > 0 ? "1e999" : "-1e999")).join(",")}]`;
+  const infinite = (value: number): string => (value > 0 ? "1e999" : "-1e999");
+  const written = Array.from(values, (value) => (Number.isFinite(value) ? JSON.stringify(value) : infinite(value)));
+  return `[${written.join(",")}]`;
 }

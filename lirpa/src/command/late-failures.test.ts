@@ -67,7 +67,11 @@ describe("a plugin that fails when nobody expects it", function () {
   }
 
   it("does not spoil --json by what it prints", async () => {
-    const code = 'console.log("hello"); console.info("there"); process.stdout.write("all\\n"); setTimeout(() => console.log("later"), 1);';
+    const code = `
+      console.log("hello");
+      console.info("there");
+      process.stdout.write("all\\n");
+      setTimeout(() => console.log("later"), 1);`;
     const { code: ended, stdout, stderr } = await lirpa(bounds, { cwd: project("prints", code) });
     expect(ended, stderr).to.equal(exitCodes.done);
     expect(JSON.parse(stdout)).to.have.property("method", "crown");

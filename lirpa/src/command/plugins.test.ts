@@ -19,7 +19,10 @@ function install(project: string, name: string, code: string, field: object = { 
 
 const tripling = (name: string): string => `
   import { definePlugin, defineOperator } from "@lirpa/core/plugin";
-  const triple = defineOperator({ type: "Triple", domain: "com.example", sinceVersion: 1, kind: "linear", inputs: ["X"], nonnegative: true, forward: ({ t }, x) => t.mul(x, 3) });
+  const triple = defineOperator({
+    type: "Triple", domain: "com.example", sinceVersion: 1, kind: "linear", inputs: ["X"], nonnegative: true,
+    forward: ({ t }, x) => t.mul(x, 3),
+  });
   export default definePlugin({ name: ${JSON.stringify(name)}, apiVersion: 1, operators: [triple] });`;
 
 function project(folder: string, name: string, manifest: object): string {

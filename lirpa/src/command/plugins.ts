@@ -30,8 +30,12 @@ export async function doctor({ json }: ReportFlags): Promise<number> {
   const { problems, allowed, project } = examined;
   if (json === true) writeOut(`${toJson(examined)}\n`);
   else if (problems.length > 0) writeOut(complaints(examined));
-  else writeOut(`${project === undefined ? "There is no project here." : `${oneLine(project)} allows ${allowed.length === 1 ? "1 plugin" : `${allowed.length} plugins`}. Nothing is wrong.`}\n`);
+  else writeOut(`${project === undefined ? "There is no project here." : wellOf(project, allowed.length)}\n`);
   return problems.length === 0 ? exitCodes.done : exitCodes.unavailable;
+}
+
+function wellOf(project: string, allowed: number): string {
+  return `${oneLine(project)} allows ${allowed === 1 ? "1 plugin" : `${allowed} plugins`}. Nothing is wrong.`;
 }
 
 function listed({ allowed, suggested }: Discovery): Listed[] {
@@ -56,9 +60,14 @@ function toText(found: Discovery): string {
   const plugins = listed(found);
   const rows = plugins.map(({ name, version, state, operators, perturbations }) => [name, version, state, shortened([...operators, ...perturbations])].map(oneLine));
   const suggested = plugins.filter(({ state }) => state === "suggested").map(({ name }) => name);
-  const hint = suggested.length === 0 ? "" : `\nTo allow a suggested plugin, name it in ${oneLine(found.project!)}: "lirpa": { "plugins": ${oneLine(JSON.stringify(suggested))} }\n`;
+  const hint = suggested.length === 0 ? "" : `\n${wayToAllow(found.project!, suggested)}\n`;
   const wrong = found.problems.length === 0 ? "" : `\n${complaints(found)}`;
   return `${table(["plugin", "version", "state", "brings"], rows, colorsFor(process.stdout), "left")}${hint}${wrong}`;
+}
+
+function wayToAllow(project: string, suggested: readonly string[]): string {
+  const field = `"lirpa": { "plugins": ${oneLine(JSON.stringify(suggested))} }`;
+  return `To allow a suggested plugin, name it in ${oneLine(project)}: ${field}`;
 }
 
 function complaints({ problems }: Discovery): string {

@@ -18,7 +18,8 @@ const feeds: Readonly<Record<string, HostTensor>> = {
 const PYTHON = `
 import json, sys
 import numpy, onnxruntime
-feeds = {name: numpy.array(value["data"], numpy.float32).reshape(value["shape"]) for name, value in json.load(sys.stdin).items()}
+def array(value): return numpy.array(value["data"], numpy.float32).reshape(value["shape"])
+feeds = {name: array(value) for name, value in json.load(sys.stdin).items()}
 answers = {}
 for path in sys.argv[1:]:
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])

@@ -28,7 +28,8 @@ export interface ReportFlags {
 
 /**
  * The commands and their options; `end` hears the exit code of one that does not end with 0, `begin` is called before
- * plugins may run. Nothing heavy is imported before an action runs, so that help and complaints about usage come at once.
+ * plugins may run. Nothing heavy is imported before an action runs, so that help and complaints about usage come at
+ * once.
  */
 export function commandLine(end: (code: number) => void, begin: () => Promise<void>): Command {
   const program = new Command("lirpa")
@@ -76,7 +77,10 @@ export function commandLine(end: (code: number) => void, begin: () => Promise<vo
   const plugins = program
     .command("plugins")
     .summary("list plugins: those that come with lirpa, that the project allows, and that it could")
-    .description("Lists the plugins that come with lirpa, those that the project allows and those that it could allow.\nReads manifests only and imports none of them.")
+    .description(
+      "Lists the plugins that come with lirpa, those that the project allows and those that it could allow.\n" +
+        "Reads manifests only and imports none of them.",
+    )
     .option("--json", "print one JSON object")
     .addHelpText("after", pluginsHelp)
     .action(async (flags: ReportFlags) => {
