@@ -17,7 +17,6 @@ const operators: Readonly<Record<string, Loose>> = {
     kind: "elementwise", inputs: ["x"], forward: (c: Context, x: unknown) => c.t.relu(x), range: (c: Context, { lower, upper }: Ends) => ({ lower: c.t.relu(lower), upper: c.t.relu(upper) }),
     relax: (c: Context, { upper }: Ends) => ({ lower: { slope: 0, intercept: 0 }, upper: { slope: 0, intercept: c.t.relu(upper) } }),
     stable: (c: Context, { lower }: Ends) => c.t.greaterEqual(lower, 0),
-    relaxations: { flat: (c: Context, { upper }: Ends) => ({ lower: { slope: 0, intercept: 0 }, upper: { slope: 0, intercept: c.t.relu(upper) } }) }, forwardRelaxation: "flat",
   },
   bilinear: { kind: "bilinear", inputs: ["a", "b"], factors: ["a", "b"], forward: (c: Context, a: unknown, b: unknown) => c.t.mul(a, b), terms: (_: Context, a: unknown, b: unknown) => ({ left: a, right: b, sum: (products: unknown) => products }) },
   composite: { kind: "composite", inputs: ["x"], expand: () => ({ nodes: [{ name: "part", type: "Relu", inputs: ["inputs.0"], outputs: ["outputs.0"] }] }) },
@@ -85,7 +84,6 @@ async function boundAll(operator: Loose, set?: Loose): Promise<void> {
   const model = lirpa.model(net);
   const ball = set === undefined ? lp({ norm: Infinity, eps: 1 }) : { type: "odd" };
   for (const method of ["ibp", "crown", "forward"]) await model.bounds({ x: perturbed([0.5, 0], ball) }, { method });
-  if (operator["kind"] === "elementwise") await model.bounds({ x: perturbed([0.5, 0], ball) }, { relaxation: { Odd: "flat" } });
 }
 
 const operatorOf = (kind: string, change: Loose): Loose => ({ type: "Odd", sinceVersion: 1, ...operators[kind], ...change });
@@ -96,13 +94,13 @@ describe("a plugin that is wrong", () => {
       expect(await failure(() => boundAll(operatorOf(kind, {})))).to.equal(undefined);
       for (const field of ["type", "sinceVersion", ...Object.keys(right)]) {
         for (const [what, value] of Object.entries({ ...nonsense, missing: undefined })) {
-          const isRight = (field === "data" && Array.isArray(value)) || (field === "relaxations" && what === "an object" && kind === "");
-          const optional = ["attributes", "derive", "data", "stable", "backward", "forwardRelaxation", "magnitude"].includes(field) && value === undefined;
+          const isRight = (field === "data" && Array.isArray(value));
+          const optional = ["attributes", "derive", "data", "stable", "backward", "magnitude"].includes(field) && value === undefined;
           const fine = isRight || optional || (field === "type" && what === "a text") || (field === "sinceVersion" && what === "a number") || (field === "inputs" && what === "a list");
           const change: Loose = { [field]: value };
           const error = await failure(() => boundAll(operatorOf(kind, change)));
           if (error === undefined || fine) continue;
-          if (field === "relaxations" || field === "magnitude") demandBlame(error, `${field} is ${what}`, [PACKAGE]);
+          if (field === "magnitude") demandBlame(error, `${field} is ${what}`, [PACKAGE]);
           else demandBlame(error, `${field} is ${what}`, [PACKAGE, ...(field === "type" ? [] : ["Odd"])]);
         }
       }
@@ -125,13 +123,15 @@ describe("a plugin that is wrong", () => {
   }
 
   it("in the inputs that it names is refused, with the nearest name", () => {
+    const constant = (): unknown => ({ lower: { slope: 0, intercept: 0 }, upper: { slope: 0, intercept: 1 } });
     const wrong: readonly [Loose, readonly string[]][] = [
       [operatorOf("linear", { data: ["X"] }), ["data", '"X"', "Did you mean x?"]],
       [operatorOf("bilinear", { factors: ["a", "c"] }), ["factors", '"c"']],
       [operatorOf("bilinear", { additive: ["bias"] }), ["additive", '"bias"']],
       [operatorOf("linear", { inputs: ["x", "x"] }), ["two inputs"]],
       [operatorOf("linear", { inputs: ["x...", "y"] }), ["stand last"]],
-      [operatorOf("elementwise", { forwardRelaxation: "flatt" }), ["flatt", "Did you mean flat?"]],
+      [operatorOf("elementwise", { relax: { lines: { flat: constant }, default: "flatt" } }), ["flatt", "Did you mean flat?"]],
+      [operatorOf("elementwise", { relax: { lines: { flat: constant }, default: "flat", forward: "flap" } }), ["flap", "Did you mean flat?"]],
       [operatorOf("elementwise", { kind: "elementwize" }), ["elementwize", "Kinds are"]],
       [operatorOf("elementwise", { monotone: "rising" }), ["monotone", "rising"]],
     ];
@@ -150,7 +150,7 @@ describe("a plugin that is wrong", () => {
     const grown = (c: Context, { lower, upper }: Ends): unknown => ({ lower: c.t.reshape(c.t.concat([lower, lower], 1), [4]), upper });
     demandBlame(await failure(() => boundAll(operatorOf("elementwise", { range: grown }))), "range", [PACKAGE, "range of Odd", "shape"]);
     const lines = (c: Context): unknown => ({ lower: { slope: c.t.full([7], 1), intercept: 0 }, upper: { slope: 0, intercept: 1 } });
-    demandBlame(await failure(() => boundAll(operatorOf("elementwise", { relax: lines, relaxations: { flat: lines } }))), "relax", [PACKAGE, "Odd", "shape"]);
+    demandBlame(await failure(() => boundAll(operatorOf("elementwise", { relax: { lines: { flat: lines }, default: "flat" } }))), "relax", [PACKAGE, "Odd", "shape"]);
   });
 
   it("because a composite expands into itself, directly or through others, is refused by name", async () => {

@@ -1,4 +1,4 @@
-import { Vocabulary, type Coefficients, type HostTensor, type IrNode, type Line, type Operator, type Shape, type Tensor } from "@lirpa/core";
+import { defaultRelax, Vocabulary, type Coefficients, type HostTensor, type IrNode, type Line, type Operator, type Shape, type Tensor } from "@lirpa/core";
 import fc from "fast-check";
 import { LawBroken } from "../settings.js";
 import { sizeOf, tensor } from "./numbers.js";
@@ -73,7 +73,7 @@ function formOf(t: Vocabulary, operator: Operator, attributes: unknown, interval
     step.inputs.forEach((pair) => { parts[0].push(pair && t.node(pair.lower)); parts[1].push(pair && t.node(pair.upper)); });
     bias = step.bias;
   } else if (operator.kind === "elementwise") {
-    const lines = operator.relax(context, ends[0]!, ...ends.slice(1).map(({ lower }) => lower));
+    const lines = defaultRelax(operator.relax)(context, ends[0]!, ...ends.slice(1).map(({ lower }) => lower));
     const { shape } = ends[0]!.lower;
     const a = cut(t, shape, coefficients);
     const slope = (positive: Line, negative: Line): IrNode => t.add(t.mul(t.relu(a), positive.slope), t.mul(t.min(a, 0), negative.slope));

@@ -1,4 +1,4 @@
-import { evaluate, makeProgram, type HostTensor, type IrNode } from "@lirpa/core";
+import { relaxRules, evaluate, makeProgram, type HostTensor, type IrNode } from "@lirpa/core";
 import { describeBoxes, pointsIn, rowsFor } from "../kit/boxes.js";
 import { WIDEN, widenedAtFacts } from "../kit/facts.js";
 import { FREE, marked } from "../kit/marked-methods.js";
@@ -113,7 +113,7 @@ export const boundsPart: OperatorLaw = {
 
 export const namedLinesBracket: OperatorLaw = {
   name: "has linear bounds that bracket its values, under every name of a relaxation",
-  concerns: (operator) => operator.kind === "elementwise" && Object.keys(operator.relaxations ?? {}).length > 0,
+  concerns: (operator) => operator.kind === "elementwise" && typeof operator.relax === "object",
   applies: (subject) => hasBounds(subject) && namesOf(subject).length > 0,
   check: (subject) => {
     for (const relaxation of namesOf(subject)) brackets(subject, "crown", { relaxation }, `by the relaxation ${relaxation}`);
@@ -122,7 +122,7 @@ export const namedLinesBracket: OperatorLaw = {
 
 function namesOf({ operator, alone: { resolved } }: OperatorSubject): string[] {
   if (operator.kind !== "elementwise" || !resolved.nodes.some((node) => isOf(node, operator))) return [];
-  return Object.keys(operator.relaxations ?? {});
+  return [...relaxRules(operator.relax).keys()].filter((name) => name !== undefined);
 }
 
 export const freeChoicesAreSound: OperatorLaw = {

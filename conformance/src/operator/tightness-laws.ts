@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { IrNode, Lines, RelaxRule } from "@lirpa/core";
+import { relaxRules, type IrNode, type Lines, type RelaxRule } from "@lirpa/core";
 import { describeBoxes, within } from "../kit/boxes.js";
 import type { Boxes } from "../kit/network.js";
 import { sizeOf, slackOf, type Numbers } from "../kit/numbers.js";
@@ -126,9 +126,9 @@ export const linesTouch: OperatorLaw = {
   check: (subject) => {
     const { operator } = subject;
     if (operator.kind !== "elementwise") return;
-    touches(subject, "its default lines", operator.relax);
-    for (const [name, relax] of Object.entries(operator.relaxations ?? {}))
-      touches(subject, `the lines ${name}`, relax);
+    for (const [name, relax] of relaxRules(operator.relax)) {
+      touches(subject, name === undefined ? "its lines" : `the lines ${name}`, relax);
+    }
   },
 };
 

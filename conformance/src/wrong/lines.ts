@@ -3,7 +3,7 @@ import type { WrongOperator } from "./wrong-operator.js";
 
 type Relax = RelaxRule<unknown>;
 
-const bend = (type: string, relax: Relax, more: Partial<ElementwiseOperator<unknown>> = {}): Operator =>
+const bend = (type: string, relax: ElementwiseOperator<unknown>["relax"], more: Partial<ElementwiseOperator<unknown>> = {}): Operator =>
   defineOperator({
     type, domain: "wrong", sinceVersion: 1, kind: "elementwise", inputs: ["x"], forward: ({ t }, x) => t.relu(x), monotone: "increasing", relax, ...more,
   });
@@ -72,9 +72,13 @@ export const wrongLines: readonly WrongOperator[] = [
   {
     mistake: "a relaxation that queries may ask for is wrong, the default one is right",
     law: "namedLinesBracket",
-    operator: bend("WrongUnderAName", ({ t }, { lower, upper }) => ({ lower: lowerLine(t, lower), upper: chord(t, lower, upper) }), {
-      relaxations: { one: ({ t }, { lower }) => ({ lower: lowerLine(t, lower), upper: { slope: 1, intercept: t.neg(t.min(lower, 0)) } }),
-      steep: ({ t }, { lower, upper }) => ({ lower: { slope: 1, intercept: 0.1 }, upper: chord(t, lower, upper) }) },
+    operator: bend("WrongUnderAName", {
+      lines: {
+        right: ({ t }, { lower, upper }) => ({ lower: lowerLine(t, lower), upper: chord(t, lower, upper) }),
+        one: ({ t }, { lower }) => ({ lower: lowerLine(t, lower), upper: { slope: 1, intercept: t.neg(t.min(lower, 0)) } }),
+        steep: ({ t }, { lower, upper }) => ({ lower: { slope: 1, intercept: 0.1 }, upper: chord(t, lower, upper) }),
+      },
+      default: "right",
     }),
     passes: ["linesBracket"],
   },
@@ -218,11 +222,15 @@ export const wrongLines: readonly WrongOperator[] = [
     mistake: "the lines of another name are the constants of a range twice as wide",
     law: "linesTouch",
     operator: square("WideUnderAName", {
-      relaxations: {
-        flat: ({ t }, { lower, upper }) => {
-          const [least, most] = [t.neg(t.square(t.sub(upper, lower))), t.max(t.square(lower), t.square(upper))];
-          return { lower: { slope: 0, intercept: least }, upper: { slope: 0, intercept: most } };
+      relax: {
+        lines: {
+          right: squareLines,
+          flat: ({ t }, { lower, upper }) => {
+            const [least, most] = [t.neg(t.square(t.sub(upper, lower))), t.max(t.square(lower), t.square(upper))];
+            return { lower: { slope: 0, intercept: least }, upper: { slope: 0, intercept: most } };
+          },
         },
+        default: "right",
       },
     }),
     passes: ["namedLinesBracket", "linesBracket"],
@@ -230,16 +238,14 @@ export const wrongLines: readonly WrongOperator[] = [
   {
     mistake: "the lines that forward passes are given are wrong",
     law: "everyMethodIsSound",
-    operator: bend(
-      "WrongForward",
-      ({ t }, { lower, upper }) => ({ lower: lowerLine(t, lower), upper: chord(t, lower, upper) }),
-      {
-        relaxations: {
-          steep: ({ t }, { lower, upper }) => ({ lower: { slope: 1, intercept: 0.1 }, upper: chord(t, lower, upper) }),
-        },
-        forwardRelaxation: "steep",
+    operator: bend("WrongForward", {
+      lines: {
+        right: ({ t }, { lower, upper }) => ({ lower: lowerLine(t, lower), upper: chord(t, lower, upper) }),
+        steep: ({ t }, { lower, upper }) => ({ lower: { slope: 1, intercept: 0.1 }, upper: chord(t, lower, upper) }),
       },
-    ),
+      default: "right",
+      forward: "steep",
+    }),
     passes: ["containsSamples", "linesBracket", "boundsPart", "finite", "exactAtPoints"],
   },
 ];

@@ -1,3 +1,4 @@
+import { LirpaError } from "./errors.js";
 import type { Declared, RawAttributes } from "./attributes.js";
 import type { HostTensor, Shape, Tensor, TensorLike, TensorOps } from "./tensor.js";
 
@@ -128,21 +129,44 @@ export interface ElementwiseOperator<A, I extends readonly string[] = readonly s
   defined?(context: RuleContext<A>, interval: Interval, ...parameters: OtherSlots<I>): Tensor;
   /**
    * A line below and a line above the function on [lower, upper], both of which are finite. Where there is no line, the
-   * slope is 0 and the intercept infinite, on the line's own side.
+   * slope is 0 and the intercept infinite, on the line's own side. Where there is something to choose from, several by
+   * name, for which a query may ask (`"relaxation": { "Relu": "zero" }`).
    */
-  relax(context: RuleContext<A>, interval: Interval, ...parameters: OtherSlots<I>): Lines;
+  readonly relax: RelaxRule<A, I> | NamedLines<RelaxRule<A, I>>;
   /**
    * True where the function is one line on the interval: no better interval can then improve its relaxation, and
    * methods need not look for one. The better of two intervals is used there.
    */
   stable?(context: RuleContext<A>, interval: Interval, ...parameters: OtherSlots<I>): Tensor;
-  /** Other lines that a query may ask for by name (`"relaxation": { "Relu": "zero" }`). */
-  readonly relaxations?: Readonly<Record<string, RelaxRule<A, I>>>;
+}
+
+/** Several ways to draw lines, by names that queries use. */
+export interface NamedLines<R> {
+  readonly lines: Readonly<Record<string, R>>;
+  /** The name of those that are taken where a query names none. */
+  readonly default: string;
   /**
-   * The one of `relaxations` that forward mode takes where a query names none; `relax` where absent. There one pair of
-   * lines serves all that follows, with no coefficient yet to tell which of them matters.
+   * The name of those that forward mode takes where a query names none; `default` where absent. There one pair of lines
+   * serves all that follows, with no coefficient yet to tell which of them matters.
    */
-  readonly forwardRelaxation?: string;
+  readonly forward?: string;
+}
+
+/** All rules of `relax` by name; one that is alone has no name. */
+export function relaxRules<A, I extends readonly string[]>(
+  relax: RelaxRule<A, I> | NamedLines<RelaxRule<A, I>>,
+): ReadonlyMap<string | undefined, RelaxRule<A, I>> {
+  return typeof relax === "function" ? new Map([[undefined, relax]]) : new Map(Object.entries(relax.lines));
+}
+
+/** The rule that `relax` is, or the default one of several. */
+export function defaultRelax<A, I extends readonly string[]>(
+  relax: RelaxRule<A, I> | NamedLines<RelaxRule<A, I>>,
+): RelaxRule<A, I> {
+  if (typeof relax === "function") return relax;
+  const rule = relax.lines[relax.default];
+  if (rule === undefined) throw new LirpaError("LIRPA_PLUGIN", `there are no lines called ${relax.default}`);
+  return rule;
 }
 
 /** Lines around an elementwise function on an interval. */

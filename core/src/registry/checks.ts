@@ -1,7 +1,7 @@
 import { pluginError, type LirpaError } from "../plugin/errors.js";
 import type { Fusion, Pattern } from "../plugin/fusion.js";
 import type { Attribute } from "../plugin/attributes.js";
-import { fitsInputs, operatorKey, type Operator } from "../plugin/operator.js";
+import { fitsInputs, operatorKey, type NamedLines, type Operator } from "../plugin/operator.js";
 import { hintOf } from "../plugin/options.js";
 import type { Perturbation } from "../plugin/perturbation.js";
 import { API_VERSION, type Plugin } from "../plugin/plugin.js";
@@ -19,6 +19,12 @@ const isFlag: Check = (value) => typeof value === "boolean";
 const isDeclared: Check = (value) =>
   typeof value === "object" && value !== null && Object.values(value).every((one) => (one as Attribute<unknown> | null)?.$$type === "lirpa.attribute");
 const isRules: Check = (value) => typeof value === "object" && value !== null && Object.values(value).every(isFunction);
+
+const isRelax: Check = (value) => {
+  if (typeof value !== "object" || value === null) return isFunction(value);
+  const { lines, default: first, forward, ...others } = value as Partial<NamedLines<unknown>>;
+  return isRules(lines) && isText(first) && (forward === undefined || isText(forward)) && Object.keys(others).length === 0;
+};
 
 const optionalFunction = { check: isFunction, wants: "a function" } as const;
 const requiredFunction = { ...optionalFunction, required: true } as const;
@@ -47,11 +53,9 @@ const KINDS: Readonly<Record<Operator["kind"], Fields>> = {
     monotone: { check: (value) => value === "increasing" || value === "decreasing", wants: '"increasing" or "decreasing"' },
     range: optionalFunction,
     takesUnbounded: { check: isFlag, wants: "true or false" },
-    relax: requiredFunction,
+    relax: { check: isRelax, wants: "a function, or { lines, default }: functions by name", required: true },
     stable: optionalFunction,
     defined: optionalFunction,
-    relaxations: { check: isRules, wants: "functions by name" },
-    forwardRelaxation: { check: isText, wants: "the name of one of relaxations" },
   },
   bilinear: {
     factors: { check: (value) => isTexts(value) && (value as unknown[]).length === 2, wants: "the names of two inputs", required: true },
@@ -119,14 +123,18 @@ export function checkOperator(plugin: string, operator: Operator): void {
   if (operator.kind === "elementwise") {
     if (!/[^?.]$/.test(operator.inputs[0] ?? "")) throw fail("has no first input that is always there", "It is the one whose elements it maps.");
     if (operator.monotone === undefined && operator.range === undefined) throw fail("says neither monotone nor range", "Its interval comes from one of them.");
-    const named = operator.forwardRelaxation;
-    if (named !== undefined && !Object.hasOwn(operator.relaxations ?? {}, named)) {
-      throw fail(`takes the lines ${shown(named)} in forward mode, which it does not offer`, hintOf(named, Object.keys(operator.relaxations ?? {})));
-    }
+    checkLines(operator.relax, fail);
   }
   if (operator.kind === "linear" && operator.nonnegative !== true && operator.magnitude === undefined && operator.data?.length !== 0) {
     throw fail("says neither nonnegative nor magnitude", "Its interval comes from one of them.");
   }
+}
+
+function checkLines(relax: Extract<Operator, { kind: "elementwise" }>["relax"], fail: (problem: string, hint: string) => LirpaError): void {
+  if (typeof relax === "function") return;
+  const names = Object.keys(relax.lines);
+  const unknown = [relax.default, relax.forward].find((name) => name !== undefined && !names.includes(name));
+  if (unknown !== undefined) throw fail(`takes the lines ${shown(unknown)} by default, which it does not offer`, hintOf(unknown, names));
 }
 
 function checkInputs(operator: Operator, fail: (problem: string, hint: string) => LirpaError): void {

@@ -56,9 +56,11 @@ export function guardOperator(plugin: string, operator: Operator): Operator {
     const own: unknown = guarded[name];
     if (typeof own === "function") guarded[name] = guardRule(plugin, what(name), operator, own as Rule, check, MODEL_IS_WRONG.includes(name));
   }
-  if (operator.kind === "elementwise" && operator.relaxations !== undefined) {
-    const rules = Object.entries(operator.relaxations).map(([name, rule]) => [name, guardRule(plugin, what(`the lines ${JSON.stringify(name)}`), operator, rule as Rule, lines, false)]);
-    guarded["relaxations"] = Object.freeze(Object.fromEntries(rules));
+  if (operator.kind === "elementwise" && typeof operator.relax === "object") {
+    const rules = Object.entries(operator.relax.lines).map(([name, rule]) => [
+      name, guardRule(plugin, what(`the lines ${JSON.stringify(name)} in relax`), operator, rule as Rule, lines, false),
+    ]);
+    guarded["relax"] = Object.freeze({ ...operator.relax, lines: Object.freeze(Object.fromEntries(rules)) });
   }
   return Object.freeze(guarded) as unknown as Operator;
 }

@@ -17,11 +17,14 @@ export const abs: Operator = defineOperator({
   forward: ({ t }, x) => t.abs(x),
   takesUnbounded: true,
   range: ({ t }, interval) => hingeRange(t, interval, (x) => t.abs(x)),
-  relax: hingeRule(slopes, choices.middle),
   stable: hingeStable,
-  relaxations: {
-    "least-area": hingeRule(slopes, choices.leastArea),
-    "same-slope": hingeRule(slopes, choices.sameSlope),
+  relax: {
+    lines: {
+      adaptive: hingeRule(slopes, choices.middle),
+      "least-area": hingeRule(slopes, choices.leastArea),
+      "same-slope": hingeRule(slopes, choices.sameSlope),
+    },
+    default: "adaptive",
+    forward: "least-area",
   },
-  forwardRelaxation: "least-area",
 });

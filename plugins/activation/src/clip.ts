@@ -19,9 +19,15 @@ export const clip: Operator = defineOperator({
   },
   forward: ({ t, attributes }, x) => saturate(t, x, attributes),
   monotone: "increasing",
-  relax: lines(choices.standard),
   stable: ({ t, attributes }, interval) => isStraight(t, interval, attributes),
-  relaxations: { "least-area": lines(choices.leastArea), "same-slope": lines(choices.sameSlope) },
+  relax: {
+    lines: {
+      adaptive: lines(choices.standard),
+      "least-area": lines(choices.leastArea),
+      "same-slope": lines(choices.sameSlope),
+    },
+    default: "adaptive",
+  },
 });
 
 function lines(choice: Choice): (context: RuleContext<Limits>, interval: Interval) => Lines {

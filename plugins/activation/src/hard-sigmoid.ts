@@ -20,9 +20,15 @@ export const hardSigmoid: Operator = defineOperator({
     const { lower, upper } = argumentRange(context, interval);
     return { lower: saturate(context.t, lower, UNIT), upper: saturate(context.t, upper, UNIT) };
   },
-  relax: lines(choices.standard),
   stable: (context, interval) => isStraight(context.t, argumentRange(context, interval), UNIT),
-  relaxations: { "least-area": lines(choices.leastArea), "same-slope": lines(choices.sameSlope) },
+  relax: {
+    lines: {
+      adaptive: lines(choices.standard),
+      "least-area": lines(choices.leastArea),
+      "same-slope": lines(choices.sameSlope),
+    },
+    default: "adaptive",
+  },
 });
 
 /** The cut-off is relaxed over the range of its argument y; a line in y = alpha · x + beta is a line in x. */

@@ -14,9 +14,11 @@ export const leakyRelu: Operator = defineOperator({
   attributes: { alpha: float(0.01).finite() },
   forward,
   range: (context, interval) => hingeRange(context.t, interval, (x) => forward(context, x)),
-  relax: hingeRule(slopes, choices.leastArea),
   stable: hingeStable,
-  relaxations: { "same-slope": hingeRule(slopes, choices.sameSlope) },
+  relax: {
+    lines: { adaptive: hingeRule(slopes, choices.leastArea), "same-slope": hingeRule(slopes, choices.sameSlope) },
+    default: "adaptive",
+  },
 });
 
 function forward({ t, attributes }: RuleContext<LeakyReluAttributes>, x: Tensor): Tensor {

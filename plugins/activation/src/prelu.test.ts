@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { readAttributes, Vocabulary } from "@lirpa/core";
+import { defaultRelax, readAttributes, Vocabulary } from "@lirpa/core";
 import type { Shape } from "@lirpa/core/plugin";
 import { prelu } from "./prelu.js";
 
@@ -20,7 +20,7 @@ describe("PRelu", () => {
     if (prelu.kind !== "elementwise") throw new Error("not elementwise");
     const t = new Vocabulary();
     const interval = { lower: t.constant([-1, -1]), upper: t.constant([1, 1]) };
-    const { lower, upper } = prelu.relax({ t, attributes: {}, node: "prelu" }, interval, t.constant([0, 2]));
+    const { lower, upper } = defaultRelax(prelu.relax)({ t, attributes: {}, node: "prelu" }, interval, t.constant([0, 2]));
     const numbers = (x: Parameters<typeof t.expand>[0]): number[] => [...t.constantValue(t.expand(x, [2]))!.data];
     expect(numbers(upper.slope)[0]).equal(0.5);
     expect(numbers(upper.intercept)[0]).equal(0.5);

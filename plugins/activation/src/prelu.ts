@@ -15,9 +15,11 @@ export const prelu: Operator = defineOperator({
   },
   forward: (context, x, slope) => value(context, x, slope),
   range: (context, interval, slope) => hingeRange(context.t, interval, (x) => value(context, x, slope)),
-  relax: hingeRule(slopes, choices.leastArea),
   stable: hingeStable,
-  relaxations: { "same-slope": hingeRule(slopes, choices.sameSlope) },
+  relax: {
+    lines: { adaptive: hingeRule(slopes, choices.leastArea), "same-slope": hingeRule(slopes, choices.sameSlope) },
+    default: "adaptive",
+  },
 });
 
 function value({ t }: RuleContext<object>, x: Tensor, slope: Tensor): Tensor {

@@ -14,11 +14,14 @@ export const relu: Operator = defineOperator({
   inputs: ["X"],
   forward: ({ t }, x) => t.relu(x),
   monotone: "increasing",
-  relax: hingeRule(slopes, choices.leastArea),
   stable: hingeStable,
-  relaxations: {
-    "same-slope": hingeRule(slopes, choices.sameSlope),
-    zero: hingeRule(slopes, choices.left),
-    one: hingeRule(slopes, choices.right),
+  relax: {
+    lines: {
+      adaptive: hingeRule(slopes, choices.leastArea),
+      "same-slope": hingeRule(slopes, choices.sameSlope),
+      zero: hingeRule(slopes, choices.left),
+      one: hingeRule(slopes, choices.right),
+    },
+    default: "adaptive",
   },
 });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { callsOf, numbersOf, reals } from "@lirpa/conformance/kit";
-import { Vocabulary } from "@lirpa/core";
+import { defaultRelax, Vocabulary } from "@lirpa/core";
 import plugin from "./index.js";
 
 const square = callsOf(plugin).operator("Square", "elementwise");
@@ -11,7 +11,7 @@ function lines(lower: number, upper: number) {
   const t = new Vocabulary();
   const number = (x: unknown): number => (typeof x === "number" ? x : numbersOf(t, x).data[0]!);
   const interval = { lower: t.constant(lower), upper: t.constant(upper) };
-  const { lower: below, upper: above } = square.relax({ t, attributes: undefined, node: "node" }, interval);
+  const { lower: below, upper: above } = defaultRelax(square.relax)({ t, attributes: undefined, node: "node" }, interval);
   return {
     below: (x: number): number => number(below.slope) * x + number(below.intercept),
     above: (x: number): number => number(above.slope) * x + number(above.intercept),

@@ -1,4 +1,4 @@
-import { type HostTensor, type IrNode, type Marks, type Operator, type RuleContext, readAttributes, Vocabulary } from "@lirpa/core";
+import { defaultRelax, type HostTensor, type IrNode, type Marks, type Operator, type RuleContext, readAttributes, Vocabulary } from "@lirpa/core";
 import fc from "fast-check";
 import { reals } from "@lirpa/conformance/kit";
 import { hostErf } from "./host-erf.js";
@@ -124,7 +124,7 @@ export function record(t: Vocabulary, example: Case, lower: IrNode, upper: IrNod
   const { shape } = lower;
   const context = contextOf(t, example, shape[0]!);
   const operator = elementwise(example.type);
-  const lines = operator.relax(context, { lower, upper });
+  const lines = defaultRelax(operator.relax)(context, { lower, upper });
   const ends = operator.range?.(context, { lower, upper }) ?? { lower: operator.forward(context, lower), upper: operator.forward(context, upper) };
   return {
     belowSlope: t.expand(lines.lower.slope, shape),

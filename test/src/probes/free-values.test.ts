@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { evaluate, Vocabulary, vjp, type HostTensor, type IrNode } from "@lirpa/core";
+import { defaultRelax, evaluate, Vocabulary, vjp, type HostTensor, type IrNode } from "@lirpa/core";
 import { defineOperator, type Interval, type Lines, type Operator, type TensorOps } from "@lirpa/core/plugin";
 import activation from "@lirpa/plugin-activation";
 
@@ -45,7 +45,7 @@ function optimize(operator: Operator, steps: number): { bound: number; truth: nu
   const reach = t.sum(t.abs(a), [1]);
   const center = t.constant([0.1, -0.2, 0.15], [3]);
   const interval: Interval = { lower: t.sub(center, reach), upper: t.add(center, reach) };
-  const lines = operator.relax({ t, attributes: {}, node: "f" }, interval);
+  const lines = defaultRelax(operator.relax)({ t, attributes: {}, node: "f" }, interval);
   const positive = t.relu(weights);
   const negative = t.min(weights, 0);
   const line = (of: (which: "slope" | "intercept") => IrNode): IrNode => of("slope");

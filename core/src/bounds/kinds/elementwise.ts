@@ -7,9 +7,11 @@ import { sameShape } from "../../tensor/shapes.js";
 import type { Vocabulary } from "../../tensor/vocabulary.js";
 import type { CoefficientPair, KindRules } from "../kind-rules.js";
 import { checkPerturbed } from "./inputs.js";
-import { DEFAULT_LINES, wantedLines } from "../relaxation.js";
+import { chosenLines } from "../relaxation.js";
 import type { BoundRun, NodeInterval } from "../run.js";
 import { choosePair, dotBounds, isBounded, mulBounds, standIn } from "../unbounded.js";
+
+type Pass = "backward" | "forward";
 
 /** Scalar functions, element by element: two lines bracket each; the sign of a coefficient says which one it meets. */
 export const elementwiseRules: KindRules = {
@@ -38,7 +40,7 @@ export const elementwiseRules: KindRules = {
     if (!sameShape(input.shape, node.outputs[0]!.shape)) {
       throw new LirpaError("LIRPA_PLUGIN", `[${node.plugin}] ${node.type} is called elementwise, but changes the shape (node ${node.name})`);
     }
-    const lines = linesOf(run, node, boundsOf);
+    const lines = linesOf(run, node, boundsOf, "backward");
     const below = sideOf(run, pair!.lower, lines, "lower", input.shape);
     const above = sideOf(run, pair!.upper, lines, "upper", input.shape);
     return {
@@ -50,7 +52,7 @@ export const elementwiseRules: KindRules = {
     checkPerturbed(run, node);
     const { t } = run;
     const input = node.inputs[0]!;
-    const lines = linesOf(run, node, boundsOf, (node.operator as ElementwiseOperator<unknown>).forwardRelaxation);
+    const lines = linesOf(run, node, boundsOf, "forward");
     const { coefficients, bias } = formOf(input);
     return [{
       coefficients: new Map([...coefficients].map(([source, pair]) => [source, { lower: through(run, lines.lower, pair, "lower"), upper: through(run, lines.upper, pair, "upper") }])),
@@ -94,10 +96,10 @@ function parametersOf(run: BoundRun, node: ResolvedNode): (Tensor | undefined)[]
  * The lines around a node's function. Rules are asked for them on intervals with both ends only; where an end is missing
  * the lines are flat, at the ends of the function's own range there, as far as it has any.
  */
-function linesOf(run: BoundRun, node: ResolvedNode, boundsOf: (value: Value) => NodeInterval, own?: string): Lines {
+function linesOf(run: BoundRun, node: ResolvedNode, boundsOf: (value: Value) => NodeInterval, pass: Pass): Lines {
   const { t } = run;
   const interval = boundsOf(node.inputs[0]!);
-  const rule = relaxRule(run, node, own);
+  const rule = relaxRule(run, node, pass);
   const parameters = parametersOf(run, node);
   if (!run.unbounded) return rule(contextOf(node, t), interval, ...parameters);
   const bounded = isBounded(t, interval);
@@ -112,9 +114,9 @@ function unboundedOf(t: Vocabulary): NodeInterval {
   return { lower: t.full([], -Infinity), upper: t.full([], Infinity) };
 }
 
-/** The lines that the query names, or those that the operator chooses. */
-function relaxRule(run: BoundRun, node: ResolvedNode, own?: string): RelaxRule<unknown> {
+/** The lines that the query names, or those that the operator takes by default. */
+function relaxRule(run: BoundRun, node: ResolvedNode, pass: Pass): RelaxRule<unknown> {
   const operator = node.operator as ElementwiseOperator<unknown>;
-  const wanted = wantedLines(run.options.relaxation, node.operator, own);
-  return wanted === DEFAULT_LINES ? operator.relax.bind(operator) : operator.relaxations![wanted]!;
+  if (typeof operator.relax === "function") return operator.relax;
+  return chosenLines(run.options.relaxation, node.operator, operator.relax, pass);
 }

@@ -7,7 +7,8 @@ import { uniformValue } from "../../tensor/primitives/leaves.js";
 import { broadcastShapes, sizeOf } from "../../tensor/shapes.js";
 import { asNodes, outputsOf } from "../calls.js";
 import type { CoefficientPair, ForwardContext, ForwardForm, Step, StepContext } from "../kind-rules.js";
-import { wantedLines } from "../relaxation.js";
+import { chosenLines } from "../relaxation.js";
+import { PRODUCT_LINES } from "./product-lines.js";
 import type { BoundRun, NodeInterval } from "../run.js";
 import { adjoint, placeholder } from "./adjoint.js";
 
@@ -190,7 +191,7 @@ export function mcCormickForward({ run, formOf, boundsOf }: ForwardContext, node
 /** The share of the first plane of each pair, for each product or output: a free value. */
 function shareOf(run: BoundRun, node: ResolvedNode, shape: Shape): IrNode {
   const { t } = run;
-  return t.free(t.full(shape, wantedLines(run.options.relaxation, node.operator) === "middle" ? 0.5 : 1), 0, 1);
+  return t.free(t.full(shape, chosenLines(run.options.relaxation, node.operator, PRODUCT_LINES, "backward")), 0, 1);
 }
 
 function sum(t: BoundRun["t"], a: IrNode | undefined, b: IrNode | undefined): IrNode | undefined {
