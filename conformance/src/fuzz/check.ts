@@ -16,7 +16,7 @@ const LARGEST = 1e12;
 export async function failureOf({ graph, boxes, seed }: FuzzCase, lirpa: Lirpa, methods: readonly string[] = standardMethods.map(({ name }) => name)): Promise<string | undefined> {
   let network: Network;
   try {
-    network = new Network(graph, lirpa, boxes.map(({ lower, upper }) => (lower.length === 0 ? 0 : (lower[0]! + upper[0]!) / 2)));
+    network = new Network(graph, lirpa);
   } catch (error) {
     return `the graph does not resolve: ${String(error)}`;
   }

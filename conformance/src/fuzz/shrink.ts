@@ -58,7 +58,7 @@ function pruned({ boxes, seed }: FuzzCase, graph: Graph): FuzzCase {
 
 function cutAt(of: FuzzCase, node: GraphNode, lirpa: Lirpa): FuzzCase | undefined {
   const { graph, boxes, seed } = of;
-  const sampled = new Network({ ...graph, outputs: node.outputs }, lirpa, boxes.map(({ lower }) => lower[0] ?? 0));
+  const sampled = new Network({ ...graph, outputs: node.outputs }, lirpa);
   if (sampled.boundedOutputs().length < node.outputs.length) return undefined;
   const values = sampled.forward(pointsIn(boxes, 20, seed));
   const inputs: GraphInput[] = [];

@@ -1,11 +1,11 @@
 import {
   createLirpa, evaluate, evaluateProgram, perturbed, resolveGraph, standardMethods, Vocabulary,
-  type BoundInput, type Graph, type HostTensor, type IrNode, type Lirpa, type Method, type Model, type Plugin, type PortRole,
-  type Program, type ResolvedGraph, type Shape, type Value,
+  type BoundInput, type BoundOptions, type Graph, type HostTensor, type IrNode, type Lirpa, type Method, type Model,
+  type Plugin, type PortRole, type Program, type ResolvedGraph, type SetStructure, type Shape, type Value,
 } from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { markedMethods, methodCalled } from "./marked-methods.js";
-import { chunks, sizeOf, tensor, type Numbers } from "./numbers.js";
+import { chunks, tensor, type Numbers } from "./numbers.js";
 
 /** A box for each perturbed input. */
 export type Boxes = readonly { readonly lower: Numbers; readonly upper: Numbers }[];
@@ -54,8 +54,6 @@ export class Network {
   constructor(
     readonly graph: Graph,
     lirpa: Lirpa,
-    /** A number that every element of an input may have while programs are recorded. */
-    private readonly anywhere: readonly number[] = graph.inputs.map(() => 0),
   ) {
     // Not copied: a law sees whether a rule changes what it reads.
     this.model = lirpa.model(graph, { copy: false });
@@ -84,13 +82,14 @@ export class Network {
     const key = JSON.stringify([method, output, relaxation, rows, pointwise]);
     let recording = this.recordings.get(key);
     if (recording === undefined) {
-      const { program } = this.model.program(this.placeholders(pointwise), {
+      const prepared = this.model.prepare({
+        inputs: this.sets(pointwise),
         method,
         output: this.model.outputs[output]!,
+        spec: rows ? "rows" : "elements",
         ...(relaxation !== undefined && { relaxation }),
-        ...(rows && { spec: [anyRow(this.outputShape(output))] }),
       });
-      this.recordings.set(key, (recording = this.recordingOf(program)));
+      this.recordings.set(key, (recording = this.recordingOf(prepared.program())));
     }
     return recording;
   }
@@ -138,18 +137,30 @@ export class Network {
     return this.graph.inputs.findIndex(({ name }) => name === input);
   }
 
-  /** Some boxes as the model takes them. */
-  inputsOf(boxes: Boxes): Record<string, BoundInput> {
+  /** Some boxes as the model takes them, one instance each. */
+  inputsOf(...all: readonly Boxes[]): Record<string, BoundInput> {
     return Object.fromEntries(this.graph.inputs.map(({ name }, i) => {
-      const { lower, upper } = { lower: Array.from(boxes[i]!.lower), upper: Array.from(boxes[i]!.upper) };
+      const of = (end: "lower" | "upper"): number[] => all.flatMap((boxes) => Array.from(boxes[i]![end]));
+      const [lower, upper] = [of("lower"), of("upper")];
       return [name, perturbed(middle(lower, upper), { type: "lirpa.kit.box", lower, upper })];
     }));
   }
 
-  private placeholders(pointwise: boolean): Record<string, BoundInput> {
-    return Object.fromEntries(this.graph.inputs.map(({ name, shape }, i) => {
-      const numbers = new Array<number>(sizeOf(shape as Shape)).fill(this.anywhere[i]!);
-      return [name, perturbed(numbers, { type: pointwise ? "lirpa.kit.point" : "lirpa.kit.box", lower: numbers, upper: numbers, ...(pointwise && { at: numbers }) })];
+  /** Bounds of an output as users get them. */
+  async bounds(method: string, output: number, boxes: readonly Boxes[], options: BoundOptions = {}): Promise<Ends> {
+    const asked = { ...options, method, output: this.model.outputs[output]! };
+    const { lower, upper } = await this.model.bounds(this.inputsOf(...boxes), asked);
+    return { lower: chunks(lower, boxes.length), upper: chunks(upper, boxes.length) };
+  }
+
+  /** The sets in which recorded inputs lie, without numbers. */
+  private sets(pointwise: boolean): Record<string, SetStructure> {
+    return Object.fromEntries(this.inputShapes.map((shape, i): [string, SetStructure] => {
+      const box = { lower: shape, upper: shape };
+      const set = pointwise
+        ? { type: "lirpa.kit.point", structure: "point", values: { ...box, at: shape } }
+        : { type: "lirpa.kit.box", structure: "box", values: box };
+      return [this.graph.inputs[i]!.name, set];
     }));
   }
 
@@ -200,10 +211,4 @@ function partOf(role: PortRole): { readonly of: string; take(box: Boxes[number])
 
 function middle(lower: Numbers, upper: Numbers): number[] {
   return Array.from(lower, (low, i) => (low + upper[i]!) / 2);
-}
-
-/** A row that a spec may hold. */
-function anyRow(shape: Shape): number[] {
-  const batch = shape.length < 2 ? 1 : shape[0]!;
-  return new Array<number>(sizeOf(shape) / batch).fill(1);
 }

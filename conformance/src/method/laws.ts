@@ -4,21 +4,23 @@ import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { describeBoxes, networkTrials, pointBox, pointsIn, rowsFor } from "../kit/boxes.js";
 import { cutAtFacts, WIDEN, widenedAtFacts } from "../kit/facts.js";
 import { FREE, marked, markedMethods } from "../kit/marked-methods.js";
-import { Network, referenceLirpa, type Boxes, type Recording } from "../kit/network.js";
+import { Network, referenceLirpa, type Boxes, type Ends, type Recording } from "../kit/network.js";
 import { demandEqual, demandInside, dot, sizeOf, slackOf, tensor } from "../kit/numbers.js";
 import { kitPlugin } from "../kit/plugin.js";
 import { randomFrom } from "../kit/random.js";
-import { forAll, forAllAsync, LawBroken, type Settings } from "../settings.js";
 import { steps } from "../kit/steps.js";
+import { forAll, forAllAsync, LawBroken, type Settings } from "../settings.js";
 
-export type MethodLawName = "boundsContainSamples" | "rowsContainSamples" | "rowsAreElements" | "exactAtPoints" | "marksAreSound" | "reliesOnFacts" | "recordsTheSame" | "instancesAreApart" | "runtimesAgree";
+export type MethodLawName =
+  | "boundsContainSamples" | "rowsContainSamples" | "rowsAreElements" | "exactAtPoints" | "optimizingNeverLoosens"
+  | "marksAreSound" | "reliesOnFacts" | "recordsTheSame" | "instancesAreApart" | "runtimesAgree";
 
 /** A method and the network on which it is tried. */
 export class MethodSubject {
   readonly network: Network;
   readonly outputs: readonly number[];
-  /** The method of whose bounds there is one program: of one that optimizes, its bounds before any step. */
-  readonly recorded: string;
+  /** Whether it is recorded by a recipe, which laws about recordings ask for. */
+  readonly isRecorded: boolean;
 
   constructor(
     readonly method: Method,
@@ -26,12 +28,27 @@ export class MethodSubject {
     readonly settings: Settings,
     plugins: readonly Plugin[] = [],
   ) {
+    this.isRecorded = method.recipe !== undefined;
     const others = standardMethods.filter(({ name }) => name !== method.name);
-    this.network = new Network(graph, referenceLirpa([...plugins, kitPlugin], [method, ...others, ...markedMethods(method)]));
+    const variants = this.isRecorded ? markedMethods(method) : [];
+    this.network = new Network(graph, referenceLirpa([...plugins, kitPlugin], [method, ...others, ...variants]));
     this.outputs = this.network.boundedOutputs();
-    this.recorded = method.improves !== undefined ? marked.plain(method.name) : method.name;
+  }
+
+  /** The method of whose bounds there is one program: of one that optimizes, its bounds before any step. */
+  get recorded(): string {
+    return this.method.improves === undefined ? this.method.name : marked.plain(this.method.name);
+  }
+
+  /** Bounds of all elements of an output: as recorded, or as users get them where no recipe records the method. */
+  async ends(output: number, boxes: readonly Boxes[]): Promise<Ends> {
+    if (this.isRecorded) return this.network.recording(this.recorded, { output }).run(boxes);
+    return this.network.bounds(this.method.name, output, boxes, steps(4));
   }
 }
+
+/** Laws about recordings ask for a method that is recorded. */
+const isRecorded = ({ isRecorded: is }: MethodSubject): boolean => is;
 
 /** Something that must hold of every method. It throws where the subject breaks it. */
 export interface MethodLaw {
@@ -43,17 +60,46 @@ export interface MethodLaw {
 const TOLERANCE = 1e-9;
 const SAMPLES = 20;
 
+/** Trials of a law that runs a method as users do: fewer of one that optimizes. */
+function runsOf({ method }: MethodSubject, runs: number): number {
+  return method.improves === undefined ? runs : Math.min(runs, 4);
+}
+
 const boundsContainSamples: MethodLaw = {
   name: "bounds all samples",
-  check: async ({ method, network, outputs, settings }) => {
+  check: async (subject) => {
+    const { method, network, outputs, settings } = subject;
     for (const output of outputs) {
       await forAllAsync(settings, networkTrials(network), async ({ boxes, seed }) => {
-        // As users call it: an optimizing method optimizes.
-        const { lower, upper } = await network.model.bounds(network.inputsOf(boxes), { method: method.name, output: network.model.outputs[output]!, ...steps(4) });
+        const { lower, upper } = await network.bounds(method.name, output, [boxes], steps(4));
         for (const value of network.forward(pointsIn(boxes, SAMPLES, seed))) {
-          demandInside(() => `${network.graph.name}, ${describeBoxes(boxes)}, by ${method.name}`, lower, value[output]!, upper, TOLERANCE);
+          const what = (): string => `${network.graph.name}, ${describeBoxes(boxes)}, by ${method.name}`;
+          demandInside(what, lower[0]!, value[output]!, upper[0]!, TOLERANCE);
         }
-      }, method.improves !== undefined ? 4 : undefined);
+      }, runsOf(subject, settings.runs ?? 20));
+    }
+  },
+};
+
+/** Which it starts from, and what its steps may only narrow. */
+const optimizingNeverLoosens: MethodLaw = {
+  name: "is no looser than the method that it improves on",
+  applies: ({ method }) => method.improves !== undefined,
+  check: async (subject) => {
+    const { method, network, outputs, settings } = subject;
+    for (const output of outputs) {
+      await forAllAsync(settings, networkTrials(network), async ({ boxes }) => {
+        const by = async (name: string): Promise<Ends> => network.bounds(name, output, [boxes], steps(4));
+        const [{ lower, upper }, before] = [await by(method.name), await by(method.improves!)];
+        const slack = slackOf(TOLERANCE, before.lower[0]!, before.upper[0]!);
+        lower[0]!.forEach((low, i) => {
+          const [first, last] = [before.lower[0]![i]!, before.upper[0]![i]!];
+          if (low >= first - slack && upper[0]![i]! <= last + slack) return;
+          const where = `${network.graph.name}, ${describeBoxes(boxes)}: element ${i}`;
+          const now = `[${low}, ${upper[0]![i]}] by ${method.name}`;
+          throw new LawBroken(`${where} has ${now}, and [${first}, ${last}] by ${method.improves}`);
+        });
+      }, runsOf(subject, 6));
     }
   },
 };
@@ -87,10 +133,17 @@ function shares(inputs: readonly { readonly name: string; readonly shape: readon
   ));
 }
 
-const rowsContainSamples: MethodLaw = { name: "bounds rows of all samples", check: rowLaw(({ method, network, recorded }, output) => ({ [method.name]: network.recording(recorded, { output, rows: true }) })) };
+const rowsContainSamples: MethodLaw = {
+  name: "bounds rows of all samples",
+  applies: isRecorded,
+  check: rowLaw(({ method, network, recorded }, output) => ({
+    [method.name]: network.recording(recorded, { output, rows: true }),
+  })),
+};
 
 const marksAreSound: MethodLaw = {
   name: "stays sound for every free choice, and when the bounds that it relies on are widened",
+  applies: isRecorded,
   check: rowLaw(({ method: { name }, network, recorded }, output) => ({
     [`${name} with random free values`]: network.recording(marked.free(name), { output, rows: true }),
     [`${name} with widened bounds`]: network.recordingOf(widenedAtFacts(network.recording(recorded, { output, rows: true }).program)),
@@ -103,6 +156,7 @@ const marksAreSound: MethodLaw = {
  */
 const reliesOnFacts: MethodLaw = {
   name: "relies on no bound that was not recorded as a fact",
+  applies: isRecorded,
   check: ({ method, network, recorded, outputs, settings }) => {
     for (const output of outputs) {
       const cut = cutAtFacts(network.recording(recorded, { output, rows: true }).program);
@@ -128,6 +182,7 @@ function means(a: ArrayLike<number>, b: ArrayLike<number>): number[] {
 
 const rowsAreElements: MethodLaw = {
   name: "bounds unit rows no looser than elements",
+  applies: isRecorded,
   check: ({ method, network, recorded, outputs, settings }) => {
     for (const output of outputs) {
       const size = sizeOf(network.outputShape(output));
@@ -148,14 +203,17 @@ const rowsAreElements: MethodLaw = {
 
 const exactAtPoints: MethodLaw = {
   name: "is exact where the set is a point",
-  check: ({ method, network, recorded, outputs, settings }) => {
+  check: async (subject) => {
+    const { method, network, outputs, settings } = subject;
     for (const output of outputs) {
-      forAll(settings, networkTrials(network), ({ boxes, seed }) => {
+      await forAllAsync(settings, networkTrials(network), async ({ boxes, seed }) => {
         const point = pointsIn(boxes, 3, seed)[2]!;
-        const [value] = network.forward([point]);
-        const { lower, upper } = network.recording(recorded, { output }).run([pointBox(point)]);
-        demandEqual(() => `${network.graph.name} at a point, the lower bound by ${method.name}`, lower[0]!, value![output]!, TOLERANCE);
-        demandEqual(() => `${network.graph.name} at a point, the upper bound by ${method.name}`, upper[0]!, value![output]!, TOLERANCE);
+        const value = network.forward([point])[0]![output]!;
+        const { lower, upper } = await subject.ends(output, [pointBox(point)]);
+        const where = `${network.graph.name} at a point`;
+        const what = (end: string) => (): string => `${where}, the ${end} bound by ${method.name}`;
+        demandEqual(what("lower"), lower[0]!, value, TOLERANCE);
+        demandEqual(what("upper"), upper[0]!, value, TOLERANCE);
       }, 8);
     }
   },
@@ -163,6 +221,7 @@ const exactAtPoints: MethodLaw = {
 
 const recordsTheSame: MethodLaw = {
   name: "records the same computation every time",
+  applies: isRecorded,
   check: ({ method, network, outputs }) => {
     for (const output of outputs) network.recording(marked.twice(method.name), { output, rows: true });
   },
@@ -170,15 +229,18 @@ const recordsTheSame: MethodLaw = {
 
 const instancesAreApart: MethodLaw = {
   name: "bounds one instance as its row of many",
-  check: ({ method, network, recorded, outputs, settings }) => {
+  check: async (subject) => {
+    const { method, network, outputs, settings } = subject;
     for (const output of outputs) {
-      const recording = network.recording(recorded, { output });
-      forAll(settings, fc.tuple(networkTrials(network), networkTrials(network)), (many) => {
-        const together = recording.run(many.map(({ boxes }) => boxes));
-        many.forEach(({ boxes }, n) => {
-          const alone = recording.run([boxes]);
-          for (const end of ["lower", "upper"] as const) demandEqual(() => `${network.graph.name}, instance ${n}, the ${end} bounds by ${method.name}`, together[end][n]!, alone[end][0]!, TOLERANCE);
-        });
+      await forAllAsync(settings, fc.tuple(networkTrials(network), networkTrials(network)), async (many) => {
+        const together = await subject.ends(output, many.map(({ boxes }) => boxes));
+        for (const [n, { boxes }] of many.entries()) {
+          const alone = await subject.ends(output, [boxes]);
+          for (const end of ["lower", "upper"] as const) {
+            const what = (): string => `${network.graph.name}, instance ${n}, the ${end} bounds by ${method.name}`;
+            demandEqual(what, together[end][n]!, alone[end][0]!, TOLERANCE);
+          }
+        }
       }, 5);
     }
   },
@@ -186,6 +248,7 @@ const instancesAreApart: MethodLaw = {
 
 const runtimesAgree: MethodLaw = {
   name: "is computed by ONNX Runtime as by the reference",
+  applies: isRecorded,
   check: async ({ method, network, recorded, outputs, settings }) => {
     const executor = onnxRuntimeExecutor({ threads: 1 });
     for (const output of outputs) {
@@ -206,5 +269,6 @@ const runtimesAgree: MethodLaw = {
 
 /** Every law of methods. */
 export const methodLaws: Readonly<Record<MethodLawName, MethodLaw>> = Object.freeze({
-  boundsContainSamples, rowsContainSamples, rowsAreElements, exactAtPoints, marksAreSound, reliesOnFacts, recordsTheSame, instancesAreApart, runtimesAgree,
+  boundsContainSamples, rowsContainSamples, rowsAreElements, exactAtPoints, optimizingNeverLoosens,
+  marksAreSound, reliesOnFacts, recordsTheSame, instancesAreApart, runtimesAgree,
 });

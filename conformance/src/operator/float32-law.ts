@@ -44,7 +44,7 @@ export const soundInFloat32: OperatorLaw = {
   check: async (subject) => {
     const plugins = pluginsFor(subject.operator, subject.settings.plugins ?? []);
     const placed = new PlacedSubject(subject);
-    const reference = new Network(placed.graph, referenceLirpa(plugins), placed.anywhere);
+    const reference = new Network(placed.graph, referenceLirpa(plugins));
     const instances = placements(placed, INSTANCES, seedOf(subject.settings));
     const single = createLirpa({ plugins, executor: onnxRuntimeExecutor({ threads: 1 }) });
     try {

@@ -28,13 +28,11 @@ export class PlacedSubject {
   /** The outputs that are rows over an output of the operator. */
   readonly mixed: readonly string[];
   readonly ranges: readonly Range[];
-  readonly anywhere: readonly number[];
   private readonly matrices = new Map<string, readonly (readonly number[])[]>();
 
   constructor(readonly subject: OperatorSubject) {
     this.ranges = rangesOf(subject);
     this.mixed = subject.bounded.map((output) => `r${output}`);
-    this.anywhere = subject.open.map((_, i) => Math.min(Math.max(1, this.ranges[i]![0]), this.ranges[i]![1]));
     this.graph = this.record();
   }
 

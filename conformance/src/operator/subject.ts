@@ -23,7 +23,6 @@ export class OperatorSubject {
   readonly company: Network;
   /** The network in which the outputs are tilted, once it is asked for. */
   private leaning: Network | undefined;
-  private readonly anywhere: readonly number[];
   private readonly lirpa: Lirpa;
   /** Outputs that a perturbation reaches and that can be bounded. */
   readonly bounded: readonly number[];
@@ -38,10 +37,9 @@ export class OperatorSubject {
     this.tolerance = example.tolerance ?? 1e-9;
     this.open = openInputs(example);
     const lirpa = (this.lirpa = referenceLirpa(pluginsFor(operator, settings.plugins ?? [])));
-    const anywhere = (this.anywhere = this.open.map(({ domain: [least, most] }) => Math.min(Math.max(0, least), most)));
-    this.alone = new Network(this.graph([]), lirpa, anywhere);
+    this.alone = new Network(this.graph([]), lirpa);
     this.bounded = this.alone.boundedOutputs();
-    this.company = this.bounded.length === 0 ? this.alone : new Network(this.graph(this.bounded), lirpa, anywhere);
+    this.company = this.bounded.length === 0 ? this.alone : new Network(this.graph(this.bounded), lirpa);
   }
 
   /** A model of the node on inputs x0, x1, …; with outputs to blur, they and the inputs are blurred. */
@@ -75,14 +73,14 @@ export class OperatorSubject {
 
   /** Each bounded output y as z = y + k · x for every tilt k: what is sound of these is sound of the lines around y. */
   get tilted(): Network {
-    return (this.leaning ??= new Network(this.tiltedGraph(), this.lirpa, this.anywhere));
+    return (this.leaning ??= new Network(this.tiltedGraph(), this.lirpa));
   }
 
   /** The same in ONNX Runtime, in float32. Whoever asks disposes of `lirpa`. */
   tiltedInSingle(): { readonly lirpa: Lirpa; readonly network: Network } {
     const plugins = pluginsFor(this.operator, this.settings.plugins ?? []);
     const lirpa = createLirpa({ plugins, executor: onnxRuntimeExecutor({ threads: 1 }) });
-    return { lirpa, network: new Network(this.tiltedGraph(), lirpa, this.anywhere) };
+    return { lirpa, network: new Network(this.tiltedGraph(), lirpa) };
   }
 
   private tiltedGraph(): Graph {
@@ -101,7 +99,7 @@ export class OperatorSubject {
   freeValues(output: number): readonly FreeValue[] {
     const { method, seen } = watched(methodCalled("crown"));
     const lirpa = referenceLirpa(pluginsFor(this.operator, this.settings.plugins ?? []), [method]);
-    new Network(this.graph([]), lirpa, this.anywhere).recording(method.name, { output, rows: true });
+    new Network(this.graph([]), lirpa).recording(method.name, { output, rows: true });
     return seen;
   }
 
