@@ -24,7 +24,7 @@ export type { AlphaOptions } from "./methods/alpha-crown/method.js";
 export { crownRecipe } from "./methods/crown.js";
 export { defineMethod, type AnyMethod, type Method } from "./methods/method.js";
 export { recorded } from "./methods/recorded.js";
-export { MethodTable, standardMethods, type MethodOptions } from "./methods/table.js";
+export { standardMethods, type MethodOptions } from "./methods/standard.js";
 export { bestOf, forwardBounds, intervalBounds, rowBounds, type BoundsOf, type Intermediate, type Rows } from "./bounds/passes/intermediate.js";
 export { intersect } from "./bounds/intersect.js";
 export { inputNames, newRun, type BoundProblem, type Side, type SourceStructure, type Wanted } from "./bounds/problem.js";

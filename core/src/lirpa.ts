@@ -8,7 +8,7 @@ import { Engine } from "./run/engine.js";
 import { copyGraph } from "./graph/copy.js";
 import type { Graph } from "./graph/graph.js";
 import type { Method } from "./methods/method.js";
-import { MethodTable, standardMethods } from "./methods/table.js";
+import { coreMethods } from "./methods/standard.js";
 import { Model } from "./model.js";
 import type { ProgramCache } from "./program/cache.js";
 import { contentHash } from "./program/fingerprint.js";
@@ -22,7 +22,10 @@ export interface LirpaOptions {
   readonly executor: Executor;
   /** In memory where absent. One that is given may be shared with other instances, and is theirs to clear who made it. */
   readonly cache?: ProgramCache;
-  /** In place of core's own, not beside them: a list that shall have these too begins with `...standardMethods`. */
+  /**
+   * In place of core's own, not beside them: a list that shall have these too begins with `...standardMethods`.
+   * Methods of plugins are there besides.
+   */
   readonly methods?: readonly Method[];
   /** Which package to name where an operator or perturbation is missing. */
   readonly catalogue?: Catalogue;
@@ -38,14 +41,13 @@ export interface ModelOptions {
   readonly copy?: boolean;
 }
 
-/** Plugins, methods, executor and cache, wired. */
+/** Plugins, executor and cache, wired; the registry has the methods, too. */
 @injectable()
 export class Lirpa implements AsyncDisposable {
   private count = 0;
 
   constructor(
     @inject(TOKENS.registry) readonly registry: PluginRegistry,
-    @inject(TOKENS.methods) readonly methods: MethodTable,
     @inject(TOKENS.programs) private readonly programs: KeptPrograms,
     @inject(Engine) private readonly engine: Engine,
   ) {}
@@ -63,7 +65,7 @@ export class Lirpa implements AsyncDisposable {
     let content: Promise<string> | undefined;
     // A name of this instance will do, unless others read the same keys.
     const id = (): Promise<string> => (this.programs.areShared ? (content ??= contentOf(own)) : Promise.resolve(name));
-    return new Model(own, id, this.registry, this.methods, this.engine, this.engine.lifecycle);
+    return new Model(own, id, this.registry, this.engine, this.engine.lifecycle);
   }
 
   /**
@@ -82,10 +84,14 @@ export class Lirpa implements AsyncDisposable {
 }
 
 /** What is put together is what it says it is; plugins and methods are looked into when they are read. */
-function checkParts({ plugins, executor, cache, catalogue }: LirpaOptions): void {
+function checkParts({ plugins, methods, executor, cache, catalogue }: LirpaOptions): void {
   const wrong = (option: string, what: string, hint: string): LirpaError =>
     new LirpaError("LIRPA_OPTION", `${option} is no ${what}`, { hint, details: { option } });
   if (!Array.isArray(plugins)) throw wrong("plugins", "list of plugins", "Give a list of what definePlugin() made.");
+  if (methods !== undefined && !(Array.isArray(methods) && methods.length > 0)) {
+    const hint = "Methods come from defineMethod(); leave the option out for those of core.";
+    throw wrong("methods", "list of methods", hint);
+  }
   if (typeof executor?.compile !== "function") throw wrong("executor", "executor", "Executors come from packages, or from defineExecutor().");
   if (cache !== undefined && [cache?.get, cache?.clear].some((part) => typeof part !== "function")) {
     throw wrong("cache", "cache of programs", "It has the functions get and clear; leave it out for one in memory.");
@@ -118,15 +124,14 @@ export function createLirpa(options: LirpaOptions): Lirpa {
   checkOptions(options, ["plugins", "executor", "cache", "methods", "catalogue", "memory"], "createLirpa");
   checkMemory(options.memory);
   checkParts(options);
-  const own = container.createChildContainer();
-  const registry = PluginRegistry.from(options.plugins, options.catalogue);
-  const methods = new MethodTable(options.methods ?? standardMethods);
-  const { executor, cache } = options;
-  own.registerInstance(TOKENS.registry, registry);
-  own.registerInstance(TOKENS.methods, methods);
-  own.registerInstance(TOKENS.executor, executor);
-  own.registerInstance(TOKENS.programs, new KeptPrograms({ executor, registry, methods: methods.all() }, cache));
-  own.registerInstance(TOKENS.memory, options.memory ?? TWO_GIBIBYTES);
-  own.registerSingleton(Engine);
-  return own.resolve(Lirpa);
+  const parts = container.createChildContainer();
+  const { executor, cache, methods } = options;
+  const own = methods === undefined ? coreMethods : { from: "the option methods", methods };
+  const registry = PluginRegistry.from(options.plugins, options.catalogue, own);
+  parts.registerInstance(TOKENS.registry, registry);
+  parts.registerInstance(TOKENS.executor, executor);
+  parts.registerInstance(TOKENS.programs, new KeptPrograms({ executor, registry }, cache));
+  parts.registerInstance(TOKENS.memory, options.memory ?? TWO_GIBIBYTES);
+  parts.registerSingleton(Engine);
+  return parts.resolve(Lirpa);
 }

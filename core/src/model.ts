@@ -9,7 +9,6 @@ import { BoundRun } from "./bounds/run.js";
 import type { Graph, GraphInput } from "./graph/graph.js";
 import { resolveGraph } from "./graph/resolve.js";
 import type { ResolvedGraph, Value } from "./graph/resolved.js";
-import type { MethodTable } from "./methods/table.js";
 import { rulesOf, type NodeExplanation } from "./problem/explain.js";
 import { problemKey } from "./problem/key.js";
 import { isPerInstance, numbersOf, type ProblemNumbers } from "./problem/numbers.js";
@@ -59,7 +58,6 @@ export class Model {
     readonly graph: Graph,
     private readonly id: () => Promise<string>,
     private readonly registry: PluginRegistry,
-    private readonly methods: MethodTable,
     private readonly engine: Engine,
     private readonly lifecycle: Lifecycle,
   ) {}
@@ -139,7 +137,6 @@ export class Model {
   private prepareFor(structure: ProblemStructure, memory: number | undefined): PreparedProblem {
     const context: StructureContext = {
       registry: this.registry,
-      methods: this.methods,
       graphOf: (parameters) => this.resolve(this.checkParameters(parameters), memory),
       outputOf: (graph, name) => this.outputOf(graph, name),
     };

@@ -27,7 +27,7 @@ const HEADER = MAGIC.length + 1 + 64 + 1;
  * looks a key up before anything is recorded. A file's name is the SHA-256 of all that the program depends on: the
  * engine's key (content of the model, method, options, structures, shapes, executor), the code of core and of the
  * plugins, the emitter's version. An instance whose code cannot be told from other code of that name in another process
- * keeps its programs in memory: one with a plugin that comes from no package, with methods of its own, or with other
+ * keeps its programs in memory: one with a plugin that comes from no package, with the option `methods`, or with other
  * plugins or another executor than those that are named here.
  */
 export function diskProgramCache(options: DiskCacheOptions): ProgramCache {
@@ -37,10 +37,13 @@ export function diskProgramCache(options: DiskCacheOptions): ProgramCache {
     throw new LirpaError("LIRPA_OPTION", "the folder of the cache is no path", { hint: "Name a folder; it is made where it is not there." });
   }
   const files = new ProgramFiles(folder, executor);
-  const known = new Set<object>(plugins.flatMap(({ operators, perturbations, fusions }) => [...operators, ...perturbations, ...fusions]));
+  const known = new Set<object>([
+    ...standardMethods,
+    ...plugins.flatMap((plugin) => [...plugin.operators, ...plugin.perturbations, ...plugin.fusions, ...plugin.methods]),
+  ]);
   let hash: string | undefined;
-  const codeOf = ({ executor: other, registry, methods }: InstanceCode): string | undefined => {
-    const isKnown = other === executor && registry.parts().every(([, part]) => known.has(part)) && methods.every((method) => standardMethods.includes(method));
+  const codeOf = ({ executor: other, registry }: InstanceCode): string | undefined => {
+    const isKnown = other === executor && registry.parts().every(([, part]) => known.has(part));
     if (!isKnown || executor.load === undefined) return undefined;
     const overridden = registry.parts().map(([name]) => name);
     hash ??= codeHash(plugins, project);

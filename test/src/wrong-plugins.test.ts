@@ -194,12 +194,13 @@ describe("a plugin that is wrong", () => {
     const composed = (methods: unknown) => failure(() => compose({ plugins: standardPlugins, executor: referenceExecutor(), methods: methods as never }));
     expect(await composed([right])).to.equal(undefined);
     for (const methods of [3, [], [3], [null], [{}], "crown", [right, right]]) demandBlame(await composed(methods), JSON.stringify(methods), ["method"]);
-    for (const field of ["name", "intermediate", "rows", "optimizes", "aliases", "elements"]) {
+    for (const field of ["name", "needs", "aliases", "recipe", "bounds", "intermediate"]) {
       for (const value of [3, null, "nonsense", {}]) {
         if (field === "name" && value === "nonsense") continue;
         demandBlame(await composed([defineMethod({ ...right, [field]: value } as never)]), `${field} is ${String(value)}`, [field]);
       }
     }
-    demandBlame(await composed([defineMethod({ ...right, row: () => undefined } as never)]), "row", ['"row"', "Did you mean rows?"]);
+    const misspelt = await composed([defineMethod({ ...right, bound: () => undefined } as never)]);
+    demandBlame(misspelt, "bound", ['"bound"', "Did you mean bounds?"]);
   });
 });

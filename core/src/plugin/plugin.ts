@@ -1,3 +1,4 @@
+import type { Method } from "../methods/method.js";
 import { pluginError } from "./errors.js";
 import type { Fusion } from "./fusion.js";
 import type { Operator } from "./operator.js";
@@ -17,7 +18,11 @@ export interface PluginDefinition {
   readonly perturbations?: readonly Perturbation[];
   /** Formulas that are operators; of two that match a node, the one of the earlier plugin is taken. */
   readonly fusions?: readonly Fusion[];
-  /** Operators that this plugin takes over from other plugins, as `"Relu"` or `"my.domain:Relu"`. */
+  /** Ways to bound, as `defineMethod` makes them (docs/write-a-method.md). */
+  readonly methods?: readonly Method[];
+  /**
+   * What this plugin takes over from others: operators as `"Relu"` or `"my.domain:Relu"`, methods as `"method:crown"`.
+   */
   readonly overrides?: readonly string[];
 }
 
@@ -27,11 +32,13 @@ export interface Plugin extends PluginDefinition {
   readonly operators: readonly Operator[];
   readonly perturbations: readonly Perturbation[];
   readonly fusions: readonly Fusion[];
+  readonly methods: readonly Method[];
   readonly overrides: readonly string[];
 }
 
-const LISTS = ["operators", "perturbations", "fusions", "overrides"] as const;
-const FIELDS: readonly string[] = ["name", "apiVersion", ...LISTS];
+/** The lists that a plugin may have. */
+export const PLUGIN_LISTS = ["operators", "perturbations", "fusions", "methods", "overrides"] as const;
+const FIELDS: readonly string[] = ["name", "apiVersion", ...PLUGIN_LISTS];
 
 /** A plugin is a plain frozen value; importing it has no effect. */
 export function definePlugin(definition: PluginDefinition): Plugin {
@@ -42,8 +49,9 @@ export function definePlugin(definition: PluginDefinition): Plugin {
   if (unknown !== undefined) {
     throw pluginError(definition.name, `a plugin has no field ${JSON.stringify(unknown)}`, { hint: hintOf(unknown, FIELDS) });
   }
-  for (const field of LISTS) {
-    if (definition[field] !== undefined && !Array.isArray(definition[field])) throw pluginError(definition.name, `its ${field} are no list`);
+  for (const field of PLUGIN_LISTS) {
+    if (definition[field] === undefined || Array.isArray(definition[field])) continue;
+    throw pluginError(definition.name, `its ${field} are no list`);
   }
   return Object.freeze({
     $$type: "lirpa.plugin",
@@ -52,6 +60,7 @@ export function definePlugin(definition: PluginDefinition): Plugin {
     operators: Object.freeze([...(definition.operators ?? [])]),
     perturbations: Object.freeze([...(definition.perturbations ?? [])]),
     fusions: Object.freeze([...(definition.fusions ?? [])]),
+    methods: Object.freeze([...(definition.methods ?? [])]),
     overrides: Object.freeze([...(definition.overrides ?? [])]),
   });
 }

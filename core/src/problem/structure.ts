@@ -7,7 +7,7 @@ import { SIDES, type BoundProblem, type Side, type SourceStructure, type Wanted 
 import { readRelaxation } from "../bounds/relaxation.js";
 import type { ResolvedGraph, Value } from "../graph/resolved.js";
 import type { Method } from "../methods/method.js";
-import type { MethodOptions, MethodTable } from "../methods/table.js";
+import type { MethodOptions } from "../methods/standard.js";
 import type { PluginRegistry } from "../registry/plugin-registry.js";
 import { demandRecord, parseSet, queryError } from "./query.js";
 
@@ -63,7 +63,6 @@ export const STRUCTURE_FIELDS: readonly (keyof ProblemStructure)[] = [
 /** What a structure is resolved against. */
 export interface StructureContext {
   readonly registry: PluginRegistry;
-  readonly methods: MethodTable;
   /** The graph with these parameters open. Throws for one that is no parameter. */
   graphOf(parameters: readonly string[]): ResolvedGraph;
   /** The output of that name, or the only one. */
@@ -81,8 +80,8 @@ export interface Asked {
 export function resolveStructure(structure: ProblemStructure, context: StructureContext): Asked {
   checkOptions(structure, STRUCTURE_FIELDS, "prepare");
   const { method: wanted = "crown", relaxation = {}, inputs = {}, weights = {}, given = {}, spec = "elements" } = structure;
-  const method = context.methods.get(wanted);
-  const options = optionsOf(method, structure.methodOptions, context.methods);
+  const method = context.registry.method(wanted).value;
+  const options = optionsOf(method, structure.methodOptions, context.registry);
   for (const [what, record] of Object.entries({ inputs, weights, given })) demandRecord(what, record);
   if (!["elements", "rows", "rows per instance"].includes(spec)) {
     throw new LirpaError("LIRPA_OPTION", `spec is ${JSON.stringify(spec)}`, { hint: 'It is "elements", "rows" or "rows per instance".' });
@@ -104,9 +103,9 @@ export function resolveStructure(structure: ProblemStructure, context: Structure
   return { problem, method, options };
 }
 
-function optionsOf(method: Method, given: Partial<MethodOptions> = {}, methods: MethodTable): unknown {
+function optionsOf(method: Method, given: Partial<MethodOptions> = {}, registry: PluginRegistry): unknown {
   const all = given as Readonly<Record<string, unknown>>;
-  checkOptions(all, methods.names(), "methodOptions");
+  checkOptions(all, registry.methodKeys(), "methodOptions");
   const own = [method.name, ...(method.aliases ?? [])].flatMap((name) => (Object.hasOwn(all, name) ? [all[name]] : []));
   if (own.length > 1) {
     throw new LirpaError("LIRPA_OPTION", `methodOptions names ${method.name} twice`, { hint: "Give its options once." });

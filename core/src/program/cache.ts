@@ -1,5 +1,4 @@
 import type { CompiledProgram, Executor } from "../plugin/executor.js";
-import type { Method } from "../methods/method.js";
 import type { PluginRegistry } from "../registry/plugin-registry.js";
 import { Recent } from "../recent.js";
 import { SharedProgram } from "./shared.js";
@@ -7,8 +6,8 @@ import { SharedProgram } from "./shared.js";
 /** The code of an instance: all that its programs depend on besides models and queries. */
 export interface InstanceCode {
   readonly executor: Executor;
+  /** Plugins and methods. */
   readonly registry: PluginRegistry;
-  readonly methods: readonly Method[];
 }
 
 /**

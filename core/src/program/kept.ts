@@ -80,8 +80,7 @@ export class KeptPrograms {
 }
 
 /** Names code by identity, for this process. */
-function localCode({ executor, registry, methods }: InstanceCode): string {
-  const named = methods.map((method) => ["method", method] as const);
-  const all = identityOfAll([["core", KeptPrograms], ["executor", executor], ...registry.parts(), ...named]);
+function localCode({ executor, registry }: InstanceCode): string {
+  const all = identityOfAll([["core", KeptPrograms], ["executor", executor], ...registry.parts()]);
   return `${EMITTER_VERSION}${all}`;
 }

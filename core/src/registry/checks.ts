@@ -1,15 +1,18 @@
 import { pluginError, type LirpaError } from "../plugin/errors.js";
 import type { Fusion, Pattern } from "../plugin/fusion.js";
+import type { Method } from "../methods/method.js";
 import type { Attribute } from "../plugin/attributes.js";
 import { fitsInputs, operatorKey, type NamedLines, type Operator } from "../plugin/operator.js";
 import { hintOf } from "../plugin/options.js";
 import type { Perturbation } from "../plugin/perturbation.js";
-import { API_VERSION, type Plugin } from "../plugin/plugin.js";
+import { API_VERSION, PLUGIN_LISTS, type Plugin } from "../plugin/plugin.js";
 
 // What is wrong with a plugin is said when plugins are put together, not when a model first meets it: fields by name and
 // type, and names that must name something. What a function returns is checked where it is called (guard.ts).
 
 type Check = (value: unknown) => boolean;
+/** Makes a complaint of what is wrong and what to do about it. */
+export type Fail = (problem: string, hint: string) => LirpaError;
 type Fields = Readonly<Record<string, { readonly check: Check; readonly wants: string; readonly required?: true }>>;
 
 const isFunction: Check = (value) => typeof value === "function";
@@ -84,6 +87,27 @@ const PERTURBATION: Fields = {
   project: requiredFunction,
 };
 
+const METHOD: Fields = {
+  $$type: { check: isText, wants: "a brand" },
+  name: { check: isMethodName, wants: "a name without spaces and commas", required: true },
+  description: { check: (value) => typeof value === "string", wants: "a few words", required: true },
+  aliases: {
+    check: (value) => Array.isArray(value) && value.every(isMethodName),
+    wants: "a list of names without spaces and commas",
+  },
+  needs: {
+    check: (value) => ["interval", "backward", "forward"].includes(value as string), required: true,
+    wants: '"interval", "backward" or "forward"',
+  },
+  improves: { check: isText, wants: "the name of a method" },
+  relaxes: { check: isFlag, wants: "true or false" },
+  options: optionalFunction,
+  structure: optionalFunction,
+  recipe: { check: isRecipe, wants: "{ intermediate, rows }, as recorded() has it" },
+  program: optionalFunction,
+  bounds: requiredFunction,
+};
+
 const FUSION: Fields = {
   $$type: { check: isText, wants: "a brand" },
   name: { check: isText, wants: "a name", required: true },
@@ -104,7 +128,7 @@ export function checkPlugin(plugin: Plugin): void {
       hint: plugin.apiVersion > API_VERSION ? "Update @lirpa/core." : "Update the plugin.",
     });
   }
-  for (const field of ["operators", "perturbations", "fusions", "overrides"] as const) {
+  for (const field of PLUGIN_LISTS) {
     if (!Array.isArray(plugin[field])) throw pluginError(name, `its ${field} are no list`, { hint: "Make it by definePlugin()." });
   }
 }
@@ -117,7 +141,7 @@ export function checkOperator(plugin: string, operator: Operator): void {
   if (own === undefined) {
     throw pluginError(plugin, `${what} has ${operator.kind === undefined ? "no kind" : `the kind ${shown(operator.kind)}`}`, { hint: `Kinds are ${Object.keys(KINDS).join(", ")}.` });
   }
-  checkFields(plugin, `${what} (${operator.kind})`, operator, { ...OPERATOR, ...own });
+  checkFields(failOf(plugin), `${what} (${operator.kind})`, operator, { ...OPERATOR, ...own });
   const fail = (problem: string, hint: string): LirpaError => pluginError(plugin, `${what} ${problem}`, { hint });
   checkInputs(operator, fail);
   if (operator.kind === "elementwise") {
@@ -162,13 +186,32 @@ function plainName(input: string): string {
 export function checkPerturbation(plugin: string, perturbation: Perturbation): void {
   if (perturbation?.$$type !== "lirpa.perturbation") throw pluginError(plugin, "lists a perturbation that definePerturbation() did not make");
   const { types } = perturbation;
-  checkFields(plugin, `the perturbation ${isTexts(types) && types.length > 0 ? types[0] : "without a type"}`, perturbation, PERTURBATION);
+  const name = isTexts(types) && types.length > 0 ? types[0] : "without a type";
+  checkFields(failOf(plugin), `the perturbation ${name}`, perturbation, PERTURBATION);
+}
+
+/** A method of a plugin, or of the option `methods`. Throws what `fail` makes, naming the method and the field. */
+export function checkMethod(method: Method, fail: Fail): void {
+  if (method?.$$type !== "lirpa.method") {
+    throw fail("lists a method that defineMethod() did not make", "Make it by defineMethod().");
+  }
+  const { name, aliases = [] } = method;
+  checkFields(fail, `the method ${isText(name) ? name : "without a name"}`, method, METHOD);
+  const names = [name, ...aliases];
+  const twice = names.find((one, i) => names.indexOf(one) !== i);
+  if (twice === undefined) return;
+  throw fail(`the method ${name} has the name ${shown(twice)} twice`, "Its aliases are other names.");
+}
+
+/** Complaints about a plugin. */
+export function failOf(plugin: string): Fail {
+  return (problem, hint) => pluginError(plugin, problem, { hint });
 }
 
 /** Throws `LIRPA_PLUGIN` that names the package and the fusion. */
 export function checkFusion(plugin: string, fusion: Fusion): void {
   if (fusion?.$$type !== "lirpa.fusion") throw pluginError(plugin, "lists a fusion that defineFusion() did not make");
-  checkFields(plugin, `the fusion ${isText(fusion.name) ? fusion.name : "without a name"}`, fusion, FUSION);
+  checkFields(failOf(plugin), `the fusion ${isText(fusion.name) ? fusion.name : "without a name"}`, fusion, FUSION);
   checkOperator(plugin, fusion.operator);
   if (!fitsInputs(fusion.operator.inputs, fusion.inputs.length)) {
     throw pluginError(plugin, `the fusion ${fusion.name} gives ${fusion.inputs.length} inputs to ${operatorKey(fusion.operator)}`, {
@@ -183,6 +226,20 @@ export function checkFusion(plugin: string, fusion: Fusion): void {
   }
 }
 
+/** Names of methods stand in lists: on the command line, say. */
+function isMethodName(value: unknown): boolean {
+  return typeof value === "string" && /^[^\s,]+$/.test(value);
+}
+
+function isRecipe(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { rows, elements, intermediate } = value as Readonly<Record<string, unknown>>;
+  if (!isFunction(rows) || !(elements === undefined || isFunction(elements))) return false;
+  if (typeof intermediate !== "object" || intermediate === null) return false;
+  const { bounds, reliesOn, needsRows } = intermediate as Readonly<Record<string, unknown>>;
+  return isFunction(bounds) && isFunction(reliesOn) && (needsRows === undefined || isFunction(needsRows));
+}
+
 function isNodePattern(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const { type, inputs } = value as { type?: unknown; inputs?: unknown };
@@ -194,15 +251,17 @@ function namesIn(pattern: Pattern): Set<string> {
   return typeof pattern === "string" ? new Set([pattern]) : new Set(pattern.inputs.flatMap((input) => [...namesIn(input)]));
 }
 
-function checkFields(plugin: string, what: string, value: object, fields: Fields): void {
+function checkFields(fail: Fail, what: string, value: object, fields: Fields): void {
   for (const [field, { check, wants, required }] of Object.entries(fields)) {
     const given: unknown = (value as Record<string, unknown>)[field];
     if (given === undefined && required !== true) continue;
-    if (given === undefined) throw pluginError(plugin, `${what} has no ${field}`, { hint: `Give ${wants}.` });
-    if (!check(given)) throw pluginError(plugin, `${what} has ${shown(given)} as its ${field}`, { hint: `Give ${wants}.` });
+    if (given === undefined) throw fail(`${what} has no ${field}`, `Give ${wants}.`);
+    if (!check(given)) throw fail(`${what} has ${shown(given)} as its ${field}`, `Give ${wants}.`);
   }
   const unknown = Object.keys(value).find((field) => !Object.hasOwn(fields, field));
-  if (unknown !== undefined) throw pluginError(plugin, `${what} has a field ${JSON.stringify(unknown)}, which nobody reads`, { hint: hintOf(unknown, Object.keys(fields).slice(1)) });
+  if (unknown === undefined) return;
+  const hint = hintOf(unknown, Object.keys(fields).slice(1));
+  throw fail(`${what} has a field ${JSON.stringify(unknown)}, which nobody reads`, hint);
 }
 
 function shown(value: unknown): string {

@@ -1,4 +1,4 @@
-import { isLirpaError, LirpaError, type ErrorCode } from "../plugin/errors.js";
+import { isLirpaError, pluginError, type ErrorCode, type LirpaError } from "../plugin/errors.js";
 import { operatorKey, type Operator } from "../plugin/operator.js";
 import type { Perturbation } from "../plugin/perturbation.js";
 import { isIrNode } from "../tensor/ir.js";
@@ -7,9 +7,9 @@ import { isOutOfMemory, outOfMemory } from "../tensor/extent.js";
 // Functions of plugins as core calls them: whatever one throws or returns that it must not is an error that names the
 // package, the operator and the node. One wrapper for each function, made once, when plugins are put together.
 
-type Rule = (...args: never[]) => unknown;
+export type Rule = (...args: never[]) => unknown;
 /** What is wrong with a result, in words that follow "returned"; undefined where it is right. */
-type Check = (result: unknown, args: readonly unknown[]) => string | undefined;
+export type Check = (result: unknown, args: readonly unknown[]) => string | undefined;
 
 const isTensor = (value: unknown): boolean => isIrNode(value);
 const isTensorLike = (value: unknown): boolean => isIrNode(value) || (typeof value === "number" && !Number.isNaN(value));
@@ -18,11 +18,12 @@ const isInterval = (value: unknown): boolean => isPair(value, isTensor);
 const isLine = (value: unknown): boolean => isObject(value) && isTensorLike(value["slope"]) && isTensorLike(value["intercept"]);
 const isListOf = (value: unknown, part: (one: unknown) => boolean): boolean => Array.isArray(value) && value.length > 0 && value.every(part);
 
-const demand = (holds: (result: unknown) => boolean, wants: string): Check => (result) => (holds(result) ? undefined : `${described(result)} where ${wants} is wanted`);
+export const demand = (holds: (result: unknown) => boolean, wants: string): Check => (result) =>
+  holds(result) ? undefined : `${described(result)} where ${wants} is wanted`;
 
 const tensor = demand(isTensor, "a tensor");
 const tensors = demand((result) => isTensor(result) || isListOf(result, isTensor), "a tensor, or a list of them,");
-const interval = demand(isInterval, "an interval { lower, upper } of tensors");
+export const interval: Check = demand(isInterval, "an interval { lower, upper } of tensors");
 const intervals = demand((result) => isInterval(result) || isListOf(result, isInterval), "an interval { lower, upper } of tensors, or a list of them,");
 const linesAnyShape = demand((result) => isPair(result, isLine), "two lines { lower, upper }, each with slope and intercept,");
 /** An elementwise rule is about the elements of its interval, the second argument. */
@@ -41,7 +42,7 @@ const stable: Check = (result, args) => tensor(result, args) ?? wrongShape([resu
 const coefficients = (value: unknown): boolean => value === undefined || isInterval(value);
 const step = demand((result) => isObject(result) && Array.isArray(result["inputs"]) && result["inputs"].every(coefficients) && isInterval(result["bias"]), "{ inputs, bias }, coefficients of each input and two constants,");
 const terms = demand((result) => isObject(result) && isTensor(result["left"]) && isTensor(result["right"]) && typeof result["sum"] === "function", "{ left, right, sum }");
-const anything: Check = (result) => (isPromise(result) ? "a promise" : undefined);
+export const anything: Check = (result) => (isPromise(result) ? "a promise" : undefined);
 const subgraph = demand((result) => result === undefined || isSubgraph(result), "a subgraph { nodes }, or nothing,");
 
 const OPERATOR: Readonly<Record<string, Check>> = {
@@ -65,7 +66,7 @@ export function guardOperator(plugin: string, operator: Operator): Operator {
   return Object.freeze(guarded) as unknown as Operator;
 }
 
-const values = (result: unknown): boolean => isObject(result) && Object.values(result).every(isHostTensor);
+export const values = (result: unknown): boolean => isObject(result) && Object.values(result).every(isHostTensor);
 const PERTURBATION: Readonly<Record<string, Check>> = {
   parse: demand((result) => isObject(result) && "structure" in result && values(result["values"]), "{ structure, values }, where values are arrays with shape and dtype,"),
   isBox: demand((result) => typeof result === "boolean", "true or false"),
@@ -89,15 +90,15 @@ const MODEL_IS_WRONG: readonly string[] = ["derive", "expand", "forward"];
 /** What any rule may say of a model: it is legal, and not covered. */
 const NOT_COVERED: readonly ErrorCode[] = ["LIRPA_UNSUPPORTED_ATTRIBUTE", "LIRPA_UNSUPPORTED_OPERATOR", "LIRPA_MEMORY", "LIRPA_ATTRIBUTE"];
 
-function guardRule(plugin: string, what: string, owner: unknown, rule: Rule, check: Check, mayBlame: boolean): Rule {
+export function guardRule(
+  plugin: string, what: string, owner: unknown, rule: Rule, check: Check, mayBlame: boolean,
+): Rule {
   return (...args) => {
     let result: unknown;
     try {
       result = rule.call(owner as never, ...args);
     } catch (error) {
-      if (isLirpaError(error) && (mayBlame || NOT_COVERED.includes(error.code))) throw error;
-      if (isOutOfMemory(error)) throw outOfMemory(`${what} makes more than memory holds${where(args)}`, error);
-      throw failure(plugin, `${what} failed${where(args)}: ${error instanceof Error ? (isLirpaError(error) ? error.problem : error.message) : String(error)}`, error);
+      throw blamed(plugin, what, error, mayBlame, where(args));
     }
     const wrong = check(result, args);
     // A promise that nobody waits for must not end the process as well.
@@ -107,8 +108,17 @@ function guardRule(plugin: string, what: string, owner: unknown, rule: Rule, che
   };
 }
 
-function failure(plugin: string, problem: string, cause?: unknown): LirpaError {
-  return new LirpaError("LIRPA_PLUGIN", `[${plugin}] ${problem}`, { ...(cause !== undefined && { cause }), hint: "This is a defect of the plugin.", details: { plugin } });
+/** What a function threw, as an error of its plugin, or as it is where it may say so. */
+export function blamed(plugin: string, what: string, error: unknown, mayBlame: boolean, place = ""): LirpaError {
+  if (isLirpaError(error) && (mayBlame || NOT_COVERED.includes(error.code))) return error;
+  if (isOutOfMemory(error)) return outOfMemory(`${what} makes more than memory holds${place}`, error);
+  const said = error instanceof Error ? (isLirpaError(error) ? error.problem : error.message) : String(error);
+  return failure(plugin, `${what} failed${place}: ${said}`, error);
+}
+
+export function failure(plugin: string, problem: string, cause?: unknown): LirpaError {
+  const hint = "This is a defect of the plugin.";
+  return pluginError(plugin, problem, { ...(cause !== undefined && { cause }), hint });
 }
 
 /** The node or the input that the call was about, as its context says. */
@@ -121,15 +131,15 @@ function where(args: readonly unknown[]): string {
   return "";
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
 }
 
-function isPromise(value: unknown): value is Promise<unknown> {
+export function isPromise(value: unknown): value is Promise<unknown> {
   return isObject(value) && typeof value["then"] === "function" && typeof value["catch"] === "function";
 }
 
-function isHostTensor(value: unknown): boolean {
+export function isHostTensor(value: unknown): boolean {
   if (!isObject(value)) return false;
   const { shape, dtype, data } = value as { shape?: unknown; dtype?: unknown; data?: { length?: unknown } };
   if (!Array.isArray(shape) || !["float", "int", "bool"].includes(String(dtype))) return false;
@@ -144,7 +154,7 @@ function isSubgraph(value: unknown): boolean {
   return value["nodes"].length > 0 && value["nodes"].every(isNode) && (constants === undefined || values(constants));
 }
 
-function described(value: unknown): string {
+export function described(value: unknown): string {
   if (isPromise(value)) return "a promise";
   if (isIrNode(value)) return "a tensor";
   if (Array.isArray(value)) return "a list";

@@ -1,11 +1,13 @@
 import { LirpaError } from "../plugin/errors.js";
+import type { Method } from "../methods/method.js";
 import type { Fusion } from "../plugin/fusion.js";
 import { nearest } from "../plugin/nearest.js";
 import { operatorKey, type Operator } from "../plugin/operator.js";
 import type { Perturbation } from "../plugin/perturbation.js";
 import type { Plugin } from "../plugin/plugin.js";
-import { checkFusion, checkOperator, checkPerturbation, checkPlugin } from "./checks.js";
+import { checkFusion, checkOperator, checkPerturbation, checkPlugin, failOf } from "./checks.js";
 import { guardOperator, guardPerturbation } from "./guard.js";
+import { methodKey, MethodNames, type OwnMethods } from "./methods.js";
 
 /** What a plugin brings, and which plugin it was. */
 export interface Registered<T> {
@@ -26,8 +28,8 @@ export interface Provider {
 }
 
 /**
- * Which package brings an operator (by its key), or a perturbation type (`perturbation:<type>`), that no plugin provides:
- * for messages only.
+ * Which package brings an operator (by its key), a perturbation type (`perturbation:<type>`) or a method
+ * (`method:<name>`) that no plugin provides: for messages only.
  */
 export type Catalogue = Readonly<Record<string, Provider>>;
 
@@ -38,23 +40,30 @@ export class PluginRegistry {
     private readonly perturbations: ReadonlyMap<string, Registered<Perturbation>>,
     /** In the order of the plugins. */
     readonly fusions: readonly Registered<Fusion>[],
+    private readonly methodNames: MethodNames,
     private readonly catalogue: Catalogue,
   ) {
     Object.freeze(this);
   }
 
-  /** Throws `LIRPA_PLUGIN` for a value that is no plugin of this generation, `LIRPA_CONFLICT` where two claim one name. */
-  static from(plugins: readonly Plugin[], catalogue: Catalogue = {}): PluginRegistry {
+  /**
+   * What plugins bring, besides methods of one's own. Throws `LIRPA_PLUGIN` for a value that is no plugin of this
+   * generation, `LIRPA_OPTION` for an own method that is none, `LIRPA_CONFLICT` where two claim one name.
+   */
+  static from(plugins: readonly Plugin[], catalogue: Catalogue = {}, own?: OwnMethods): PluginRegistry {
     const operators = new Map<string, Registered<Operator>[]>();
     const perturbations = new Map<string, Registered<Perturbation>>();
     const fusions: Registered<Fusion>[] = [];
+    const methods = new MethodNames();
+    if (own !== undefined) methods.addOwn(own);
     for (const plugin of plugins) {
       checkPlugin(plugin);
       for (const operator of plugin.operators) addOperator(operators, plugin, operator);
       for (const perturbation of plugin.perturbations) addPerturbation(perturbations, plugin, perturbation);
       for (const fusion of plugin.fusions) fusions.push(checkedFusion(plugin, fusion));
+      for (const method of plugin.methods) methods.addOf(plugin, method, failOf(plugin.name));
     }
-    return new PluginRegistry(operators, perturbations, fusions, catalogue);
+    return new PluginRegistry(operators, perturbations, fusions, methods, catalogue);
   }
 
   operator(domain: string, type: string, opset: number): Registered<Operator> | undefined {
@@ -65,7 +74,11 @@ export class PluginRegistry {
   parts(): readonly (readonly [name: string, part: object])[] {
     const operators = [...this.operators].flatMap(([key, list]) => list.map(({ original, plugin }) => [`${key} of ${plugin}`, original] as const));
     const sets = [...this.perturbations].map(([type, { original, plugin }]) => [`${type} of ${plugin}`, original] as const);
-    return [...operators, ...sets, ...this.fusions.map(({ original, plugin }) => [`fusion of ${plugin}`, original] as const)];
+    const fusions = this.fusions.map(({ original, plugin }) => [`fusion of ${plugin}`, original] as const);
+    const methods = this.methods().map(({ original, plugin }) => {
+      return [`method ${original.name} of ${plugin}`, original] as const;
+    });
+    return [...operators, ...sets, ...fusions, ...methods];
   }
 
   /** All versions of an operator by its key (`operatorKey`), the newest first; empty where no plugin provides it. */
@@ -86,6 +99,33 @@ export class PluginRegistry {
     throw new LirpaError("LIRPA_UNSUPPORTED_PERTURBATION", `no plugin provides the perturbation ${JSON.stringify(type)}`, {
       hint: provider === undefined ? `Known types: ${known.join(", ")}.` : wayTo(provider),
       details: { type, known, ...(provider !== undefined && { package: provider.package }) },
+    });
+  }
+
+  /** All methods, each once. */
+  methods(): readonly Registered<Method>[] {
+    return this.methodNames.all();
+  }
+
+  /** The names of all methods, other names of one included. */
+  methodKeys(): readonly string[] {
+    return this.methodNames.names();
+  }
+
+  /**
+   * A method by one of its names. Throws `LIRPA_UNSUPPORTED_METHOD`, which says who would bring it, or what is called
+   * alike.
+   */
+  method(name: string): Registered<Method> {
+    const found = this.methodNames.get(name);
+    if (found !== undefined) return found;
+    const provider = this.providerOf(methodKey(name));
+    const known = this.methodKeys();
+    const near = typeof name === "string" ? nearest(name, known) : [];
+    const alike = near.length > 0 ? `Did you mean ${near.join(" or ")}? ` : "";
+    throw new LirpaError("LIRPA_UNSUPPORTED_METHOD", `there is no method ${JSON.stringify(name)}`, {
+      hint: provider === undefined ? `${alike}Methods: ${known.join(", ")}.` : wayTo(provider),
+      details: { method: name, known, ...(provider !== undefined && { package: provider.package }) },
     });
   }
 

@@ -41,7 +41,7 @@ export async function bounds(file: string, flags: BoundsFlags): Promise<void> {
     if (target !== undefined) {
       const sets = [...Object.values(query.inputs).flatMap((input) => ("set" in input ? [input.set] : [])), ...Object.values(query.options.weights ?? {})];
       const plugins = [...model.explain().map(({ plugin }) => plugin), ...sets.map(({ type }) => lirpa.registry.perturbation(type).plugin)];
-      const method = lirpa.methods.get(methods[0]!).name;
+      const method = lirpa.registry.method(methods[0]!).value.name;
       await writeAtomically(target, emitOnnx(saved!, originMetadata({ model: file, output: output ?? model.outputs[0]!, method, plugins })));
     }
     const complete = answers.map((answer): Answer => ({ ...answer, model: file, output: output ?? model.outputs[0]! }));

@@ -17,7 +17,7 @@ export async function coverage(file: string, { json }: ReportFlags): Promise<num
     progress.say("reading");
     const model = await lirpa.load(file);
     const shapes = new Map(model.inputs.map(({ name, shape }) => [name, shape]));
-    const methods = [...new Set(lirpa.methods.names().map((name) => lirpa.methods.get(name)))];
+    const methods = lirpa.registry.methods().map(({ value }) => value);
     const result = coverageOf(model.graph, lirpa.registry, { methods, shapes });
     await progress.stop();
     writeOut(json === true ? `${toJson(file, result)}\n` : toText(result));
