@@ -243,7 +243,7 @@ function instanceShape({ name, shape }: GraphInput): Shape {
 }
 
 function repeated({ data }: HostTensor, size: number): Float64Array {
-  if (data.length === size) return Float64Array.from(data);
+  if (data.length === size) return new Float64Array(data);
   const result = new Float64Array(size);
   for (let start = 0; start < size; start += data.length) result.set(data, start);
   return result;

@@ -10,7 +10,7 @@ import { recordClean } from "../bounds/recording/clean.js";
 import { resultNames } from "../bounds/recording/results.js";
 import type { Method } from "../methods/method.js";
 import { contentKey } from "../program/fingerprint.js";
-import type { Account, Seconds, StopSignal } from "../run/call-host.js";
+import type { Account, KnownProgram, Seconds, StopSignal } from "../run/call-host.js";
 import { newSeconds, type Engine, type EngineCall } from "../run/engine.js";
 import type { MethodState, Numbers as Fed } from "../run/host.js";
 import type { Lifecycle } from "../run/lifecycle.js";
@@ -119,6 +119,7 @@ export class PreparedProblem implements Prepared {
   private recorded: Program | undefined;
   /** How the programs of the last call held rows. */
   private rows: Readonly<Record<string, string>> | undefined;
+  private readonly known = new Map<string, KnownProgram>();
   private isDisposed = false;
   private knownKey: string | undefined;
   private readonly structure: string;
@@ -171,6 +172,7 @@ export class PreparedProblem implements Prepared {
   async dispose(): Promise<void> {
     this.isDisposed = true;
     this.recorded = undefined;
+    this.known.clear();
     await this.context.engine.forget(await this.context.key());
   }
 
@@ -178,7 +180,7 @@ export class PreparedProblem implements Prepared {
   async run(numbers: Fed, options: CallOptions & Pick<ProblemNumbers, "start">): Promise<Bounds> {
     const { problem, method } = this.asked;
     const key = (this.knownKey ??= await this.context.key());
-    const account = accountOf(key, options, this.context.engine.memory);
+    const account = { ...accountOf(key, options, this.context.engine.memory), known: this.known };
     checkResult(this.asked, numbers, account.budget);
     const call: EngineCall = { ...this.asked, numbers, ...(options.start !== undefined && { start: options.start }) };
     const { results, state, isCutShort } = await this.context.engine.bounds(call, account);
@@ -286,7 +288,7 @@ function dropUnbounded(coefficients: Float64Array, constants: Float64Array, side
 
 /** Results that all instances share, because only weights move say, are repeated for each. */
 function repeated({ data }: HostTensor, size: number): Float64Array {
-  if (data.length === size) return data instanceof Float64Array ? data : Float64Array.from(data);
+  if (data.length === size) return data instanceof Float64Array ? data : new Float64Array(data);
   const result = new Float64Array(size);
   for (let start = 0; start < size; start += data.length) result.set(data, start);
   return result;

@@ -46,6 +46,8 @@ export interface Account extends Limits {
   readonly seconds: Seconds;
   /** How the programs held the rows of each value. */
   readonly rows: Record<string, string>;
+  /** What earlier calls of the same problem found out of its programs, by their names. */
+  readonly known?: Map<string, KnownProgram>;
 }
 
 /** What is found out of a program by recording it. */
@@ -57,7 +59,7 @@ interface Takes {
   readonly rows: Readonly<Record<string, string>>;
 }
 
-type KnownProgram = Runnable & Takes;
+export type KnownProgram = Runnable & Takes;
 
 /** The host of one call. */
 export class CallHost implements MethodHost {
@@ -90,6 +92,8 @@ export class CallHost implements MethodHost {
   }
 
   async program(name: string, record: () => Program): Promise<Runnable> {
+    const before = this.account.known?.get(name);
+    if (before !== undefined) return before;
     let recorded: Program | undefined;
     const takes = await this.note(`${name}|takes`, (): Takes => {
       const program = record();
@@ -99,7 +103,17 @@ export class CallHost implements MethodHost {
       const byRow = Object.entries(nodesOf(program)).flatMap(([output, { rows }]) => (rows === undefined ? [] : [output]));
       return { needs, byRow, rows: program.rows ?? {} };
     });
-    const known: KnownProgram = { name, ...takes, record: () => recorded ?? record() };
+    const known: KnownProgram = {
+      name,
+      ...takes,
+      record: () => {
+        const program = recorded ?? record();
+        // What is compiled is not kept as a recording, too.
+        recorded = undefined;
+        return program;
+      },
+    };
+    this.account.known?.set(name, known);
     return known;
   }
 

@@ -73,7 +73,8 @@ export class Engine {
     this.unbounded.add(key);
     const { problem } = call;
     const expecting = { ...problem, options: { ...problem.options, unbounded: true } };
-    return asBounds(await this.attempt({ ...call, problem: expecting }, { ...account, key: `${key}|unbounded` }).catch((error: unknown) => {
+    const { known: _ofPlain, ...others } = account;
+    return asBounds(await this.attempt({ ...call, problem: expecting }, { ...others, key: `${key}|unbounded` }).catch((error: unknown) => {
       // These programs take more memory; what the others found is sound, too.
       if (plain !== undefined && isLirpaError(error) && error.code === "LIRPA_MEMORY") return plain;
       throw error;
