@@ -83,7 +83,7 @@ async function expectHolds(type: string, example: Case): Promise<void> {
   const ball = { type: "linf", eps: example.eps };
   const crown = await model.bounds({ x: perturbed(example.center, ball) }, { method: "crown" });
   for (const method of methods) {
-    const { lower, upper } = await model.bounds({ x: perturbed(example.center, ball) }, { method, ...(method === "alpha-crown" && { alpha: { iterations: 8 } }) });
+    const { lower, upper } = await model.bounds({ x: perturbed(example.center, ball) }, { method, ...(method === "alpha-crown" && { methodOptions: { "alpha-crown": { iterations: 8 } } }) });
     for (const x of pointsOf(example)) {
       values(type, example, x).forEach((value, i) => {
         const room = slack + 1e-5 * Math.abs(value);

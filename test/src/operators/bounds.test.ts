@@ -176,7 +176,7 @@ function problem({ inputs, stored = {}, nodes, positive = [] }: Sketch, seed: nu
 async function boundsOf(model: Model, center: Point, radius: number, method: string) {
   const ball = lp({ norm: Infinity, eps: radius });
   const inputs = Object.fromEntries(Object.entries(center).map(([name, values]) => [name, perturbed(values, ball)]));
-  return model.bounds(inputs, { method, ...(method === "alpha-crown" && { alpha: { iterations: 2 } }) });
+  return model.bounds(inputs, { method, ...(method === "alpha-crown" && { methodOptions: { "alpha-crown": { iterations: 2 } } }) });
 }
 
 /** All points at once, as instances. */

@@ -1,17 +1,22 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { isLirpaError, type HostTensor, type LirpaError } from "@lirpa/core";
-import { readModel } from "@lirpa/onnx";
-import onnxProto from "onnx-proto";
+import { readModel, writeModel } from "@lirpa/onnx";
+import { standardPlugins, type AttributeType } from "lirpa";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { referenceLirpa, tensor } from "../graphs.js";
 import { expectClose } from "../primitives/laws.js";
 
 /** What the tests of operators share: ONNX files of one node, run by ONNX Runtime and by lirpa. */
 
-const { onnx } = onnxProto;
-const TYPES = { float: 1, int: 7, bool: 9 } as const;
-const FLOATS: ReadonlySet<string> = new Set(["alpha", "beta", "epsilon", "ratio"]);
+/** The types of each operator's attributes, as the packs declare them. */
+const TYPES: ReadonlyMap<string, Readonly<Record<string, AttributeType>>> = new Map(
+  standardPlugins
+    .flatMap(({ operators }) => operators)
+    .map(({ type, attributes = {} }) => {
+      return [type, Object.fromEntries(Object.entries(attributes).map(([name, declared]) => [name, declared.type]))];
+    }),
+);
 /** Float32 sums in another order; relative to 1 + the value. */
 const TOLERANCE = 1e-5;
 
@@ -33,40 +38,36 @@ export function describeNode({ type, inputs, attributes = {}, opset }: OneNode):
 }
 
 /** The file: inputs `i0`, `i1`, … and outputs `o0`, ….  */
-export function oneNodeFile({ type, inputs, attributes = {}, opset, stored = [], outputs = ["o0"] }: OneNode): Uint8Array {
+export function oneNodeFile({
+  type,
+  inputs,
+  attributes = {},
+  opset,
+  stored = [],
+  outputs = ["o0"],
+}: OneNode): Uint8Array {
   const present = inputs.flatMap((input, slot) => (input === undefined ? [] : [{ name: `i${slot}`, slot, ...input }]));
   const isStored = ({ slot }: { slot: number }): boolean => stored.includes(slot);
-  const graph = onnx.GraphProto.create({
+  return writeModel({
     name: "one node",
-    node: [onnx.NodeProto.create({
-      name: "node", opType: type, output: [...outputs],
-      input: inputs.map((input, slot) => (input === undefined ? "" : `i${slot}`)),
-      attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),
-    })],
-    input: present.filter((input) => !isStored(input)).map(({ name, shape, dtype }) => {
-      const dim = shape.map((dimValue) => ({ dimValue }));
-      return onnx.ValueInfoProto.create({ name, type: { tensorType: { elemType: TYPES[dtype], shape: { dim } } } });
-    }),
-    initializer: present.filter(isStored).map(({ name, shape, dtype, data }) => onnx.TensorProto.create({ name, dataType: TYPES[dtype], dims: [...shape], rawData: bytesOf(dtype, data) })),
-    output: outputs.filter((name) => name !== "").map((name) => onnx.ValueInfoProto.create({ name })),
+    inputs: present.filter((input) => !isStored(input)).map(({ name, shape, dtype }) => ({ name, shape, dtype })),
+    outputs: outputs.filter((name) => name !== ""),
+    initializers: new Map(
+      present.filter(isStored).map(({ name, shape, dtype, data }) => [name, { shape, dtype, data }]),
+    ),
+    nodes: [
+      {
+        name: "node",
+        type,
+        domain: "",
+        inputs: inputs.map((input, slot) => (input === undefined ? "" : `i${slot}`)),
+        outputs,
+        attributes,
+        attributeTypes: TYPES.get(type) ?? {},
+      },
+    ],
+    opsets: new Map([["", opset]]),
   });
-  return onnx.ModelProto.encode(onnx.ModelProto.create({ irVersion: 8, opsetImport: [{ domain: "", version: opset }], graph })).finish();
-}
-
-function attributeProto(name: string, value: Attributes[string]): InstanceType<typeof onnx.AttributeProto> {
-  const { AttributeType } = onnx.AttributeProto;
-  const text = (word: string): Uint8Array => new TextEncoder().encode(word);
-  if (typeof value === "string") return onnx.AttributeProto.create({ name, type: AttributeType.STRING, s: text(value) });
-  if (typeof value !== "number") {
-    if (typeof value[0] === "string") return onnx.AttributeProto.create({ name, type: AttributeType.STRINGS, strings: (value as readonly string[]).map(text) });
-    return onnx.AttributeProto.create({ name, type: AttributeType.INTS, ints: [...(value as readonly number[])] });
-  }
-  return FLOATS.has(name) ? onnx.AttributeProto.create({ name, type: AttributeType.FLOAT, f: value }) : onnx.AttributeProto.create({ name, type: AttributeType.INT, i: value });
-}
-
-function bytesOf(dtype: HostTensor["dtype"], data: HostTensor["data"]): Uint8Array {
-  if (dtype === "bool") return Uint8Array.from(data);
-  return new Uint8Array(dtype === "int" ? BigInt64Array.from(Array.from(data, BigInt)).buffer : Float32Array.from(data).buffer);
 }
 
 interface Values {
@@ -82,7 +83,8 @@ export async function compare(node: OneNode, codes: readonly LirpaError["code"][
   const file = oneNodeFile(node);
   const ours = await outcomeOf(() => byLirpa(file, node));
   if (ours instanceof Error) {
-    if (!isLirpaError(ours) || !codes.includes(ours.code)) throw new Error(`${title}: ${String(ours)}`, { cause: ours });
+    if (!isLirpaError(ours) || !codes.includes(ours.code))
+      throw new Error(`${title}: ${String(ours)}`, { cause: ours });
     expect(ours.message, title).to.include("node");
     return "lirpa refuses";
   }
@@ -98,7 +100,9 @@ async function outcomeOf(run: () => Promise<Values>): Promise<Values | Error> {
 }
 
 function fed({ inputs, stored = [] }: OneNode): [string, HostTensor][] {
-  return inputs.flatMap((input, slot): [string, HostTensor][] => (input === undefined || stored.includes(slot) ? [] : [[`i${slot}`, input]]));
+  return inputs.flatMap((input, slot): [string, HostTensor][] =>
+    input === undefined || stored.includes(slot) ? [] : [[`i${slot}`, input]],
+  );
 }
 
 async function byLirpa(file: Uint8Array, node: OneNode): Promise<Values> {
@@ -113,7 +117,11 @@ async function byOnnxRuntime(file: Uint8Array, node: OneNode): Promise<Values> {
   const session = await InferenceSession.create(file, { logSeverityLevel: 4, graphOptimizationLevel: "disabled" });
   const feeds = fed(node).map(([name, { shape, dtype, data }]): [string, Tensor] => [
     name,
-    dtype === "float" ? new Tensor("float32", Float32Array.from(data), [...shape]) : dtype === "int" ? new Tensor("int64", BigInt64Array.from(Array.from(data, BigInt)), [...shape]) : new Tensor("bool", Uint8Array.from(data), [...shape]),
+    dtype === "float"
+      ? new Tensor("float32", Float32Array.from(data), [...shape])
+      : dtype === "int"
+        ? new Tensor("int64", BigInt64Array.from(Array.from(data, BigInt)), [...shape])
+        : new Tensor("bool", Uint8Array.from(data), [...shape]),
   ]);
   const { o0 } = await session.run(Object.fromEntries(feeds));
   const values = { shape: [...o0!.dims], data: Array.from(o0!.data as ArrayLike<number>, Number) };
@@ -127,14 +135,23 @@ export const OPSETS = [8, 9, 10, 11, 12, 13, 15, 17, 18, 19, 21] as const;
 export function numbers(shape: readonly number[], seed: number, absolute = false): HostTensor {
   const size = shape.reduce((product, axis) => product * axis, 1);
   const wave = (i: number): number => Math.fround(Math.sin(12.9898 * (i + 1) + 78.233 * seed));
-  return tensor(shape, Array.from({ length: size }, (_, i) => (absolute ? Math.abs(wave(i)) + 0.1 : wave(i))));
+  return tensor(
+    shape,
+    Array.from({ length: size }, (_, i) => (absolute ? Math.abs(wave(i)) + 0.1 : wave(i))),
+  );
 }
 
 /** Compares on random nodes, and counts what came out. */
-export async function counted(nodes: fc.Arbitrary<OneNode>, options: { readonly numRuns: number; readonly seed: number; readonly codes: readonly LirpaError["code"][] }): Promise<Readonly<Record<Outcome, number>>> {
+export async function counted(
+  nodes: fc.Arbitrary<OneNode>,
+  options: { readonly numRuns: number; readonly seed: number; readonly codes: readonly LirpaError["code"][] },
+): Promise<Readonly<Record<Outcome, number>>> {
   const counts = { "both agree": 0, "ONNX Runtime refuses": 0, "lirpa refuses": 0 };
-  await fc.assert(fc.asyncProperty(nodes, async (node) => {
-    counts[await compare(node, options.codes)]++;
-  }), { numRuns: options.numRuns, seed: options.seed });
+  await fc.assert(
+    fc.asyncProperty(nodes, async (node) => {
+      counts[await compare(node, options.codes)]++;
+    }),
+    { numRuns: options.numRuns, seed: options.seed },
+  );
   return counts;
 }
