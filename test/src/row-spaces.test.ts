@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { createLirpa, defineMethod, forwardBounds, recorded, forwardForms, Vocabulary, type BoundRun, type NodeInterval } from "@lirpa/core";
+import { createLirpa, defineMethod, forwardBounds, recorded, forwardForms, Vocabulary, type BoundRun, type IrNode, type Pair } from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { lp, perturbed, standardPlugins } from "lirpa";
 import { graph, randomTensor, seeded, tensor } from "./graphs.js";
@@ -27,7 +27,7 @@ describe("forward forms of a run", () => {
     [["Gemm", ["x", "w"], ["z"]], ["Relu", ["z"], ["r"]], ["Gemm", ["r", "v"], ["y"]]],
     ["y"],
   );
-  const wider = ({ t }: BoundRun, { lower, upper }: NodeInterval): NodeInterval => ({
+  const wider = ({ t }: BoundRun, { lower, upper }: Pair<IrNode>): Pair<IrNode> => ({
     lower: t.sub(lower, 5),
     upper: t.add(upper, 5),
   });

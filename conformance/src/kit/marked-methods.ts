@@ -1,5 +1,5 @@
 import { defineMethod, intervalOf, recorded, rowBounds, rulesOf, standardMethods, type Method } from "@lirpa/core";
-import type { BoundRun, IrNode, Marks, NodeInterval, Recipe } from "@lirpa/core";
+import type { BoundRun, IrNode, Marks, Pair, Recipe } from "@lirpa/core";
 import { LawBroken } from "../settings.js";
 import { sameComputation } from "./same-computation.js";
 
@@ -79,13 +79,13 @@ function twiceMethod(base: Method): Method {
 function intervalsTwice(run: BoundRun): void {
   for (const node of run.graph.nodes) {
     if (run.perturbedSlots(node).length === 0) continue;
-    const record = (): readonly NodeInterval[] => rulesOf(node).interval(run, node, (value) => intervalOf(run, value));
+    const record = (): readonly Pair<IrNode>[] => rulesOf(node).interval(run, node, (value) => intervalOf(run, value));
     const [first, second] = [record(), record()];
     first.forEach((interval, i) => demandSame(interval, second[i]!, `the interval of ${node.type}`));
   }
 }
 
-function demandSame(first: NodeInterval, second: NodeInterval, what: string): void {
+function demandSame(first: Pair<IrNode>, second: Pair<IrNode>, what: string): void {
   if (!sameComputation(first.lower, second.lower) || !sameComputation(first.upper, second.upper)) throw new LawBroken(`${what} recorded twice gives two different computations: a rule holds state`);
 }
 

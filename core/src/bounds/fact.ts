@@ -1,11 +1,13 @@
+import type { Pair } from "../plugin/pair.js";
 import type { Value } from "../graph/resolved.js";
-import type { BoundRun, NodeInterval } from "./run.js";
+import type { IrNode } from "../tensor/ir.js";
+import type { BoundRun } from "./run.js";
 
 /**
  * The one door through which bounds become facts: whatever a relaxation relies on is recorded as a pair of `fact` nodes
  * here, and nowhere else. What is exact relies on nothing. A fact that is no number is found out here, too.
  */
-export function asFact(run: BoundRun, value: Value, bounds: NodeInterval): NodeInterval {
+export function asFact(run: BoundRun, value: Value, bounds: Pair<IrNode>): Pair<IrNode> {
   if (bounds.lower === bounds.upper || value.dtype !== "float") return bounds;
   run.watch(run.settle(value, bounds));
   return asTerms(run, value, bounds);
@@ -15,7 +17,7 @@ export function asFact(run: BoundRun, value: Value, bounds: NodeInterval): NodeI
  * A fact that is only multiplied and added up to the end: what is no number in it is none in the result either, so that
  * nobody need watch it.
  */
-export function asTerms(run: BoundRun, value: Value, bounds: NodeInterval): NodeInterval {
+export function asTerms(run: BoundRun, value: Value, bounds: Pair<IrNode>): Pair<IrNode> {
   if (bounds.lower === bounds.upper || value.dtype !== "float") return bounds;
   const { lower, upper } = run.settle(value, bounds);
   return run.t.fact(lower, upper, value.name);

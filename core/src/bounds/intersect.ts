@@ -1,9 +1,9 @@
+import type { Pair, Side } from "../plugin/pair.js";
 import type { IrNode } from "../tensor/ir.js";
 import type { Vocabulary } from "../tensor/vocabulary.js";
-import type { NodeInterval } from "./run.js";
 
 /** The better of two ends that both hold; where the second one is no number, the first. */
-export function better(t: Vocabulary, side: "lower" | "upper", known: IrNode, other: IrNode): IrNode {
+export function better(t: Vocabulary, side: Side, known: IrNode, other: IrNode): IrNode {
   const isBetter = side === "lower" ? t.greaterEqual(known, other) : t.lessEqual(known, other);
   return t.where(isBetter, known, t.where(t.equal(other, other), other, known));
 }
@@ -13,7 +13,7 @@ export function better(t: Vocabulary, side: "lower" | "upper", known: IrNode, ot
  * as they were: where both hold only rounding can have crossed them, and under constraints that no point meets any bound
  * holds.
  */
-export function intersect(t: Vocabulary, known: NodeInterval, others: NodeInterval): NodeInterval {
+export function intersect(t: Vocabulary, known: Pair<IrNode>, others: Pair<IrNode>): Pair<IrNode> {
   const lower = better(t, "lower", known.lower, others.lower);
   const upper = better(t, "upper", known.upper, others.upper);
   const crossed = t.greater(lower, upper);

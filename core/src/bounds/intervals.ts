@@ -1,13 +1,14 @@
+import type { Pair } from "../plugin/pair.js";
 import type { IrNode } from "../tensor/ir.js";
-import type { BoundRun, NodeInterval } from "./run.js";
+import type { BoundRun } from "./run.js";
 
 /** From the lower end on: the sum of ends near the last of float32 has no number. */
-export function middle(run: BoundRun, interval: NodeInterval): IrNode {
+export function middle(run: BoundRun, interval: Pair<IrNode>): IrNode {
   const { lower, upper } = interval;
   return lower === upper ? lower : run.t.add(lower, radius(run, interval));
 }
 
-export function radius({ t }: BoundRun, { lower, upper }: NodeInterval): IrNode {
+export function radius({ t }: BoundRun, { lower, upper }: Pair<IrNode>): IrNode {
   return lower === upper ? t.zeros(lower.shape) : t.mul(t.sub(upper, lower), 0.5);
 }
 
@@ -15,11 +16,11 @@ export function around(
   { t }: BoundRun,
   centers: readonly IrNode[],
   radii: readonly IrNode[],
-): NodeInterval[] {
+): Pair<IrNode>[] {
   return centers.map((center, i) => ({ lower: t.sub(center, radii[i]!), upper: t.add(center, radii[i]!) }));
 }
 
 /** The intersection of two sound intervals. */
-export function tighter({ t }: BoundRun, a: NodeInterval, b: NodeInterval | undefined): NodeInterval {
+export function tighter({ t }: BoundRun, a: Pair<IrNode>, b: Pair<IrNode> | undefined): Pair<IrNode> {
   return b === undefined ? a : { lower: t.max(a.lower, b.lower), upper: t.min(a.upper, b.upper) };
 }

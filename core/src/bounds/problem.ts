@@ -1,11 +1,12 @@
 import type { Perturbation } from "../plugin/perturbation.js";
 import type { PortRole } from "../plugin/program.js";
 import type { Shape } from "../plugin/tensor.js";
+import type { Pair, Side } from "../plugin/pair.js";
 import type { ResolvedGraph, Value } from "../graph/resolved.js";
 import { Vocabulary } from "../tensor/vocabulary.js";
 import type { IrNode, RowSpace } from "../tensor/ir.js";
 import { intersect } from "./intersect.js";
-import { BoundRun, type Fed, type GivenBounds, type NodeInterval, type RunOptions, type Source, type Target } from "./run.js";
+import { BoundRun, type Fed, type GivenBounds, type RunOptions, type Source, type Target } from "./run.js";
 
 /** What is known of a perturbed value before any number is: enough to record. */
 export interface SourceStructure {
@@ -26,7 +27,6 @@ export interface Wanted {
   readonly intermediate: readonly Value[];
 }
 
-export type Side = "lower" | "upper";
 export const SIDES: readonly Side[] = Object.freeze(["lower", "upper"]);
 
 /** One bound computation, without its numbers. */
@@ -104,15 +104,15 @@ export function fixedInput(t: Vocabulary, value: Value): IrNode {
 }
 
 function fedOf(t: Vocabulary, { given, constraints }: BoundProblem, before: ReadonlyMap<Value, GivenBounds["use"]>): Fed {
-  const pair = (value: Value, name: (value: Value, end: Side) => string, is: "given" | "constraint" = "given"): NodeInterval => {
+  const pair = (value: Value, name: (value: Value, end: Side) => string, is: "given" | "constraint" = "given"): Pair<IrNode> => {
     const end = (side: Side): IrNode => {
       const role = { is, of: value.name, side };
       return t.input({ name: name(value, side), shape: value.shape, dtype: "float", instances: true, rows: undefined, role });
     };
     return { lower: end("lower"), upper: end("upper") };
   };
-  const restrictions = new Map<Value, NodeInterval>();
-  const restrict = (value: Value, bounds: NodeInterval): void => {
+  const restrictions = new Map<Value, Pair<IrNode>>();
+  const restrict = (value: Value, bounds: Pair<IrNode>): void => {
     const others = restrictions.get(value);
     restrictions.set(value, others === undefined ? bounds : intersect(t, others, bounds));
   };

@@ -1,6 +1,6 @@
 import { LirpaError } from "../plugin/errors.js";
-import type { Interval } from "../plugin/operator.js";
 import type { Perturbation, SetContext } from "../plugin/perturbation.js";
+import type { Pair } from "../plugin/pair.js";
 import type { ResolvedGraph, ResolvedNode, Value } from "../graph/resolved.js";
 import { inputsOf, needed } from "../graph/order.js";
 import { contextOf } from "../graph/resolved.js";
@@ -26,24 +26,18 @@ export interface RunOptions {
   readonly relaxation: Relaxation;
 }
 
-/** An interval whose ends are nodes of the recording. */
-export interface NodeInterval extends Interval {
-  readonly lower: IrNode;
-  readonly upper: IrNode;
-}
-
 /** Intermediate bounds that are fed. */
 export interface GivenBounds {
   /** Final: relaxations use them as they are. Of rows: they replace CROWN's rows, and an interval step may still sharpen them. */
   readonly use: "final" | "rows";
-  readonly bounds: NodeInterval;
+  readonly bounds: Pair<IrNode>;
 }
 
 /** What is fed of intermediate values, by value. */
 export interface Fed {
   readonly given: ReadonlyMap<Value, GivenBounds>;
   /** Bounds that hold as well, or are asked to hold: those of the value are intersected with them. */
-  readonly restrictions: ReadonlyMap<Value, NodeInterval>;
+  readonly restrictions: ReadonlyMap<Value, Pair<IrNode>>;
 }
 
 const NOTHING_FED: Fed = { given: new Map(), restrictions: new Map() };
@@ -98,7 +92,7 @@ export class BoundRun {
   }
 
   /** A rule that compares or chooses may make a number of what is none: the sum tells whether anything was none. */
-  watch({ lower, upper }: NodeInterval): void {
+  watch({ lower, upper }: Pair<IrNode>): void {
     if (!this.unbounded && lower !== upper) this.watched.add(this.t.sum(this.t.sub(upper, lower)));
   }
 
@@ -119,13 +113,13 @@ export class BoundRun {
   }
 
   /** Bounds of a value's rows that are fed. */
-  fedRows(value: Value): NodeInterval | undefined {
+  fedRows(value: Value): Pair<IrNode> | undefined {
     const given = this.fed.given.get(value);
     return given?.use === "rows" ? given.bounds : undefined;
   }
 
   /** Intermediate bounds of a value that are fed and are final. */
-  finalBounds(value: Value): NodeInterval | undefined {
+  finalBounds(value: Value): Pair<IrNode> | undefined {
     const given = this.fed.given.get(value);
     return given?.use === "final" ? given.bounds : undefined;
   }
@@ -136,7 +130,7 @@ export class BoundRun {
   }
 
   /** Bounds of a value, intersected with those that restrict it. */
-  restricted(value: Value, bounds: NodeInterval): NodeInterval {
+  restricted(value: Value, bounds: Pair<IrNode>): Pair<IrNode> {
     const others = this.fed.restrictions.get(value);
     return others === undefined ? bounds : intersect(this.t, bounds, others);
   }
@@ -203,7 +197,7 @@ export class BoundRun {
   }
 
   /** Where values without bounds are expected, a result's ends are put on their own sides. */
-  settle({ dtype }: Value, interval: NodeInterval): NodeInterval {
+  settle({ dtype }: Value, interval: Pair<IrNode>): Pair<IrNode> {
     return this.unbounded && dtype === "float" ? onOwnSides(this.t, interval) : interval;
   }
 

@@ -1,9 +1,9 @@
 import type { HostTensor } from "../plugin/tensor.js";
+import type { Pair, Side } from "../plugin/pair.js";
 import type { Value } from "../graph/resolved.js";
 import type { IrNode } from "../tensor/ir.js";
 import type { Vocabulary } from "../tensor/vocabulary.js";
-import type { CoefficientPair } from "./kind-rules.js";
-import type { BoundRun, NodeInterval } from "./run.js";
+import type { BoundRun } from "./run.js";
 
 /** A number as large as this is no bound where values may be unbounded: lines and products of it would leave float32. */
 const LIMIT = 1e30;
@@ -14,7 +14,7 @@ export function isBound(t: Vocabulary, end: IrNode): IrNode {
 }
 
 /** Ends that are numbers, or infinite on their own side: never NaN, never an infinity on the other side. */
-export function onOwnSides(t: Vocabulary, { lower, upper }: NodeInterval): NodeInterval {
+export function onOwnSides(t: Vocabulary, { lower, upper }: Pair<IrNode>): Pair<IrNode> {
   return {
     lower: t.where(isBound(t, lower), lower, -Infinity),
     upper: t.where(isBound(t, upper), upper, Infinity),
@@ -27,18 +27,18 @@ export function missing(t: Vocabulary, end: IrNode): IrNode {
 }
 
 /** The same interval where both ends are numbers, elsewhere a point: of the end that is a number, or 1. */
-export function standIn(t: Vocabulary, { lower, upper }: NodeInterval): NodeInterval {
+export function standIn(t: Vocabulary, { lower, upper }: Pair<IrNode>): Pair<IrNode> {
   const [hasLower, hasUpper] = [isBound(t, lower), isBound(t, upper)];
   return { lower: t.where(hasLower, lower, t.where(hasUpper, upper, 1)), upper: t.where(hasUpper, upper, t.where(hasLower, lower, 1)) };
 }
 
 /** True where both ends are numbers. */
-export function isBounded(t: Vocabulary, { lower, upper }: NodeInterval): IrNode {
+export function isBounded(t: Vocabulary, { lower, upper }: Pair<IrNode>): IrNode {
   return t.and(isBound(t, lower), isBound(t, upper));
 }
 
 /** True, as a scalar for each instance, where all elements of all these intervals have both ends. */
-export function allBounded(t: Vocabulary, intervals: readonly NodeInterval[]): IrNode {
+export function allBounded(t: Vocabulary, intervals: readonly Pair<IrNode>[]): IrNode {
   return intervals
     .map((interval) => t.lessEqual(t.reduceMax(t.where(isBounded(t, interval), 0, 1)), 0))
     .reduce((a, b) => t.and(a, b));
@@ -53,26 +53,26 @@ export function mulBounds(t: Vocabulary, x: IrNode, y: IrNode): IrNode {
  * ⟨a, ends⟩ for an `a` of one sign, where ends that are no bound count for nothing if their coefficient is zero, and
  * otherwise leave the whole without one.
  */
-export function dotBounds(t: Vocabulary, a: IrNode, ends: IrNode, side: "lower" | "upper"): IrNode {
+export function dotBounds(t: Vocabulary, a: IrNode, ends: IrNode, side: Side): IrNode {
   const known = t.where(isBound(t, ends), ends, 0);
   const met = t.dot(t.abs(a), missing(t, ends));
   return t.where(t.lessEqual(met, 0), t.dot(a, known), side === "lower" ? -Infinity : Infinity);
 }
 
 /** One step's results where a condition holds, otherwise others: pair by pair. */
-export function choosePair(t: Vocabulary, condition: IrNode, a: CoefficientPair, b: CoefficientPair): CoefficientPair {
+export function choosePair(t: Vocabulary, condition: IrNode, a: Pair<IrNode>, b: Pair<IrNode>): Pair<IrNode> {
   const lower = t.where(condition, a.lower, b.lower);
   return { lower, upper: a.lower === a.upper && b.lower === b.upper ? lower : t.where(condition, a.upper, b.upper) };
 }
 
 /** Zero coefficients. */
-export function noCoefficients(t: Vocabulary, value: Value): CoefficientPair {
+export function noCoefficients(t: Vocabulary, value: Value): Pair<IrNode> {
   const zero = t.zeros(value.shape);
   return { lower: zero, upper: zero };
 }
 
 /** Intervals of the inputs with which rules can calculate; for what is not perturbed, its exact value. */
-export function standInFor(run: BoundRun, of: (value: Value) => NodeInterval): (value: Value) => NodeInterval {
+export function standInFor(run: BoundRun, of: (value: Value) => Pair<IrNode>): (value: Value) => Pair<IrNode> {
   return (value) => (run.isPerturbed(value) ? standIn(run.t, of(value)) : of(value));
 }
 
@@ -80,7 +80,7 @@ export function standInFor(run: BoundRun, of: (value: Value) => NodeInterval): (
  * Whether anything that was recorded between some inputs and results compares or chooses, and so may make a number of
  * what is none. All else gives NaN for NaN (docs/executors.md).
  */
-export function chooses(results: readonly NodeInterval[], inputs: readonly NodeInterval[]): boolean {
+export function chooses(results: readonly Pair<IrNode>[], inputs: readonly Pair<IrNode>[]): boolean {
   const seen = new Set(inputs.flatMap(({ lower, upper }) => [lower, upper]));
   const open = results.flatMap(({ lower, upper }) => [lower, upper]);
   for (let node = open.pop(); node !== undefined; node = open.pop()) {

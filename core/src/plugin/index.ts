@@ -7,6 +7,7 @@ export * from "./host-size.js";
 export * from "./nearest.js";
 export * from "./operator.js";
 export * from "./options.js";
+export * from "./pair.js";
 export * from "./perturbation.js";
 export * from "./plugin.js";
 export * from "./program.js";

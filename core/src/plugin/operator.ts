@@ -1,5 +1,6 @@
 import { LirpaError } from "./errors.js";
 import type { Declared, RawAttributes } from "./attributes.js";
+import type { Pair } from "./pair.js";
 import type { HostTensor, Shape, Tensor, TensorLike, TensorOps } from "./tensor.js";
 
 /** What a rule gets besides its tensors. `A` is what the operator declares, or derives from that. */
@@ -39,10 +40,7 @@ export interface AttributeContext<I extends readonly string[] = readonly string[
 }
 
 /** The ends of an interval for every element. */
-export interface Interval {
-  readonly lower: Tensor;
-  readonly upper: Tensor;
-}
+export type Interval = Pair<Tensor>;
 
 /** `slope · x + intercept`, elementwise. */
 export interface Line {
@@ -51,10 +49,7 @@ export interface Line {
 }
 
 /** A line below a function and one above it, on an interval. */
-export interface Lines {
-  readonly lower: Line;
-  readonly upper: Line;
-}
+export type Lines = Pair<Line>;
 
 /** One node of a composite's expansion. Names of values are local; `inputs.i` and `outputs.i` are the composite's own. */
 export interface SubgraphNode {
@@ -201,17 +196,14 @@ export interface CompositeOperator<A, I extends readonly string[] = readonly str
 }
 
 /** Coefficients of the lower and of the upper bound with respect to one tensor, in that tensor's shape. */
-export interface Coefficients {
-  readonly lower: Tensor;
-  readonly upper: Tensor;
-}
+export type Coefficients = Pair<Tensor>;
 
 /** Coefficients of a node's outputs, carried to its inputs. */
-export interface BackwardStep {
+export interface BackwardStep<T = Tensor> {
   /** For each input its coefficients; undefined where the step does not depend on it. */
-  readonly inputs: readonly (Coefficients | undefined)[];
+  readonly inputs: readonly (Pair<T> | undefined)[];
   /** Scalars to add to the lower and to the upper bound. */
-  readonly bias: Coefficients;
+  readonly bias: Pair<T>;
 }
 
 /** The escape hatch: writes its own rules. */

@@ -1,3 +1,4 @@
+import type { Side } from "./pair.js";
 import type { Interval } from "./operator.js";
 import type { HostTensor, Shape, Tensor, TensorOps } from "./tensor.js";
 
@@ -51,12 +52,12 @@ export interface AnyPerturbation<S> {
   /** The smallest box around the set. */
   hull(context: SetContext<S>): Interval;
   /** The exact minimum (`lower`) or maximum (`upper`) of ⟨a, x⟩ over the set: a scalar. `a` has the center's shape. */
-  concretize(context: SetContext<S>, a: Tensor, side: "lower" | "upper"): Tensor;
+  concretize(context: SetContext<S>, a: Tensor, side: Side): Tensor;
   /**
    * A bound of ⟨a, x⟩ over all x of the set and all a in an interval, for products with another perturbed factor. The
    * hull is used where absent.
    */
-  concretizeRange?(context: SetContext<S>, a: Interval, side: "lower" | "upper"): Tensor;
+  concretizeRange?(context: SetContext<S>, a: Interval, side: Side): Tensor;
   /** A point of the set on the host; `random()` is uniform in [0, 1). Corners and edges should come up often. */
   sample(site: PerturbationSite, set: PerturbationSet<S>, random: () => number): HostTensor;
   /** The nearest point of the set (or a point of it near `x`), for attacks. */

@@ -1,5 +1,6 @@
 import type { HostTensor } from "../plugin/tensor.js";
-import { inputNames, SIDES, type BoundProblem, type Side } from "../bounds/problem.js";
+import type { Pair, Side } from "../plugin/pair.js";
+import { inputNames, SIDES, type BoundProblem } from "../bounds/problem.js";
 import type { Value } from "../graph/resolved.js";
 import type { MethodState, Numbers as Fed } from "../run/host.js";
 import { sizeOf } from "../tensor/shapes.js";
@@ -10,9 +11,7 @@ import type { GivenUse } from "./structure.js";
 export type Specification = readonly Numbers[];
 
 /** Bounds of an intermediate value, in its shape, for all instances or for each. */
-export interface GivenNumbers {
-  readonly lower: Numbers;
-  readonly upper: Numbers;
+export interface GivenNumbers extends Pair<Numbers> {
   /**
    * `"final"`: relaxations use them as they are. `"intersect"` (where absent): the method's own bounds are intersected with
    * them.
@@ -21,10 +20,7 @@ export interface GivenNumbers {
 }
 
 /** An interval that a value is restricted to; an end that is left out is infinite. */
-export interface ConstraintNumbers {
-  readonly lower?: Numbers;
-  readonly upper?: Numbers;
-}
+export type ConstraintNumbers = Partial<Pair<Numbers>>;
 
 /** The numbers of a problem besides those of its inputs. */
 export interface ProblemNumbers {

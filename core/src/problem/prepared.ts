@@ -4,7 +4,8 @@ import type { PerturbationQuery } from "../plugin/perturbation.js";
 import { checkMemory, checkOptions } from "../plugin/options.js";
 import type { Port, Program } from "../plugin/program.js";
 import type { HostTensor, Shape } from "../plugin/tensor.js";
-import { SIDES, type Side } from "../bounds/problem.js";
+import type { Pair, Side } from "../plugin/pair.js";
+import { SIDES } from "../bounds/problem.js";
 import { domainOutput, domainWarning, partialNodes, recordDomains, type Warning } from "../bounds/recording/domains.js";
 import { recordClean } from "../bounds/recording/clean.js";
 import { resultNames } from "../bounds/recording/results.js";
@@ -45,21 +46,15 @@ export interface PreparedOptions extends ProblemNumbers, CallOptions {
 export const NUMBER_OPTIONS = ["spec", "given", "constraints", "start", "weights"] as const;
 export const CALL_OPTIONS = ["memory", "signal", "timeLimit", "onProgress"] as const;
 
-/** A lower and an upper end of each element, row-major. */
-export interface Ends {
-  readonly lower: Float64Array;
-  readonly upper: Float64Array;
-}
-
 /** Linear functions of the perturbed values between which every row lies, on the whole set. */
 export interface LinearForms {
   /** By perturbed value: coefficients of each row's two forms. `shape` is that of the result, then that of the value. */
-  readonly coefficients: Readonly<Record<string, Ends & { readonly shape: Shape }>>;
-  readonly constants: Ends;
+  readonly coefficients: Readonly<Record<string, Pair<Float64Array> & { readonly shape: Shape }>>;
+  readonly constants: Pair<Float64Array>;
 }
 
-/** A lower and an upper bound of every element of an output, or of every row of a spec. */
-export interface Bounds extends Ends {
+/** A lower and an upper bound of every element of an output, or of every row of a spec; row-major. */
+export interface Bounds extends Pair<Float64Array> {
   readonly method: string;
   readonly shape: Shape;
   readonly seconds: Readonly<Seconds>;
@@ -68,7 +63,7 @@ export interface Bounds extends Ends {
   /** Where `forms` was asked. */
   readonly forms?: LinearForms;
   /** Bounds of the values that `intermediate` names. */
-  readonly intermediate?: Readonly<Record<string, Ends & { readonly shape: Shape }>>;
+  readonly intermediate?: Readonly<Record<string, Pair<Float64Array> & { readonly shape: Shape }>>;
   /** Where a later call of the same structure may start, of methods that optimize. */
   readonly state?: MethodState;
 }
@@ -252,7 +247,7 @@ export class PreparedProblem implements Prepared {
   }
 }
 
-function ends(of: (side: Side) => Float64Array): Ends {
+function ends(of: (side: Side) => Float64Array): Pair<Float64Array> {
   return { lower: of("lower"), upper: of("upper") };
 }
 

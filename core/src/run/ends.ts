@@ -1,14 +1,8 @@
 import type { Feeds } from "../plugin/executor.js";
 import type { HostTensor } from "../plugin/tensor.js";
+import type { Pair, Side } from "../plugin/pair.js";
 import type { Outcome } from "./host.js";
 
-type Side = "lower" | "upper";
-
-/** The lower and the upper ends of something. */
-interface Ends {
-  readonly lower: HostTensor;
-  readonly upper: HostTensor;
-}
 
 /** A number that a program gave is a bound up to here; what lies beyond has left float32. */
 const LARGEST = 3.4e38;
@@ -25,7 +19,7 @@ function isNumber(end: number): boolean {
   return end > -LARGEST && end < LARGEST;
 }
 
-function inOrder({ lower, upper }: Ends): boolean {
+function inOrder({ lower, upper }: Pair<HostTensor>): boolean {
   for (let i = 0; i < lower.data.length; i++) if (!(lower.data[i]! <= upper.data[i]!)) return false;
   return true;
 }
@@ -51,7 +45,7 @@ function sideOf(name: string): readonly [prefix: string, side: Side | undefined]
   return [name, undefined];
 }
 
-function named(prefix: string, { lower, upper }: Ends): Feeds {
+function named(prefix: string, { lower, upper }: Pair<HostTensor>): Feeds {
   return { [`${prefix}lower`]: lower, [`${prefix}upper`]: upper };
 }
 
@@ -59,7 +53,7 @@ function infinite(like: HostTensor, side: Side): HostTensor {
   return { ...like, data: new Float32Array(like.data.length).fill(side === "lower" ? -Infinity : Infinity) };
 }
 
-function ordered(ends: Ends): Ends {
+function ordered(ends: Pair<HostTensor>): Pair<HostTensor> {
   if (areNumbers({ lower: ends.lower, upper: ends.upper }) && inOrder(ends)) return ends;
   const lower = ends.lower.data.map((end) => (isNumber(end) ? end : -Infinity));
   const upper = ends.upper.data.map((end) => (isNumber(end) ? end : Infinity));

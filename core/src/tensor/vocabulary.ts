@@ -3,6 +3,7 @@ import { hostSize } from "../plugin/host-size.js";
 import type {
   ConvOptions, ConvTransposeOptions, DType, HostTensor, Shape, Tensor, TensorLike, TensorOps, WindowOptions,
 } from "../plugin/tensor.js";
+import type { Side } from "../plugin/pair.js";
 import { isIrNode, type IrNode, type RowSpace } from "./ir.js";
 import { constantOf, isConstant, type InputAttributes } from "./primitives/leaves.js";
 import type { BinaryName, PrimitiveName, UnaryName } from "./primitives/names.js";
@@ -265,7 +266,7 @@ export class Vocabulary implements TensorOps {
   }
   /** Two ends of a value as bounds that relaxations rely on, for core alone (`asFact`). */
   fact(lower: IrNode, upper: IrNode, of: string): { readonly lower: IrNode; readonly upper: IrNode } {
-    const end = (x: IrNode, side: "lower" | "upper"): IrNode => this.record("fact", [x], { of, side });
+    const end = (x: IrNode, side: Side): IrNode => this.record("fact", [x], { of, side });
     return { lower: end(lower, "lower"), upper: end(upper, "upper") };
   }
   stopGradient(x: Tensor): IrNode {

@@ -1,20 +1,22 @@
+import type { Pair, Side } from "../../plugin/pair.js";
+import type { BackwardStep } from "../../plugin/operator.js";
 import { contextOf, type ResolvedNode, type Value } from "../../graph/resolved.js";
 import type { IrNode } from "../../tensor/ir.js";
 import { outputsOf } from "../calls.js";
-import type { CoefficientPair, ForwardContext, ForwardForm, Step, StepContext } from "../kind-rules.js";
+import type { ForwardContext, ForwardForm, StepContext } from "../kind-rules.js";
 import { allElements } from "../rows/all-elements.js";
-import type { BoundRun, NodeInterval } from "../run.js";
+import type { BoundRun } from "../run.js";
 import { missing, standInFor } from "../unbounded.js";
 import { adjoint, linearPart } from "./adjoint.js";
 import { withOpen } from "./inputs.js";
 
 /** The backward step of a node that is affine in what is perturbed: its adjoint, and the bounds' share of its constant. */
-export function affineStep({ run, rows, outputs }: StepContext, node: ResolvedNode): Step {
+export function affineStep({ run, rows, outputs }: StepContext, node: ResolvedNode): BackwardStep<IrNode> {
   const { t } = run;
   const open = run.perturbedSlots(node);
   const zeros = withOpen(run, node, (slot) => t.zeros(node.inputs[slot]!.shape));
   const constants = outputsOf(node, contextOf(node, t), zeros);
-  const side = (which: keyof CoefficientPair): { inputs: (IrNode | undefined)[]; bias: IrNode } => {
+  const side = (which: Side): { inputs: (IrNode | undefined)[]; bias: IrNode } => {
     const coefficients = outputs.map((pair) => pair?.[which]);
     const parts = adjoint(t, node, rows, coefficients, open, zeros);
     const bias = coefficients.reduce<IrNode>((sum, a, i) => (a === undefined ? sum : t.add(sum, t.dot(a, constants[i]!))), t.zeros([]));
@@ -37,7 +39,7 @@ export function affineStep({ run, rows, outputs }: StepContext, node: ResolvedNo
 export function affineForward(
   { run, formOf }: ForwardContext,
   node: ResolvedNode,
-  biasStep: (of: (value: Value) => NodeInterval) => readonly NodeInterval[],
+  biasStep: (of: (value: Value) => Pair<IrNode>) => readonly Pair<IrNode>[],
   magnitude: (radii: (slot: number) => IrNode) => readonly IrNode[],
 ): ForwardForm[] {
   const { t } = run;
@@ -45,10 +47,10 @@ export function affineForward(
   const forms = new Map(open.map((slot) => [slot, formOf(node.inputs[slot]!)]));
   const sources = new Set([...forms.values()].flatMap(({ coefficients }) => [...coefficients.keys()]));
   const bias = biasStep((value) => formOf(value).bias);
-  const coefficients = node.outputs.map(() => new Map<Value, CoefficientPair>());
+  const coefficients = node.outputs.map(() => new Map<Value, Pair<IrNode>>());
   for (const source of sources) {
     const pairs = open.map((slot) => forms.get(slot)!.coefficients.get(source) ?? zeroPair(run, node.inputs[slot]!));
-    const along = (of: (pair: CoefficientPair) => IrNode): IrNode[] => linearPart(t, node, open, pairs.map(of), withOpen(run, node, (slot) => t.zeros(node.inputs[slot]!.shape)));
+    const along = (of: (pair: Pair<IrNode>) => IrNode): IrNode[] => linearPart(t, node, open, pairs.map(of), withOpen(run, node, (slot) => t.zeros(node.inputs[slot]!.shape)));
     if (pairs.every(({ lower, upper }) => lower === upper)) {
       along(({ lower }) => lower).forEach((a, i) => coefficients[i]!.set(source, { lower: a, upper: a }));
       continue;
@@ -71,9 +73,9 @@ export function affineForward(
 export function affineInterval(
   run: BoundRun,
   node: ResolvedNode,
-  of: (value: Value) => NodeInterval,
-  step: (run: BoundRun, node: ResolvedNode, of: (value: Value) => NodeInterval) => NodeInterval[],
-): NodeInterval[] {
+  of: (value: Value) => Pair<IrNode>,
+  step: (run: BoundRun, node: ResolvedNode, of: (value: Value) => Pair<IrNode>) => Pair<IrNode>[],
+): Pair<IrNode>[] {
   if (!run.unbounded) return step(run, node, of);
   const { t } = run;
   const results = step(run, node, standInFor(run, of));
@@ -84,7 +86,7 @@ export function affineInterval(
     const { target, toIntervals } = allElements(run, output);
     const outputs = node.outputs.map((value) => (value === output ? target.coefficients : undefined));
     const coefficients = adjoint(t, node, target.rows, outputs, open, fixed);
-    const met = (side: "lower" | "upper"): IrNode =>
+    const met = (side: Side): IrNode =>
       open.reduce<IrNode>((sum, slot, at) => {
         const a = coefficients[at];
         if (a === undefined) return sum;
@@ -102,7 +104,7 @@ export function affineInterval(
   });
 }
 
-function zeroPair(run: BoundRun, value: Value): CoefficientPair {
+function zeroPair(run: BoundRun, value: Value): Pair<IrNode> {
   const zero = run.t.zeros(value.shape);
   return { lower: zero, upper: zero };
 }

@@ -1,11 +1,12 @@
 import type { BilinearOperator } from "../../plugin/operator.js";
+import type { Pair, Side } from "../../plugin/pair.js";
 import { contextOf, factorSlots, type ResolvedNode, type Value } from "../../graph/resolved.js";
 import type { IrNode } from "../../tensor/ir.js";
 import { asNodes, outputsOf } from "../calls.js";
 import { around, middle, radius, tighter } from "../intervals.js";
 import type { KindRules } from "../kind-rules.js";
 import { elementRows } from "../rows/all-elements.js";
-import type { BoundRun, NodeInterval } from "../run.js";
+import type { BoundRun } from "../run.js";
 import { mulBounds } from "../unbounded.js";
 import { adjoint } from "./adjoint.js";
 import { affineForward, affineInterval, affineStep } from "./affine.js";
@@ -32,14 +33,14 @@ export const bilinearRules: KindRules = {
   isAffine,
 };
 
-type IntervalOf = (value: Value) => NodeInterval;
+type IntervalOf = (value: Value) => Pair<IrNode>;
 
 function isAffine(run: BoundRun, node: ResolvedNode): boolean {
   return factorSlots(node).some((slot) => !run.isPerturbed(node.inputs[slot]!));
 }
 
 /** One factor fixed: centre and radius, the radius through the factor's magnitude. */
-function linearInterval(run: BoundRun, node: ResolvedNode, of: IntervalOf): NodeInterval[] {
+function linearInterval(run: BoundRun, node: ResolvedNode, of: IntervalOf): Pair<IrNode>[] {
   const centers = outputsOf(node, contextOf(node, run.t), withOpen(run, node, (slot) => middle(run, of(node.inputs[slot]!))));
   return around(run, centers, [magnitude(run, node, (slot) => radius(run, of(node.inputs[slot]!)))]);
 }
@@ -59,7 +60,7 @@ function magnitude(run: BoundRun, node: ResolvedNode, radii: (slot: number) => I
 }
 
 /** Both factors perturbed: the extreme of the four corners, product by product (exact for independent factors). */
-function productInterval(run: BoundRun, node: ResolvedNode, of: IntervalOf): NodeInterval[] {
+function productInterval(run: BoundRun, node: ResolvedNode, of: IntervalOf): Pair<IrNode>[] {
   const { t } = run;
   const operator = node.operator as BilinearOperator<unknown>;
   const context = contextOf(node, t);
@@ -77,7 +78,7 @@ function productInterval(run: BoundRun, node: ResolvedNode, of: IntervalOf): Nod
   );
   const extreme = (pick: (a: IrNode, b: IrNode) => IrNode): IrNode =>
     asNodes(node, corners[0]!.sum(corners.map(({ product }) => product).reduce(pick)))[0]!;
-  const additive = (end: "lower" | "upper"): IrNode => {
+  const additive = (end: Side): IrNode => {
     const inputs = node.inputs.map((input, slot) => {
       if (input === undefined) return undefined;
       return slot === left || slot === right ? t.zeros(input.shape) : of(input)[end];
@@ -93,7 +94,7 @@ function productInterval(run: BoundRun, node: ResolvedNode, of: IntervalOf): Nod
  * A factor that is a source and no box: every output element is ⟨a, factor⟩, where a depends on the other factor with
  * no negative coefficient and so lies between its values at that factor's ends. The set itself bounds the product.
  */
-function rangeInterval(run: BoundRun, node: ResolvedNode, slot: number, of: IntervalOf): NodeInterval | undefined {
+function rangeInterval(run: BoundRun, node: ResolvedNode, slot: number, of: IntervalOf): Pair<IrNode> | undefined {
   const { t } = run;
   const source = run.sources.get(node.inputs[slot]!);
   if (source === undefined || source.perturbation.concretizeRange === undefined || source.perturbation.isBox(source.structure)) return undefined;
@@ -101,12 +102,12 @@ function rangeInterval(run: BoundRun, node: ResolvedNode, slot: number, of: Inte
   const other = slot === left ? right : left;
   const output = node.outputs[0]!;
   const rows = elementRows(t, output);
-  const coefficients = (end: "lower" | "upper"): IrNode => {
+  const coefficients = (end: Side): IrNode => {
     const inputs = node.inputs.map((input, i) => (input === undefined ? undefined : i === other ? of(input)[end] : t.zeros(input.shape)));
     return adjoint(t, node, rows, [t.eye(output.shape, rows)], [slot], inputs)[0]!;
   };
   const a = { lower: coefficients("lower"), upper: coefficients("upper") };
-  const end = (side: "lower" | "upper"): IrNode => {
+  const end = (side: Side): IrNode => {
     const bound = t.node(source.perturbation.concretizeRange!(run.setContext(source), a, side));
     return t.reshape(t.rowsToShape(bound, rows), output.shape);
   };

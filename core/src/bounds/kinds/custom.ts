@@ -1,13 +1,14 @@
-import type { CustomOperator, Interval } from "../../plugin/operator.js";
+import type { BackwardStep, CustomOperator, Interval } from "../../plugin/operator.js";
 import type { Shape } from "../../plugin/tensor.js";
+import type { Pair } from "../../plugin/pair.js";
 import { contextOf, type ResolvedNode, type Value } from "../../graph/resolved.js";
 import type { IrNode } from "../../tensor/ir.js";
 import { sizeOf } from "../../tensor/shapes.js";
 import type { Vocabulary } from "../../tensor/vocabulary.js";
 import { columns, fromColumns } from "../rows/columns.js";
-import type { CoefficientPair, ForwardContext, ForwardForm, KindRules, Step, StepContext } from "../kind-rules.js";
+import type { ForwardContext, ForwardForm, KindRules, StepContext } from "../kind-rules.js";
 import { allElements } from "../rows/all-elements.js";
-import type { BoundRun, NodeInterval, Target } from "../run.js";
+import type { BoundRun, Target } from "../run.js";
 import { allBounded, standInFor } from "../unbounded.js";
 import { atInterval, whereBounded, whereFormsBounded } from "./where-bounded.js";
 
@@ -26,15 +27,15 @@ export const customRules: KindRules = {
   isAffine: () => false,
 };
 
-function ownIntervals(run: BoundRun, node: ResolvedNode, of: (value: Value) => NodeInterval): NodeInterval[] {
+function ownIntervals(run: BoundRun, node: ResolvedNode, of: (value: Value) => Pair<IrNode>): Pair<IrNode>[] {
   const result = (node.operator as CustomOperator<unknown>).interval(contextOf(node, run.t), ...inputIntervals(node, of));
   const list: readonly Interval[] = Array.isArray(result) ? result : [result as Interval];
-  return list.map(({ lower, upper }): NodeInterval => ({ lower: run.t.node(lower), upper: run.t.node(upper) }));
+  return list.map(({ lower, upper }): Pair<IrNode> => ({ lower: run.t.node(lower), upper: run.t.node(upper) }));
 }
 
 type StepInputs = Pick<StepContext, "run" | "outputs" | "boundsOf">;
 
-function backward({ run, outputs, boundsOf }: StepInputs, node: ResolvedNode): Step {
+function backward({ run, outputs, boundsOf }: StepInputs, node: ResolvedNode): BackwardStep<IrNode> {
   const operator = node.operator as CustomOperator<unknown>;
   const { t } = run;
   if (operator.backward === undefined) return atInterval(run, node, outputs, customRules.interval(run, node, boundsOf));
@@ -54,10 +55,10 @@ function planesForward({ run, formOf, boundsOf }: ForwardContext, node: Resolved
   const { t } = run;
   const output = node.outputs[at]!;
   const { target, toIntervals } = allElements(run, output);
-  const unit: CoefficientPair = { lower: target.coefficients, upper: target.coefficients };
+  const unit: Pair<IrNode> = { lower: target.coefficients, upper: target.coefficients };
   const step = backward({ run, outputs: node.outputs.map((value) => (value === output ? unit : undefined)), boundsOf }, node);
-  const coefficients = new Map<Value, CoefficientPair>();
-  let bias: CoefficientPair = toIntervals(step.bias);
+  const coefficients = new Map<Value, Pair<IrNode>>();
+  let bias: Pair<IrNode> = toIntervals(step.bias);
   step.inputs.forEach((pair, slot) => {
     if (pair === undefined) return;
     const input = node.inputs[slot]!;
@@ -83,23 +84,23 @@ function planeRows(t: Vocabulary, { rows }: Target, input: Value, a: IrNode): Ir
 }
 
 /** Rows of bounds of the inputs as rows of bounds of the outputs. */
-function throughPlanes(t: Vocabulary, planes: CoefficientPair, x: CoefficientPair): CoefficientPair {
+function throughPlanes(t: Vocabulary, planes: Pair<IrNode>, x: Pair<IrNode>): Pair<IrNode> {
   const side = (plane: IrNode, same: IrNode, other: IrNode): IrNode =>
     same === other ? t.matmul(same, plane) : t.add(t.matmul(same, t.relu(plane)), t.matmul(other, t.min(plane, 0)));
   return { lower: side(planes.lower, x.lower, x.upper), upper: side(planes.upper, x.upper, x.lower) };
 }
 
 /** Of an output on which nothing depends. */
-function none(t: Vocabulary, shape: Shape): CoefficientPair {
+function none(t: Vocabulary, shape: Shape): Pair<IrNode> {
   const zeros = t.zeros(shape);
   return { lower: zeros, upper: zeros };
 }
 
-function sum(t: Vocabulary, a: CoefficientPair, b: CoefficientPair): CoefficientPair {
+function sum(t: Vocabulary, a: Pair<IrNode>, b: Pair<IrNode>): Pair<IrNode> {
   return { lower: t.add(a.lower, b.lower), upper: t.add(a.upper, b.upper) };
 }
 
 /** What a rule is given of its inputs: undefined for one that is left out. */
-function inputIntervals(node: ResolvedNode, of: (value: Value) => NodeInterval): (NodeInterval | undefined)[] {
+function inputIntervals(node: ResolvedNode, of: (value: Value) => Pair<IrNode>): (Pair<IrNode> | undefined)[] {
   return node.inputs.map((input) => (input === undefined ? undefined : of(input)));
 }

@@ -1,14 +1,15 @@
 import { LirpaError } from "../../plugin/errors.js";
 import type { ElementwiseOperator, Line, Lines, RelaxRule } from "../../plugin/operator.js";
 import type { Tensor } from "../../plugin/tensor.js";
+import type { Pair, Side } from "../../plugin/pair.js";
 import { contextOf, type ResolvedNode, type Value } from "../../graph/resolved.js";
 import type { IrNode } from "../../tensor/ir.js";
 import { sameShape } from "../../tensor/shapes.js";
 import type { Vocabulary } from "../../tensor/vocabulary.js";
-import type { CoefficientPair, KindRules } from "../kind-rules.js";
+import type { KindRules } from "../kind-rules.js";
 import { checkPerturbed } from "./inputs.js";
 import { chosenLines } from "../relaxation.js";
-import type { BoundRun, NodeInterval } from "../run.js";
+import type { BoundRun } from "../run.js";
 import { choosePair, dotBounds, isBounded, mulBounds, standIn } from "../unbounded.js";
 
 type Pass = "backward" | "forward";
@@ -23,7 +24,7 @@ export const elementwiseRules: KindRules = {
     const interval = of(node.inputs[0]!);
     const parameters = parametersOf(run, node);
     if (operator.monotone === undefined) {
-      const range = (of: NodeInterval): NodeInterval => {
+      const range = (of: Pair<IrNode>): Pair<IrNode> => {
         const { lower, upper } = operator.range!(context, of, ...parameters);
         return { lower: t.node(lower), upper: t.node(upper) };
       };
@@ -44,7 +45,7 @@ export const elementwiseRules: KindRules = {
     const below = sideOf(run, pair!.lower, lines, "lower", input.shape);
     const above = sideOf(run, pair!.upper, lines, "upper", input.shape);
     return {
-      inputs: node.inputs.map((_, slot): CoefficientPair | undefined => (slot === 0 ? { lower: below.slope, upper: above.slope } : undefined)),
+      inputs: node.inputs.map((_, slot): Pair<IrNode> | undefined => (slot === 0 ? { lower: below.slope, upper: above.slope } : undefined)),
       bias: { lower: below.bias, upper: above.bias },
     };
   },
@@ -66,7 +67,7 @@ export const elementwiseRules: KindRules = {
 };
 
 /** A line's slope times the side of a pair that its sign asks for. */
-function through(run: BoundRun, { slope }: Line, pair: CoefficientPair, side: "lower" | "upper"): IrNode {
+function through(run: BoundRun, { slope }: Line, pair: Pair<IrNode>, side: Side): IrNode {
   const { t } = run;
   const times = (x: IrNode, y: IrNode): IrNode => (run.unbounded ? mulBounds(t, x, y) : t.mul(x, y));
   if (pair.lower === pair.upper) return times(t.node(slope), pair.lower);
@@ -75,7 +76,7 @@ function through(run: BoundRun, { slope }: Line, pair: CoefficientPair, side: "l
 }
 
 /** Coefficients a with a ≥ 0 take one line, the others the other one. Continuous in a: rounding flips nothing. */
-function sideOf(run: BoundRun, a: IrNode, lines: Lines, side: "lower" | "upper", shape: readonly number[]): { slope: IrNode; bias: IrNode } {
+function sideOf(run: BoundRun, a: IrNode, lines: Lines, side: Side, shape: readonly number[]): { slope: IrNode; bias: IrNode } {
   const [positive, negative] = side === "lower" ? [lines.lower, lines.upper] : [lines.upper, lines.lower];
   const { t } = run;
   const chooses = t.less(a, 0);
@@ -96,7 +97,7 @@ function parametersOf(run: BoundRun, node: ResolvedNode): (Tensor | undefined)[]
  * The lines around a node's function. Rules are asked for them on intervals with both ends only; where an end is missing
  * the lines are flat, at the ends of the function's own range there, as far as it has any.
  */
-function linesOf(run: BoundRun, node: ResolvedNode, boundsOf: (value: Value) => NodeInterval, pass: Pass): Lines {
+function linesOf(run: BoundRun, node: ResolvedNode, boundsOf: (value: Value) => Pair<IrNode>, pass: Pass): Lines {
   const { t } = run;
   const interval = boundsOf(node.inputs[0]!);
   const rule = relaxRule(run, node, pass);
@@ -110,7 +111,7 @@ function linesOf(run: BoundRun, node: ResolvedNode, boundsOf: (value: Value) => 
 }
 
 /** No bound at all. */
-function unboundedOf(t: Vocabulary): NodeInterval {
+function unboundedOf(t: Vocabulary): Pair<IrNode> {
   return { lower: t.full([], -Infinity), upper: t.full([], Infinity) };
 }
 

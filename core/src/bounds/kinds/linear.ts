@@ -1,11 +1,12 @@
 import type { LinearOperator } from "../../plugin/operator.js";
+import type { Pair, Side } from "../../plugin/pair.js";
 import { perturbableSlots } from "../../graph/perturbable.js";
 import { contextOf, type ResolvedNode, type Value } from "../../graph/resolved.js";
 import type { IrNode } from "../../tensor/ir.js";
 import { asNodes, outputsOf } from "../calls.js";
 import { around, middle, radius } from "../intervals.js";
 import type { KindRules } from "../kind-rules.js";
-import type { BoundRun, NodeInterval } from "../run.js";
+import type { BoundRun } from "../run.js";
 import { affineForward, affineInterval, affineStep } from "./affine.js";
 import { checkPerturbed, withOpen } from "./inputs.js";
 
@@ -26,9 +27,9 @@ export const linearRules: KindRules = {
   isAffine: () => true,
 };
 
-function intervalStep(run: BoundRun, node: ResolvedNode, of: (value: Value) => NodeInterval): NodeInterval[] {
+function intervalStep(run: BoundRun, node: ResolvedNode, of: (value: Value) => Pair<IrNode>): Pair<IrNode>[] {
   const context = contextOf(node, run.t);
-  const at = (end: "lower" | "upper") => withOpen(run, node, (slot) => of(node.inputs[slot]!)[end]);
+  const at = (end: Side) => withOpen(run, node, (slot) => of(node.inputs[slot]!)[end]);
   if (isNonnegative(node)) {
     const lower = outputsOf(node, context, at("lower"));
     const upper = outputsOf(node, context, at("upper"));

@@ -1,21 +1,22 @@
-import type { BilinearOperator } from "../../plugin/operator.js";
+import type { BackwardStep, BilinearOperator } from "../../plugin/operator.js";
 import type { Shape, Tensor } from "../../plugin/tensor.js";
+import type { Pair, Side } from "../../plugin/pair.js";
 import { contextOf, factorSlots, type ResolvedNode } from "../../graph/resolved.js";
 import { vjp } from "../../tensor/gradient.js";
 import type { IrNode, RowSpace } from "../../tensor/ir.js";
 import { uniformValue } from "../../tensor/primitives/leaves.js";
 import { broadcastShapes, sizeOf } from "../../tensor/shapes.js";
 import { asNodes, outputsOf } from "../calls.js";
-import type { CoefficientPair, ForwardContext, ForwardForm, Step, StepContext } from "../kind-rules.js";
+import type { ForwardContext, ForwardForm, StepContext } from "../kind-rules.js";
 import { chosenLines } from "../relaxation.js";
 import { PRODUCT_LINES } from "./product-lines.js";
-import type { BoundRun, NodeInterval } from "../run.js";
+import type { BoundRun } from "../run.js";
 import { adjoint, placeholder } from "./adjoint.js";
 
 /** A corner of the factors' boxes at which one of McCormick's planes touches the product. */
 interface Corner {
-  readonly left: "lower" | "upper";
-  readonly right: "lower" | "upper";
+  readonly left: Side;
+  readonly right: Side;
 }
 
 /** Two planes below and two above, in the order in which the share falls from 1 to 0. */
@@ -29,7 +30,7 @@ const PLANES: Readonly<Record<"lower" | "upper", readonly [Corner, Corner]>> = {
  * above. Any convex combination is sound, so that its share is free; 1 is the default, and 1/2 is called `middle`.
  * Coefficients of products are nonnegative, so that the planes add up as forward itself does.
  */
-export function mcCormickStep({ run, rows, outputs: [pair], boundsOf }: StepContext, node: ResolvedNode): Step {
+export function mcCormickStep({ run, rows, outputs: [pair], boundsOf }: StepContext, node: ResolvedNode): BackwardStep<IrNode> {
   const { t } = run;
   const product = productOf(run, node, rows);
   const x = boundsOf(node.inputs[product.left]!);
@@ -38,7 +39,7 @@ export function mcCormickStep({ run, rows, outputs: [pair], boundsOf }: StepCont
   const withAddends = node.inputs.map((input, slot) => (input === undefined ? undefined : product.isFactor(slot) || run.isPerturbed(input) ? t.zeros(input.shape) : run.exact(input)));
   const addends = outputsOf(node, contextOf(node, t), withAddends)[0]!;
 
-  const side = (a: IrNode, below: "lower" | "upper"): { inputs: (IrNode | undefined)[]; bias: IrNode } => {
+  const side = (a: IrNode, below: Side): { inputs: (IrNode | undefined)[]; bias: IrNode } => {
     const inputs: (IrNode | undefined)[] = node.inputs.map(() => undefined);
     let bias = t.dot(a, addends);
     const parts = [[t.relu(a), below], [t.min(a, 0), below === "lower" ? "upper" : "lower"]] as const;
@@ -58,7 +59,7 @@ export function mcCormickStep({ run, rows, outputs: [pair], boundsOf }: StepCont
   const lower = side(pair!.lower, "lower");
   const upper = side(pair!.upper, "upper");
   return {
-    inputs: lower.inputs.map((a, slot): CoefficientPair | undefined => (a === undefined ? undefined : { lower: a, upper: upper.inputs[slot]! })),
+    inputs: lower.inputs.map((a, slot): Pair<IrNode> | undefined => (a === undefined ? undefined : { lower: a, upper: upper.inputs[slot]! })),
     bias: { lower: lower.bias, upper: upper.bias },
   };
 }
@@ -152,15 +153,15 @@ export function mcCormickForward({ run, formOf, boundsOf }: ForwardContext, node
   const shares = { lower: shareOf(run, node, node.outputs[0]!.shape), upper: shareOf(run, node, node.outputs[0]!.shape) };
 
   // One factor moves along a pair of tensors, the other one stands: the sign of what stands chooses the side.
-  const moving = (slot: number, fixed: IrNode, pair: CoefficientPair, side: "lower" | "upper"): IrNode => {
+  const moving = (slot: number, fixed: IrNode, pair: Pair<IrNode>, side: Side): IrNode => {
     const at = (x: IrNode, y: IrNode): IrNode => (slot === left ? value(x, y) : value(y, x));
     if (pair.lower === pair.upper) return at(pair.lower, fixed);
     const half = t.mul(t.sub(pair.upper, pair.lower), 0.5);
     const [center, reach] = [at(t.add(pair.lower, half), fixed), at(half, t.abs(fixed))];
     return side === "lower" ? t.sub(center, reach) : t.add(center, reach);
   };
-  const planes = (of: (slot: number) => CoefficientPair | undefined, constant: boolean): CoefficientPair => {
-    const side = (which: "lower" | "upper"): IrNode => {
+  const planes = (of: (slot: number) => Pair<IrNode> | undefined, constant: boolean): Pair<IrNode> => {
+    const side = (which: Side): IrNode => {
       const [first, second] = PLANES[which].map((corner) => {
         const [xs, ws] = [bounds.left[corner.left], bounds.right[corner.right]];
         let sum = constant ? t.neg(value(xs, ws)) : t.zeros(node.outputs[0]!.shape);
@@ -173,15 +174,15 @@ export function mcCormickForward({ run, formOf, boundsOf }: ForwardContext, node
     };
     return { lower: side("lower"), upper: side("upper") };
   };
-  const additive = (of: (slot: number) => NodeInterval): CoefficientPair => {
-    const end = (which: "lower" | "upper"): IrNode =>
+  const additive = (of: (slot: number) => Pair<IrNode>): Pair<IrNode> => {
+    const end = (which: Side): IrNode =>
       outputsOf(node, context, node.inputs.map((input, slot) => (input === undefined ? undefined : slot === left || slot === right ? zero(slot) : of(slot)[which])))[0]!;
     return { lower: end("lower"), upper: end("upper") };
   };
-  const plus = (a: CoefficientPair, b: CoefficientPair): CoefficientPair => ({ lower: t.add(a.lower, b.lower), upper: t.add(a.upper, b.upper) });
-  const none = (slot: number): NodeInterval => ({ lower: zero(slot), upper: zero(slot) });
+  const plus = (a: Pair<IrNode>, b: Pair<IrNode>): Pair<IrNode> => ({ lower: t.add(a.lower, b.lower), upper: t.add(a.upper, b.upper) });
+  const none = (slot: number): Pair<IrNode> => ({ lower: zero(slot), upper: zero(slot) });
   const coefficients = new Map([...sources].map((source) => {
-    const of = (slot: number): CoefficientPair | undefined => forms.get(slot)?.coefficients.get(source);
+    const of = (slot: number): Pair<IrNode> | undefined => forms.get(slot)?.coefficients.get(source);
     return [source, plus(planes(of, false), additive((slot) => of(slot) ?? none(slot)))] as const;
   }));
   const bias = plus(planes((slot) => forms.get(slot)!.bias, true), additive((slot) => formOf(node.inputs[slot]!).bias));

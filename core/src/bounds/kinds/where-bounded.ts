@@ -1,16 +1,18 @@
+import type { Pair } from "../../plugin/pair.js";
+import type { BackwardStep } from "../../plugin/operator.js";
 import type { ResolvedNode, Value } from "../../graph/resolved.js";
 import type { IrNode } from "../../tensor/ir.js";
 import { overBox } from "../rows/over-box.js";
-import type { CoefficientPair, ForwardContext, ForwardForm, KindRules, Step, StepContext } from "../kind-rules.js";
-import type { BoundRun, NodeInterval } from "../run.js";
+import type { ForwardContext, ForwardForm, KindRules, StepContext } from "../kind-rules.js";
+import type { BoundRun } from "../run.js";
 import { allBounded, choosePair, noCoefficients, standInFor } from "../unbounded.js";
 
 /** Linear forms end at the sides of an interval. */
-export function atInterval(run: BoundRun, node: ResolvedNode, outputs: StepContext["outputs"], intervals: readonly NodeInterval[]): Step {
+export function atInterval(run: BoundRun, node: ResolvedNode, outputs: StepContext["outputs"], intervals: readonly Pair<IrNode>[]): BackwardStep<IrNode> {
   const { t } = run;
   const ends = outputs.flatMap((pair, i) => (pair === undefined ? [] : [overBox(run, pair, intervals[i]!)]));
   const zero = t.zeros([]);
-  const sum = (a: CoefficientPair, b: CoefficientPair): CoefficientPair => ({ lower: t.add(a.lower, b.lower), upper: t.add(a.upper, b.upper) });
+  const sum = (a: Pair<IrNode>, b: Pair<IrNode>): Pair<IrNode> => ({ lower: t.add(a.lower, b.lower), upper: t.add(a.upper, b.upper) });
   return { inputs: node.inputs.map(() => undefined), bias: ends.reduce(sum, { lower: zero, upper: zero }) };
 }
 
@@ -18,7 +20,7 @@ export function atInterval(run: BoundRun, node: ResolvedNode, outputs: StepConte
  * A backward step by planes, which are only asked for where every input of the node has both ends; in instances where
  * one has not, linear forms end at the node's interval.
  */
-export function whereBounded(context: StepContext, node: ResolvedNode, rules: KindRules, step: (context: StepContext, node: ResolvedNode) => Step): Step {
+export function whereBounded(context: StepContext, node: ResolvedNode, rules: KindRules, step: (context: StepContext, node: ResolvedNode) => BackwardStep<IrNode>): BackwardStep<IrNode> {
   const { run, outputs, boundsOf } = context;
   if (!run.unbounded) return step(context, node);
   const { t } = run;
@@ -47,11 +49,11 @@ export function whereFormsBounded(
   const intervals = rules.interval(run, node, boundsOf).map((interval, i) => run.settle(node.outputs[i]!, interval));
   return step({ ...context, boundsOf: standInFor(run, boundsOf) }, node).map(({ coefficients, bias }, i): ForwardForm => {
     const output = node.outputs[i]!;
-    const kept = [...coefficients].map(([source, pair]): [Value, CoefficientPair] => [source, choosePair(t, bounded, pair, noCoefficients(t, output))]);
+    const kept = [...coefficients].map(([source, pair]): [Value, Pair<IrNode>] => [source, choosePair(t, bounded, pair, noCoefficients(t, output))]);
     return { coefficients: new Map(kept), bias: choosePair(t, bounded, bias, intervals[i]!) };
   });
 }
 
-function boundedInputs(run: BoundRun, node: ResolvedNode, boundsOf: (value: Value) => NodeInterval): IrNode {
+function boundedInputs(run: BoundRun, node: ResolvedNode, boundsOf: (value: Value) => Pair<IrNode>): IrNode {
   return allBounded(run.t, run.perturbedSlots(node).map((slot) => boundsOf(node.inputs[slot]!)));
 }

@@ -1,22 +1,22 @@
+import type { Pair, Side } from "../../plugin/pair.js";
 import type { Value, ResolvedNode } from "../../graph/resolved.js";
 import type { IrNode } from "../../tensor/ir.js";
-import type { CoefficientPair } from "../kind-rules.js";
-import type { BoundRun, NodeInterval, Target } from "../run.js";
+import type { BoundRun, Target } from "../run.js";
 import { isAffine, rulesOf } from "../kinds/table.js";
 
 /** A linear form that ends at a value: what is added in its place. */
 export interface Ended {
   /** Constants of the two bounds, as scalars with rows. */
-  readonly bias: CoefficientPair;
+  readonly bias: Pair<IrNode>;
   /** Coefficients of sources, where what stands in is a linear form of them. */
-  readonly sources?: ReadonlyMap<Value, CoefficientPair>;
+  readonly sources?: ReadonlyMap<Value, Pair<IrNode>>;
 }
 
 /** A part of a value's coefficients: what one reader's step left there. */
 export interface Share {
   /** Undefined for the target's own coefficients. */
   readonly reader: ResolvedNode | undefined;
-  readonly pair: CoefficientPair;
+  readonly pair: Pair<IrNode>;
 }
 
 /** What a method does on the way back. */
@@ -30,9 +30,9 @@ export interface BackwardOptions {
    */
   readonly at?: (
     value: Value,
-    pair: CoefficientPair,
+    pair: Pair<IrNode>,
     shares: readonly Share[],
-  ) => CoefficientPair | Ended | undefined;
+  ) => Pair<IrNode> | Ended | undefined;
 }
 
 type At = NonNullable<BackwardOptions["at"]>;
@@ -50,9 +50,9 @@ export function firstOf(first: At | undefined, second: At): At {
 export function boundsByBackward(
   run: BoundRun,
   target: Target,
-  boundsOf: (value: Value) => NodeInterval,
+  boundsOf: (value: Value) => Pair<IrNode>,
   { at }: BackwardOptions = {},
-): NodeInterval {
+): Pair<IrNode> {
   const { t } = run;
   const form = new LinearForm(run, at);
   form.add(target.value, { lower: target.coefficients, upper: target.coefficients });
@@ -73,7 +73,7 @@ export function boundsByBackward(
 /** Coefficients by value, and the constant collected so far. Missing means zero. */
 class LinearForm {
   private readonly shares = new Map<Value, Share[]>();
-  bias: CoefficientPair;
+  bias: Pair<IrNode>;
 
   constructor(
     private readonly run: BoundRun,
@@ -83,7 +83,7 @@ class LinearForm {
     this.bias = { lower: zero, upper: zero };
   }
 
-  add(value: Value, pair: CoefficientPair, reader?: ResolvedNode): void {
+  add(value: Value, pair: Pair<IrNode>, reader?: ResolvedNode): void {
     const { t } = this.run;
     if (!this.run.isPerturbed(value)) {
       const exact = this.run.exact(value);
@@ -96,7 +96,7 @@ class LinearForm {
   }
 
   /** The sum of a value's coefficients, as the method wants it; undefined where there are none, or they end here. */
-  take(value: Value): CoefficientPair | undefined {
+  take(value: Value): Pair<IrNode> | undefined {
     const shares = this.shares.get(value);
     if (shares === undefined) return undefined;
     this.shares.delete(value);
@@ -108,14 +108,14 @@ class LinearForm {
     return undefined;
   }
 
-  private sum(shares: readonly Share[]): CoefficientPair {
+  private sum(shares: readonly Share[]): Pair<IrNode> {
     const { t } = this.run;
     return shares
       .map(({ pair }) => pair)
       .reduce((a, b) => ({ lower: t.add(a.lower, b.lower), upper: t.add(a.upper, b.upper) }));
   }
 
-  addBias({ lower, upper }: CoefficientPair): void {
+  addBias({ lower, upper }: Pair<IrNode>): void {
     const { t } = this.run;
     this.bias = { lower: t.add(this.bias.lower, lower), upper: t.add(this.bias.upper, upper) };
   }
@@ -135,7 +135,7 @@ class LinearForm {
       const pair = this.take(value);
       if (pair === undefined) continue;
       const context = this.run.setContext(source);
-      const end = (side: "lower" | "upper"): IrNode =>
+      const end = (side: Side): IrNode =>
         this.run.t.node(source.perturbation.concretize(context, pair[side], side));
       this.addBias({ lower: end("lower"), upper: end("upper") });
     }

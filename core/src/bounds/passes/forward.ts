@@ -1,15 +1,15 @@
+import type { Pair, Side } from "../../plugin/pair.js";
 import { inputsOf, needed } from "../../graph/order.js";
 import type { Value } from "../../graph/resolved.js";
 import { sizeOf } from "../../tensor/shapes.js";
 import type { IrNode } from "../../tensor/ir.js";
-import type { CoefficientPair, ForwardForm } from "../kind-rules.js";
+import type { ForwardForm } from "../kind-rules.js";
 import { columns } from "../rows/columns.js";
 import { elementRows } from "../rows/all-elements.js";
-import type { BoundRun, NodeInterval } from "../run.js";
+import type { BoundRun } from "../run.js";
 import { dotBounds } from "../unbounded.js";
 import { rulesOf } from "../kinds/table.js";
 
-type Side = "lower" | "upper";
 
 /**
  * Linear forms carried forward from the sources (Xu et al. 2020, section 3.1): every element of a value between two
@@ -20,7 +20,7 @@ export class ForwardForms {
 
   constructor(
     private readonly run: BoundRun,
-    private readonly boundsOf: (value: Value) => NodeInterval,
+    private readonly boundsOf: (value: Value) => Pair<IrNode>,
   ) {}
 
   /** The form of a value. */
@@ -62,7 +62,7 @@ export class ForwardForms {
   }
 
   /** Bounds of every element. */
-  elements(value: Value): NodeInterval {
+  elements(value: Value): Pair<IrNode> {
     const { t } = this.run;
     const rows = elementRows(t, value);
     const { coefficients, bias } = this.of(value);
@@ -79,7 +79,7 @@ export class ForwardForms {
   }
 
   /** A linear form of a value as one of the sources: the sign of a coefficient says which side it meets. */
-  substitute(value: Value, pair: CoefficientPair): { bias: CoefficientPair; sources: ReadonlyMap<Value, CoefficientPair> } {
+  substitute(value: Value, pair: Pair<IrNode>): { bias: Pair<IrNode>; sources: ReadonlyMap<Value, Pair<IrNode>> } {
     const { t } = this.run;
     const { coefficients, bias } = this.of(value);
     const flat = (a: IrNode): IrNode => t.reshape(a, [1, sizeOf(value.shape)]);
@@ -89,7 +89,7 @@ export class ForwardForms {
       const dot = (part: IrNode, ends: IrNode): IrNode => (this.run.unbounded ? dotBounds(t, part, ends, side) : t.dot(part, ends));
       return t.add(dot(positive, t.expand(bias[side], value.shape)), dot(negative, t.expand(bias[other], value.shape)));
     };
-    const along = (source: Value, form: CoefficientPair, side: Side): IrNode => {
+    const along = (source: Value, form: Pair<IrNode>, side: Side): IrNode => {
       const [positive, negative, other] = parts(side);
       const matrix = (end: Side): IrNode => t.transpose(columns(t, source, value, form[end]), [1, 0]);
       return t.reshape(t.add(t.matmul(flat(positive), matrix(side)), t.matmul(flat(negative), matrix(other))), source.shape);
@@ -107,6 +107,6 @@ export class ForwardForms {
 }
 
 /** The forms of a run that rest on the same bounds, shared by all that ask for them. */
-export function forwardForms(run: BoundRun, boundsOf: (value: Value) => NodeInterval): ForwardForms {
+export function forwardForms(run: BoundRun, boundsOf: (value: Value) => Pair<IrNode>): ForwardForms {
   return run.pass(boundsOf, () => new ForwardForms(run, boundsOf));
 }

@@ -1,8 +1,10 @@
+import type { Pair } from "../../plugin/pair.js";
 import type { Value } from "../../graph/resolved.js";
+import type { IrNode } from "../../tensor/ir.js";
 import { tighter } from "../intervals.js";
 import { intersect } from "../intersect.js";
 import { elementTarget } from "./unstable-rows.js";
-import type { BoundRun, NodeInterval, Target } from "../run.js";
+import type { BoundRun, Target } from "../run.js";
 import type { BackwardOptions } from "./backward.js";
 import { beforeAffineStretch, relaxedInputs } from "./demand.js";
 import { forwardForms } from "./forward.js";
@@ -11,14 +13,14 @@ import { stableOr } from "./stable.js";
 import { intervalOf } from "./interval.js";
 
 /** Bounds of a value that relaxations rely on. */
-export type BoundsOf = (value: Value) => NodeInterval;
+export type BoundsOf = (value: Value) => Pair<IrNode>;
 
 /** Lower and upper bounds of a target's rows; `options` are handed on to the backward pass. */
-export type Rows = (run: BoundRun, target: Target, boundsOf: BoundsOf, options?: BackwardOptions) => NodeInterval;
+export type Rows = (run: BoundRun, target: Target, boundsOf: BoundsOf, options?: BackwardOptions) => Pair<IrNode>;
 
 /** Where the bounds that relaxations rely on come from. */
 export interface Intermediate {
-  bounds(run: BoundRun, value: Value, boundsOf: BoundsOf): NodeInterval;
+  bounds(run: BoundRun, value: Value, boundsOf: BoundsOf): Pair<IrNode>;
   /**
    * The values whose bounds those of a value rely on, as far as they are the nearest ones, found without recording: their
    * bounds come first, so that deep graphs take no deep stack.
@@ -67,7 +69,7 @@ export function bestOf(...parts: readonly [Intermediate, ...Intermediate[]]): In
   } satisfies Intermediate);
 }
 
-function ownRows(run: BoundRun, rows: Rows, value: Value, boundsOf: BoundsOf): NodeInterval {
+function ownRows(run: BoundRun, rows: Rows, value: Value, boundsOf: BoundsOf): Pair<IrNode> {
   const { target, toIntervals } = elementTarget(run, value);
   return toIntervals(rows(run, target, boundsOf));
 }
@@ -81,7 +83,7 @@ function isKnown(run: BoundRun, value: Value): boolean {
  * Linear bounds of a value; its interval where the neuron is stable, and the intersection with an interval step where the
  * producer is a product or custom.
  */
-export function combined(run: BoundRun, value: Value, linear: NodeInterval, boundsOf: BoundsOf): NodeInterval {
+export function combined(run: BoundRun, value: Value, linear: Pair<IrNode>, boundsOf: BoundsOf): Pair<IrNode> {
   const bounds = stableOr(run, value, linear);
   return useOfIntervalStep(run, value) === "helps" ? tighter(run, bounds, intervalByStep(run, value, boundsOf)) : bounds;
 }

@@ -1,7 +1,8 @@
+import type { Pair } from "../../plugin/pair.js";
 import type { Value } from "../../graph/resolved.js";
 import type { IrNode } from "../../tensor/ir.js";
 import { isAffine, rulesOf } from "../kinds/table.js";
-import type { BoundRun, NodeInterval } from "../run.js";
+import type { BoundRun } from "../run.js";
 import { intervalOf } from "./interval.js";
 
 /**
@@ -57,7 +58,7 @@ export function useOfIntervalStep(run: BoundRun, value: Value): "enough" | "help
 }
 
 /** One interval step from given bounds of the producer's inputs. */
-export function intervalByStep(run: BoundRun, value: Value, boundsOf: (value: Value) => NodeInterval): NodeInterval {
+export function intervalByStep(run: BoundRun, value: Value, boundsOf: (value: Value) => Pair<IrNode>): Pair<IrNode> {
   const producer = value.producer!;
   return rulesOf(producer).interval(run, producer, boundsOf)[producer.outputs.indexOf(value)]!;
 }

@@ -1,22 +1,24 @@
+import type { Pair } from "../../plugin/pair.js";
 import { inputsOf, needed } from "../../graph/order.js";
 import type { Value } from "../../graph/resolved.js";
+import type { IrNode } from "../../tensor/ir.js";
 import { isAffine, rulesOf } from "../kinds/table.js";
-import type { BoundRun, NodeInterval } from "../run.js";
+import type { BoundRun } from "../run.js";
 import { chooses } from "../unbounded.js";
 import { intervalsOverSets, isAffineOverSets } from "./over-sets.js";
 
 /** Interval bounds (IBP) of a value of a run; those that are fed and final where there are any. */
-export function intervalOf(run: BoundRun, value: Value): NodeInterval {
+export function intervalOf(run: BoundRun, value: Value): Pair<IrNode> {
   return run.pass(Intervals, () => new Intervals(run)).of(value);
 }
 
 /** Intervals carried forward from the sources, each value's once in a run. */
 class Intervals {
-  private readonly found = new Map<Value, NodeInterval>();
+  private readonly found = new Map<Value, Pair<IrNode>>();
 
   constructor(private readonly run: BoundRun) {}
 
-  of(value: Value): NodeInterval {
+  of(value: Value): Pair<IrNode> {
     const isKnown = (other: Value): boolean => this.known(other) !== undefined;
     for (const need of isKnown(value) ? [] : needed(value, isKnown, (of) => this.needs(of))) {
       if (!isKnown(need)) this.find(need);
@@ -24,7 +26,7 @@ class Intervals {
     return this.known(value)!;
   }
 
-  private known(value: Value): NodeInterval | undefined {
+  private known(value: Value): Pair<IrNode> | undefined {
     return this.run.finalBounds(value) ?? this.found.get(value);
   }
 
@@ -49,7 +51,7 @@ class Intervals {
       return;
     }
     const node = value.producer!;
-    const of = (input: Value): NodeInterval => this.of(input);
+    const of = (input: Value): Pair<IrNode> => this.of(input);
     const results = isAffineOverSets(run, node)
       ? intervalsOverSets(run, node, of)
       : rulesOf(node).interval(run, node, of);

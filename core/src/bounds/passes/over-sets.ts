@@ -1,8 +1,10 @@
+import type { Pair } from "../../plugin/pair.js";
 import { inputsOf, needed } from "../../graph/order.js";
 import type { ResolvedNode, Value } from "../../graph/resolved.js";
+import type { IrNode } from "../../tensor/ir.js";
 import { isAffine } from "../kinds/table.js";
 import { allElements } from "../rows/all-elements.js";
-import type { BoundRun, NodeInterval } from "../run.js";
+import type { BoundRun } from "../run.js";
 import { boundsByBackward } from "./backward.js";
 
 /**
@@ -44,8 +46,8 @@ function originOf(run: BoundRun, value: Value): Origin {
 export function intervalsOverSets(
   run: BoundRun,
   node: ResolvedNode,
-  boundsOf: (value: Value) => NodeInterval,
-): NodeInterval[] {
+  boundsOf: (value: Value) => Pair<IrNode>,
+): Pair<IrNode>[] {
   return node.outputs.map((value) => {
     const { target, toIntervals } = allElements(run, value);
     return toIntervals(boundsByBackward(run, target, boundsOf));

@@ -1,8 +1,9 @@
 import type { ElementwiseOperator } from "../../plugin/operator.js";
+import type { Pair } from "../../plugin/pair.js";
 import { inputsOf } from "../../graph/order.js";
 import { contextOf, type ResolvedGraph, type ResolvedNode, type Value } from "../../graph/resolved.js";
 import type { IrNode } from "../../tensor/ir.js";
-import type { BoundRun, NodeInterval } from "../run.js";
+import type { BoundRun } from "../run.js";
 import { intervalOf } from "./interval.js";
 import { isAffine } from "../kinds/table.js";
 
@@ -10,7 +11,7 @@ import { isAffine } from "../kinds/table.js";
  * Where interval arithmetic alone shows that every operator which reads the value is one line there, the interval is
  * all that is needed, and a linear form's bound may be looser. Elsewhere the linear form's bounds stand.
  */
-export function stableOr(run: BoundRun, value: Value, bounds: NodeInterval): NodeInterval {
+export function stableOr(run: BoundRun, value: Value, bounds: Pair<IrNode>): Pair<IrNode> {
   const interval = intervalOf(run, value);
   const stable = stableWhere(run, value, interval);
   if (stable === undefined) return bounds;
@@ -19,7 +20,7 @@ export function stableOr(run: BoundRun, value: Value, bounds: NodeInterval): Nod
 }
 
 /** Where every operator that reads a value is one line on the interval; undefined where one of them cannot say. */
-export function stableWhere(run: BoundRun, value: Value, interval: NodeInterval): IrNode | undefined {
+export function stableWhere(run: BoundRun, value: Value, interval: Pair<IrNode>): IrNode | undefined {
   const { t } = run;
   let all: IrNode | undefined;
   for (const node of readersOf(run.graph, value)) {

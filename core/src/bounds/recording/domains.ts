@@ -1,12 +1,13 @@
 import type { ElementwiseOperator } from "../../plugin/operator.js";
 import type { Program } from "../../plugin/program.js";
+import type { Pair } from "../../plugin/pair.js";
 import { contextOf, type ResolvedGraph, type ResolvedNode } from "../../graph/resolved.js";
 import { makeProgram } from "../../program/program.js";
 import type { IrNode } from "../../tensor/ir.js";
 import type { Intermediate } from "../passes/intermediate.js";
 import { newRun, type BoundProblem } from "../problem.js";
 import { boundsBy } from "./whole.js";
-import type { BoundRun, NodeInterval } from "../run.js";
+import type { BoundRun } from "../run.js";
 import { intervalOf } from "../passes/interval.js";
 
 /** Something of a result that bounds do not show. */
@@ -46,7 +47,7 @@ export function domainOutput(at: number): string {
   return `outside:${at}`;
 }
 
-function outside(run: BoundRun, node: ResolvedNode, interval: NodeInterval): IrNode {
+function outside(run: BoundRun, node: ResolvedNode, interval: Pair<IrNode>): IrNode {
   const { t } = run;
   const operator = node.operator as ElementwiseOperator<unknown>;
   const parameters = node.inputs.slice(1).map((input) => (input === undefined ? undefined : run.exact(input)));

@@ -1,9 +1,9 @@
+import type { Pair, Side } from "../../plugin/pair.js";
 import type { Value } from "../../graph/resolved.js";
 import type { IrNode } from "../../tensor/ir.js";
-import type { CoefficientPair } from "../kind-rules.js";
 import type { BoundsOf, Rows } from "../passes/intermediate.js";
-import { SIDES, type BoundProblem, type Side } from "../problem.js";
-import type { BoundRun, NodeInterval, Target } from "../run.js";
+import { SIDES, type BoundProblem } from "../problem.js";
+import type { BoundRun, Target } from "../run.js";
 import { intervalOf } from "../passes/interval.js";
 
 /** The names of a program's results. */
@@ -18,7 +18,7 @@ export const resultNames = {
 } as const;
 
 export const namedResults = {
-  bounds: ({ wanted }: BoundProblem, bounds: NodeInterval): Record<string, IrNode> =>
+  bounds: ({ wanted }: BoundProblem, bounds: Pair<IrNode>): Record<string, IrNode> =>
     Object.fromEntries(wanted.sides.map((side) => [resultNames.bound(side), bounds[side]])),
 
   intermediate: (run: BoundRun, { wanted }: BoundProblem, boundsOf: BoundsOf): Record<string, IrNode> =>
@@ -36,7 +36,7 @@ export function rowResults(run: BoundRun, { wanted }: BoundProblem, rows: Rows, 
   if (!wanted.forms) return { bounds: rows(run, target, boundsOf), forms: {} };
   const { t } = run;
   const zero = t.zeros([]);
-  const found = new Map<Value, CoefficientPair>();
+  const found = new Map<Value, Pair<IrNode>>();
   const constants = rows(run, target, boundsOf, {
     at: (value, pair) => {
       if (!run.sources.has(value)) return undefined;
@@ -63,6 +63,6 @@ export function rowResults(run: BoundRun, { wanted }: BoundProblem, rows: Rows, 
 }
 
 export interface RowResults {
-  readonly bounds: NodeInterval;
+  readonly bounds: Pair<IrNode>;
   readonly forms: Record<string, IrNode>;
 }

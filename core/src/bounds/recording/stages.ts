@@ -1,14 +1,15 @@
 import { LirpaError } from "../../plugin/errors.js";
 import type { Program } from "../../plugin/program.js";
+import type { Pair, Side } from "../../plugin/pair.js";
 import type { Value } from "../../graph/resolved.js";
 import { makeProgram } from "../../program/program.js";
 import type { IrNode } from "../../tensor/ir.js";
 import { neededBounds, onDemand } from "../passes/demand.js";
 import type { Intermediate } from "../passes/intermediate.js";
 import { intervalIsExact, useOfIntervalStep, intervalByStep } from "../passes/interval-steps.js";
-import { newRun, OPEN_ROWS, openRows, ROWS_INPUT, SIDES, type BoundProblem, type Side } from "../problem.js";
+import { newRun, OPEN_ROWS, openRows, ROWS_INPUT, SIDES, type BoundProblem } from "../problem.js";
 import { unstableIndex } from "../passes/unstable-rows.js";
-import type { BoundRun, NodeInterval, Target } from "../run.js";
+import type { BoundRun, Target } from "../run.js";
 import { close } from "./close.js";
 import { namedResults, rowResults } from "./results.js";
 import { boundsBy, type Recipe } from "./whole.js";
@@ -26,7 +27,7 @@ export function rowStages(problem: BoundProblem, { rows, intermediate }: StagedR
   const { output } = problem;
   const run = newRun(problem);
   const stages = new Set<Value>();
-  const boundsOf = onDemand<NodeInterval>(run, intermediate, (value, of) => {
+  const boundsOf = onDemand<Pair<IrNode>>(run, intermediate, (value, of) => {
     const step = run.isFinal(value) || intervalIsExact(run, value) ? undefined : useOfIntervalStep(run, value);
     if (step === "helps" || step === "enough") intervalByStep(run, value, of);
     // Recording one row finds what this value's bounds rely on.

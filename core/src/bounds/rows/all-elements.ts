@@ -1,13 +1,14 @@
+import type { Pair } from "../../plugin/pair.js";
 import type { Value } from "../../graph/resolved.js";
-import type { RowSpace } from "../../tensor/ir.js";
+import type { IrNode, RowSpace } from "../../tensor/ir.js";
 import { sizeOf } from "../../tensor/shapes.js";
 import type { Vocabulary } from "../../tensor/vocabulary.js";
-import type { BoundRun, NodeInterval, Target } from "../run.js";
+import type { BoundRun, Target } from "../run.js";
 
 /** Rows that bound elements of a value, and the way back from their bounds to intervals of the value. */
 export interface ElementTarget {
   readonly target: Target;
-  toIntervals(rows: NodeInterval): NodeInterval;
+  toIntervals(rows: Pair<IrNode>): Pair<IrNode>;
 }
 
 /** One row for each element of a value. */

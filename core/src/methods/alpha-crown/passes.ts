@@ -1,13 +1,12 @@
+import type { Pair, Side } from "../../plugin/pair.js";
 import type { Value } from "../../graph/resolved.js";
 import { asFact } from "../../bounds/fact.js";
 import { intersect } from "../../bounds/intersect.js";
-import type { CoefficientPair } from "../../bounds/kind-rules.js";
 import { boundsByBackward, type BackwardOptions } from "../../bounds/passes/backward.js";
 import { onDemand } from "../../bounds/passes/demand.js";
 import { combined, type BoundsOf } from "../../bounds/passes/intermediate.js";
-import type { Side } from "../../bounds/problem.js";
 import { elementTarget } from "../../bounds/passes/unstable-rows.js";
-import type { BoundRun, NodeInterval, Target } from "../../bounds/run.js";
+import type { BoundRun, Target } from "../../bounds/run.js";
 import type { IrNode } from "../../tensor/ir.js";
 import { sizeOf } from "../../tensor/shapes.js";
 import type { Vocabulary } from "../../tensor/vocabulary.js";
@@ -32,7 +31,7 @@ export class Passes {
   /** The free values' own parts of each variable, in order. */
   readonly parts: Map<string, IrNode[]> = new Map();
   /** Bounds of the values that these passes bound on the way to the output. */
-  readonly intervals: Map<Value, NodeInterval> = new Map();
+  readonly intervals: Map<Value, Pair<IrNode>> = new Map();
 
   constructor(
     private readonly run: BoundRun,
@@ -41,7 +40,7 @@ export class Passes {
   ) {}
 
   /** Both sides of a target, each with variables of its own. */
-  both(label: string, target: Target, boundsOf: BoundsOf): NodeInterval {
+  both(label: string, target: Target, boundsOf: BoundsOf): Pair<IrNode> {
     return { lower: this.side(label, target, "lower", boundsOf), upper: this.side(label, target, "upper", boundsOf) };
   }
 
@@ -49,7 +48,7 @@ export class Passes {
   intermediate(): BoundsOf {
     const { run } = this;
     const { intermediate } = crownRecipe;
-    return onDemand<NodeInterval>(run, intermediate, (value, boundsOf) => {
+    return onDemand<Pair<IrNode>>(run, intermediate, (value, boundsOf) => {
       if (!intermediate.needsRows(run, value)) {
         return asFact(run, value, run.restricted(value, intermediate.bounds(run, value, boundsOf)));
       }
@@ -65,7 +64,7 @@ export class Passes {
    * Intersected with what earlier steps found: both are sound, and a step that went too far, to where a denominator may
    * vanish say, does no harm. Its own variables still learn, as if its own bound were used.
    */
-  private withBest(value: Value, bounds: NodeInterval): NodeInterval {
+  private withBest(value: Value, bounds: Pair<IrNode>): Pair<IrNode> {
     if (this.starts === undefined) return bounds;
     const { t } = this.run;
     const instances = this.run.anyInstance() !== undefined;
@@ -128,7 +127,7 @@ export class Passes {
   private lessRounding(run: BoundRun, target: Target, side: Side, boundsOf: BoundsOf): IrNode {
     const { t } = this.run;
     let terms: IrNode = t.zeros([]);
-    const met = (pair: CoefficientPair, { lower, upper }: NodeInterval): void => {
+    const met = (pair: Pair<IrNode>, { lower, upper }: Pair<IrNode>): void => {
       const most = t.min(t.max(t.abs(lower), t.abs(upper)), LARGEST_TERM);
       terms = t.add(terms, t.dot(t.abs(pair[side]), most));
     };

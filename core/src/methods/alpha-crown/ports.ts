@@ -1,5 +1,5 @@
+import type { Side } from "../../plugin/pair.js";
 import type { Value } from "../../graph/resolved.js";
-import type { Side } from "../../bounds/problem.js";
 import type { BoundRun } from "../../bounds/run.js";
 import type { IrNode } from "../../tensor/ir.js";
 

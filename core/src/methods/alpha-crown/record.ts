@@ -1,14 +1,15 @@
 import type { Carry } from "../../plugin/executor.js";
 import type { Program } from "../../plugin/program.js";
+import type { Pair, Side } from "../../plugin/pair.js";
 import type { Value } from "../../graph/resolved.js";
 import { asFact } from "../../bounds/fact.js";
 import { better, intersect } from "../../bounds/intersect.js";
-import { inputNames, newRun, SIDES, type BoundProblem, type Side } from "../../bounds/problem.js";
+import { inputNames, newRun, SIDES, type BoundProblem } from "../../bounds/problem.js";
 import { representations } from "../../bounds/recording/close.js";
 import { namedResults } from "../../bounds/recording/results.js";
 import { boundsBy, targetOf } from "../../bounds/recording/whole.js";
 import type { BoundsOf } from "../../bounds/passes/intermediate.js";
-import type { BoundRun, NodeInterval, Target } from "../../bounds/run.js";
+import type { BoundRun, Target } from "../../bounds/run.js";
 import { adam, type Variable } from "../../optimizer/adam.js";
 import { nextState, stateInput } from "../../optimizer/state.js";
 import { makeProgram } from "../../program/program.js";
@@ -48,7 +49,7 @@ export interface Optimization {
  */
 export function recordOptimization(problem: BoundProblem, layers: Layers): Optimization {
   const run = newRun(problem);
-  const known = new Map<Value, NodeInterval>();
+  const known = new Map<Value, Pair<IrNode>>();
   const passes = new Passes(run);
   const boundsOf = layers === "all" ? passes.intermediate() : boundsBy(run, crownRecipe.intermediate, known);
   const bounds = wantedSides(passes, targetOf(run, problem).target, problem, boundsOf);
@@ -71,7 +72,7 @@ function recordStep(problem: BoundProblem, layers: Layers, fixed: readonly Value
   const run = newRun(problem, new Map(fixed.map((value) => [value, "final"])));
   const { t } = run;
   const passes = new Passes(run, starts);
-  const boundsOf = layers === "all" ? passes.intermediate() : (value: Value): NodeInterval => asFact(run, value, intervalOf(run, value));
+  const boundsOf = layers === "all" ? passes.intermediate() : (value: Value): Pair<IrNode> => asFact(run, value, intervalOf(run, value));
   const { target } = targetOf(run, problem);
   const bounds = wantedSides(passes, target, problem, boundsOf);
   const best: Record<string, IrNode> = bestOf(run, target, bounds);

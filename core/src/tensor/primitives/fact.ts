@@ -1,10 +1,11 @@
+import type { Side } from "../../plugin/pair.js";
 import { definePrimitive, type IrNode, type Primitive } from "../ir.js";
 import { isConstant } from "./leaves.js";
 
 export interface FactAttributes {
   /** The value that is bounded. Its other end is the fact of the same value and the other side. */
   readonly of: string;
-  readonly side: "lower" | "upper";
+  readonly side: Side;
 }
 
 /**
