@@ -3,7 +3,6 @@ import type { HostTensor } from "../plugin/tensor.js";
 import type { Pair, Side } from "../plugin/pair.js";
 import type { Outcome } from "./host.js";
 
-
 /** A number that a program gave is a bound up to here; what lies beyond has left float32. */
 const LARGEST = 3.4e38;
 
