@@ -1,4 +1,4 @@
-import { defineMethod, intervalOf, type BoundRun, type IrNode, type Method, type NodeInterval, type Value } from "@lirpa/core";
+import { defineMethod, intervalOf, type BoundRun, type IrNode, type Method, type Pair, type Value } from "@lirpa/core";
 import { methodCalled, recipeOf, variant } from "../kit/marked-methods.js";
 import type { MethodLawName } from "../method/laws.js";
 import { overInstances } from "./impure.js";
@@ -18,17 +18,17 @@ let calls = 0;
 
 /** CROWN, with something done to the bounds of its rows. */
 function changed(
-  name: string, change: (run: BoundRun, ends: NodeInterval, boundsOf: (value: Value) => NodeInterval) => NodeInterval,
+  name: string, change: (run: BoundRun, ends: Pair<IrNode>, boundsOf: (value: Value) => Pair<IrNode>) => Pair<IrNode>,
 ): Method {
   return variant(name, crown, (run, target, boundsOf) => change(run, crownRows(run, target, boundsOf), boundsOf));
 }
 
-function widened(run: BoundRun, { lower, upper }: NodeInterval, by: IrNode | number): NodeInterval {
+function widened(run: BoundRun, { lower, upper }: Pair<IrNode>, by: IrNode | number): Pair<IrNode> {
   return { lower: run.t.sub(lower, by), upper: run.t.add(upper, by) };
 }
 
 /** The sum of the widths of an interval's elements. */
-function width({ t }: BoundRun, { lower, upper }: NodeInterval): IrNode {
+function width({ t }: BoundRun, { lower, upper }: Pair<IrNode>): IrNode {
   return t.sum(t.sub(upper, lower));
 }
 
