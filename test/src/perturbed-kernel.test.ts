@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { lp, onnxRuntimeExecutor, perturbed } from "lirpa";
-import { graph, randomTensor, referenceLirpa, sampleBox, seeded, tensor } from "../graphs.js";
+import { graph, randomTensor, referenceLirpa, sampleBox, seeded, tensor } from "./graphs.js";
 
 const attributes = { strides: [2, 1], pads: [1, 0, 1, 1], dilations: [1, 2], group: 2, kernel_shape: [3, 2] };
 
-describe("probe: a convolution with a perturbed kernel", () => {
+describe("A convolution with a perturbed kernel", () => {
   const random = seeded(3);
   const kernel = randomTensor([4, 1, 3, 2], random);
   const sketch = (initializers: Record<string, ReturnType<typeof tensor>>, inputs: Record<string, number[]>) =>

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { lp, perturbed } from "lirpa";
-import { graph, randomTensor, referenceLirpa, sampleBox, seeded, tensor } from "../graphs.js";
+import { graph, randomTensor, referenceLirpa, sampleBox, seeded, tensor } from "./graphs.js";
 
-describe("probe: an operator with several outputs", () => {
+describe("An operator with several outputs", () => {
   const random = seeded(1);
   const model = referenceLirpa().model(
     graph(

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { evaluate, Vocabulary, vjp, type HostTensor, type IrNode } from "@lirpa/core";
 import type { ConvOptions } from "@lirpa/core/plugin";
-import { randomTensor, seeded } from "../graphs.js";
+import { randomTensor, seeded } from "./graphs.js";
 
-describe("probe: second-order gradients", () => {
+describe("Second-order gradients", () => {
   it("differentiates the gradient of a convolution's kernel again, in input and kernel", () => {
     const random = seeded(5);
     const t = new Vocabulary();

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { defineOperator, definePlugin, type Operator } from "@lirpa/core/plugin";
 import { lp, perturbed } from "lirpa";
-import { graph, randomTensor, referenceLirpa, sampleBox, seeded } from "../graphs.js";
+import { graph, randomTensor, referenceLirpa, sampleBox, seeded } from "./graphs.js";
 
 /** One step of an LSTM with piecewise linear gates, as a stranger would write it: nothing but a subgraph. */
 const hardLstmCell: Operator = defineOperator({
@@ -33,7 +33,7 @@ const hardLstmCell: Operator = defineOperator({
   }),
 });
 
-describe("probe: an LSTM cell as a composite", () => {
+describe("An LSTM cell as a composite", () => {
   const random = seeded(2);
   const lirpa = referenceLirpa([definePlugin({ name: "lirpa-plugin-example", apiVersion: 1, operators: [hardLstmCell] })]);
   const weights = { W: randomTensor([2, 12], random), R: randomTensor([3, 12], random), B: randomTensor([12], random) };

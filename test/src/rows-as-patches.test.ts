@@ -3,7 +3,7 @@ import {
   evaluate, inputOf, localizeRows, Vocabulary, vjp, type HostTensor, type IrNode, type RowSpace,
 } from "@lirpa/core";
 import type { ConvOptions } from "@lirpa/core/plugin";
-import { randomTensor, seeded } from "../graphs.js";
+import { randomTensor, seeded } from "./graphs.js";
 
 interface Layer {
   readonly kernel: readonly number[];
@@ -68,7 +68,7 @@ const CASES: readonly { readonly what: string; readonly image: readonly number[]
   { what: "one spatial axis", image: [1, 2, 20], layers: [{ kernel: [3, 2, 5], options: { strides: [2], pads: [2, 1], dilations: [1], groups: 1 }, between: "nothing" }], ending: "linf" },
 ];
 
-describe("probe: rows of a convolution chain as patches", () => {
+describe("Rows of a convolution chain as patches", () => {
   for (const { what, image, layers, ending } of CASES) {
     it(`gives the numbers of dense rows: ${what}, ${ending}`, () => {
       const t = new Vocabulary();
