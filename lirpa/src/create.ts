@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
-  checkOptions, createLirpa as compose, LirpaError, type Catalogue, type Graph, type Plugin,
+  checkOptions, createLirpa as compose, LirpaError, type Catalogue, type Graph, type Method, type Plugin,
 } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { catalogueOf, discoverPlugins, loadPlugins } from "@lirpa/registry";
@@ -35,7 +35,7 @@ export async function createLirpa(options: BatteriesOptions = {}): Promise<Lirpa
   }
   const given = pluginsOf(options);
   const executor = options.executor ?? onnxRuntimeExecutor();
-  const own = await projectPlugins(project, given);
+  const own = await projectPlugins(project, given, options.methods);
   const plugins = [...standardPlugins, ...own.plugins, ...given];
   const lirpa = compose({
     catalogue: { ...own.suggested, ...catalogue },
@@ -78,11 +78,13 @@ interface ProjectPlugins {
 }
 
 /** What a project allows, without what is given anyway; and what it has installed besides, for hints. */
-async function projectPlugins(project: string | false | undefined, given: readonly Plugin[]): Promise<ProjectPlugins> {
+async function projectPlugins(
+  project: string | false | undefined, given: readonly Plugin[], methods: readonly Method[] | undefined,
+): Promise<ProjectPlugins> {
   if (project === false) return { plugins: [], packaged: [], suggested: {}, folder: undefined };
   const found = discoverPlugins(project);
   const allowed = found.allowed.filter(({ name }) => !given.some((plugin) => plugin.name === name));
-  const plugins = await loadPlugins({ ...found, allowed }, { besides: standardPlugins });
+  const plugins = await loadPlugins({ ...found, allowed }, { besides: standardPlugins, ...(methods && { methods }) });
   const packages = new Set(allowed.filter(({ path }) => path === undefined).map(({ name }) => name));
   return {
     plugins,

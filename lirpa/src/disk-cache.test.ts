@@ -3,6 +3,9 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import { join } from "node:path";
 import { expect } from "chai";
 import { definePerturbation, defineExecutor, definePlugin, onnxRuntimeExecutor, type Executor, type Plugin } from "./index.js";
+import {
+  boundsByBackward, defineMethod, recorded as recordedBy, rowBounds, standardMethods, type Rows,
+} from "@lirpa/core";
 import { lpPerturbation } from "@lirpa/perturbation-lp";
 import { createLirpa, lp, perturbed, type BatteriesOptions, type BoundOptions } from "./index.js";
 import { model, temporaryFolder } from "./command/support.test.js";
@@ -193,6 +196,33 @@ describe("programs on disk", () => {
     const folder = fresh();
     await bound(folder, {}, { plugins: [definePlugin({ name: "made-up-in-a-test", apiVersion: 1 })] });
     expect(filesOf(folder)).to.deep.equal([]);
+  });
+
+  it("are kept with methods of a package, and change with its code; with the option methods they are not", async () => {
+    const folder = fresh();
+    const project = fresh();
+    const own = join(project, "node_modules", "lirpa-plugin-own");
+    mkdirSync(own, { recursive: true });
+    writeFileSync(join(project, "package.json"), "{}");
+    writeFileSync(join(own, "package.json"), JSON.stringify({ name: "lirpa-plugin-own", version: "1.0.0" }));
+    let recorded = 0;
+    const rows: Rows = (...asked) => (recorded++, boundsByBackward(...asked));
+    const recipe = { intermediate: rowBounds(rows), rows };
+    const method = defineMethod({ name: "own", description: "", needs: "backward", ...recordedBy("own", recipe) });
+    const plugin = definePlugin({ name: "lirpa-plugin-own", apiVersion: 1, methods: [method] });
+    const asked = () => bound(folder, { method: "own" }, { plugins: [plugin], project });
+    writeFileSync(join(own, "index.js"), "1");
+    const first = await asked();
+    const times = recorded;
+    const second = await asked();
+    expect(times).to.be.greaterThan(0);
+    expect([first.compiled, second.compiled, second.loaded, recorded]).to.deep.equal([1, 0, 1, times]);
+    expect(second.lower).to.deep.equal(first.lower);
+    writeFileSync(join(own, "index.js"), "2");
+    expect((await asked()).compiled).to.equal(1);
+    const nowhere = fresh();
+    await bound(nowhere, { method: "own" }, { methods: [...standardMethods, method], project });
+    expect(filesOf(nowhere)).to.deep.equal([]);
   });
 
   it("change with the code of a plugin's package", async () => {

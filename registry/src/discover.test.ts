@@ -20,15 +20,21 @@ describe("finding plugins", () => {
   });
 
   it("tells what the project allows from what is suggested, by manifests alone", () => {
+    const brings = { operators: ["Gelu"], perturbations: ["cloud"], methods: ["best"] };
     const path = project(
       { lirpa: { plugins: ["lirpa-plugin-b"] }, dependencies: { "lirpa-plugin-b": "*", "left-pad": "*", absent: "*" }, devDependencies: { "@some/lirpa-plugin-a": "*" } },
-      { "lirpa-plugin-b": { code: loud, manifest: described }, "@some/lirpa-plugin-a": { code: loud, manifest: { lirpa: { apiVersion: 1, operators: ["Gelu"], perturbations: ["cloud"] } } }, "left-pad": {}, stranger: { manifest: described } },
+      {
+        "lirpa-plugin-b": { code: loud, manifest: described },
+        "@some/lirpa-plugin-a": { code: loud, manifest: { lirpa: { apiVersion: 1, ...brings } } },
+        "left-pad": {},
+        stranger: { manifest: described },
+      },
     );
     const { allowed, suggested, problems, project: found } = discoverPlugins(path);
     expect(found).to.equal(path);
     expect(allowed.map(({ name, version }) => [name, version])).to.deep.equal([["lirpa-plugin-b", "1.2.3"]]);
     expect(suggested).to.have.length(1);
-    expect(suggested[0]).to.deep.include({ name: "@some/lirpa-plugin-a", apiVersion: 1, operators: ["Gelu"], perturbations: ["cloud"] });
+    expect(suggested[0]).to.deep.include({ name: "@some/lirpa-plugin-a", apiVersion: 1, ...brings });
     expect(problems).to.deep.equal([]);
     expect("imported" in globalThis).to.equal(false);
   });

@@ -20,6 +20,7 @@ export interface FoundPlugin {
   readonly apiVersion: number | undefined;
   readonly operators: readonly string[];
   readonly perturbations: readonly string[];
+  readonly methods: readonly string[];
 }
 
 /** What the manifests around a project say. */
@@ -77,7 +78,8 @@ function findAt(path: string, name: string, project: string): FoundPlugin | Lirp
     const found = describedBy(join(path, "package.json"), name, project);
     return isLirpaError(found) ? found : { ...found, path };
   }
-  const nothing = { manifest: undefined, described: false, apiVersion: undefined, operators: [], perturbations: [] };
+  const brings = { operators: [], perturbations: [], methods: [] };
+  const nothing = { manifest: undefined, described: false, apiVersion: undefined, ...brings };
   return { name, version: "", path, ...nothing };
 }
 
@@ -91,10 +93,11 @@ function describedBy(manifest: string, asked: string, project: string): FoundPlu
       version: typeof version === "string" ? version : "",
       manifest,
       // A project that is installed somewhere may have a list of its own there, which makes it no plugin.
-      described: ["apiVersion", "operators", "perturbations"].some((key) => key in field),
+      described: ["apiVersion", "operators", "perturbations", "methods"].some((key) => key in field),
       apiVersion: typeof field["apiVersion"] === "number" ? field["apiVersion"] : undefined,
       operators: names(field["operators"]),
       perturbations: names(field["perturbations"]),
+      methods: names(field["methods"]),
     };
   } catch (cause) {
     return isPath(asked) ? noPackage(asked, project, cause) : brokenManifest(asked, project, cause);

@@ -40,7 +40,7 @@ export function brokenManifest(name: string, project: string, cause: unknown): L
 
 export function noManifestField(name: string, project: string): LirpaError {
   return of(name, project, 'has no "lirpa" field in its package.json, so that nobody can tell what it brings without running it', {
-    hint: 'Its author adds "lirpa": { "apiVersion": 1, "operators": […] }.',
+    hint: 'Its author adds "lirpa": { "apiVersion": 1, "operators": […], "perturbations": […], "methods": […] }.',
   });
 }
 
@@ -79,7 +79,9 @@ export function claimedTwice(name: string, project: string, what: string): Lirpa
 }
 
 export function emptyOverride(name: string, project: string, what: string): LirpaError {
-  return of(name, project, `overrides ${what}, but does not bring it`, { hint: "Its author adds the operator or takes the name off overrides." });
+  return of(name, project, `overrides ${what}, but does not bring it`, {
+    hint: "Its author adds it or takes the name off overrides.",
+  });
 }
 
 export function wrongManifest(name: string, project: string, what: string): LirpaError {

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { defineOperator, definePlugin, isLirpaError, type LirpaError } from "@lirpa/core/plugin";
+import { standardMethods } from "@lirpa/core";
 import { expect } from "chai";
 import { examinePlugins, loadPlugins, type LoadOptions } from "./load.js";
 import { described, doubling, projects, type Package } from "./support.test.js";
@@ -11,6 +12,13 @@ const standard = definePlugin({
   apiVersion: 1,
   operators: [defineOperator({ type: "Double", domain: "com.example", sinceVersion: 1, kind: "linear", inputs: ["X"], nonnegative: true, forward: ({ t }, x) => t.mul(x!, 2) })],
 });
+
+/** The code of a plugin that brings CROWN by other names. */
+const bounding = (name: string, methods: readonly (readonly string[])[], fields: string = ""): string => `
+  import { defineMethod, definePlugin, standardMethods } from "@lirpa/core";
+  const crown = standardMethods.find(({ name }) => name === "crown");
+  const methods = ${JSON.stringify(methods)}.map(([name, ...aliases]) => defineMethod({ ...crown, name, aliases }));
+  export default definePlugin({ name: ${JSON.stringify(name)}, apiVersion: 1, methods, ${fields} });`;
 
 /** The code of a plugin. */
 const made = (fields: string): string =>
@@ -73,6 +81,24 @@ describe("loading plugins", () => {
     expect(await loadPlugins(path, { besides: [standard] })).to.have.length(1);
   });
 
+  it("lets a plugin bring methods, and take one over that it says it overrides", async () => {
+    const code = bounding("better", [["best", "best-of-two"], ["crown"]], 'overrides: ["method:crown"]');
+    const methods = ["best", "best-of-two", "crown"];
+    const manifest = { lirpa: { apiVersion: 1, methods } };
+    const path = project({ lirpa: { plugins: ["better"] } }, { better: { code, manifest } });
+    const { plugins, problems } = await examinePlugins(path);
+    expect(plugins.flatMap((plugin) => plugin.methods.map(({ name }) => name))).to.deep.equal(["best", "crown"]);
+    expect(problems).to.deep.equal([]);
+  });
+
+  it("lets a plugin have the name of a method of core where the caller leaves core's out", async () => {
+    const manifest = { lirpa: { apiVersion: 1, methods: ["crown"] } };
+    const path = project({ lirpa: { plugins: ["own"] } }, { own: { code: bounding("own", [["crown"]]), manifest } });
+    const ibp = standardMethods.filter(({ name }) => name === "ibp");
+    expect(await loadPlugins(path, { methods: ibp })).to.have.length(1);
+    expect((await failure(path)).code).to.equal("LIRPA_CONFLICT");
+  });
+
   const wrong: readonly { readonly what: string; readonly code: string; readonly errorCode?: string; readonly manifest?: Package["manifest"]; readonly says: readonly string[] }[] = [
     { what: "throws on import", code: "throw new Error('no luck\\ntoday');", says: ["throws when it is imported: no luck", "take it off lirpa.plugins"] },
     { what: "throws something that is no error", code: "throw 'luck';", says: ["throws when it is imported: luck"] },
@@ -86,6 +112,22 @@ describe("loading plugins", () => {
     { what: "claims an operator twice", code: doubling("odd", ["Double", "Double"]), errorCode: "LIRPA_CONFLICT", says: ["claims the operator com.example:Double", "twice", "take it off lirpa.plugins"] },
     { what: "claims an operator of a standard pack", code: doubling("odd", ["Double"]), errorCode: "LIRPA_CONFLICT", says: ["com.example:Double", "@lirpa/standard", "overrides"] },
     { what: "overrides what it does not bring", code: doubling("odd", ["Triple"], 'overrides: ["Relu"]'), says: ["overrides Relu, but does not bring it"] },
+    {
+      what: "claims a method twice", code: bounding("odd", [["best"], ["better", "best"]]), errorCode: "LIRPA_CONFLICT",
+      says: ["claims the method best twice"],
+    },
+    {
+      what: "claims a method of core", code: bounding("odd", [["best", "crown"]]), errorCode: "LIRPA_CONFLICT",
+      says: ["the method crown comes from @lirpa/core and from odd", "method:crown"],
+    },
+    {
+      what: "overrides a method that it does not bring", code: bounding("odd", [["best"]], 'overrides: ["method:crown"]'),
+      says: ["overrides method:crown, but does not bring it"],
+    },
+    {
+      what: "lists what is no method", code: made('name: "odd", apiVersion: 1, methods: [{ name: "best" }]'),
+      says: ["defineMethod()"],
+    },
     { what: "lists what is no operator", code: made('name: "odd", apiVersion: 1, operators: [{ type: "Relu" }]'), says: ["defineOperator()"] },
     { what: "has an entry that only import finds", code: "export default 1;", manifest: { ...described, exports: { ".": { import: "./index.js" }, "./package.json": "./package.json" } }, says: ["no entry that can be found", '"default"'] },
   ];
@@ -129,5 +171,13 @@ describe("examining plugins", () => {
     expect(problems).to.have.length(1);
     expect(problems[0]!.message).to.include("it lacks com.example:Triple").and.include("there is no com.example:Double");
     expect(await loadPlugins(path)).to.have.length(1);
+  });
+
+  it("holds manifests to the methods that the plugins bring", async () => {
+    const manifest = { lirpa: { apiVersion: 1, operators: ["best"], methods: ["bets"] } };
+    const path = project({ lirpa: { plugins: ["odd"] } }, { odd: { code: bounding("odd", [["best"]]), manifest } });
+    const { problems } = await examinePlugins(path);
+    expect(problems).to.have.length(1);
+    expect(problems[0]!.message).to.include("it lacks method:best, there is no best, there is no method:bets");
   });
 });

@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
-import { PluginRegistry } from "@lirpa/core";
-import { API_VERSION, isLirpaError, type LirpaError, type Plugin } from "@lirpa/core/plugin";
+import { PluginRegistry, standardMethods, type Method } from "@lirpa/core";
+import { API_VERSION, isLirpaError, type Plugin } from "@lirpa/core/plugin";
 import { inTheNameOf } from "./blame.js";
+import { bringsOf, described, keyOf, keysOf } from "./brings.js";
 import { discoverPlugins, type Discovery, type FoundPlugin } from "./discover.js";
 import {
-  claimedTwice, emptyOverride, endlessImport, failedImport, hiddenEntry, inProject, nameTaken, noManifestField, noPlugin,
-  otherGeneration, otherName, wrongManifest,
+  claimedTwice, emptyOverride, endlessImport, failedImport, hiddenEntry, inProject, nameTaken, noPlugin, otherGeneration,
+  otherName,
 } from "./errors.js";
 
 /** What is there before the project's own plugins. */
@@ -16,6 +17,8 @@ export interface LoadOptions {
    * Plugins that are there anyway: the project's must get along with them, and those among them are not loaded again.
    */
   readonly besides?: readonly Plugin[];
+  /** Methods that are there anyway; core's where absent. */
+  readonly methods?: readonly Method[];
 }
 
 /** Manifests, and what came of importing the plugins that are allowed. */
@@ -39,11 +42,16 @@ export async function loadPlugins(from?: string | Discovery, options: LoadOption
 export async function examinePlugins(from?: string | Discovery, options: LoadOptions = {}): Promise<Examination> {
   const discovery = typeof from === "object" ? from : discoverPlugins(from);
   const { plugins, problems } = await load(discovery, options, false);
-  const descriptions = discovery.allowed.flatMap((found) => described(found, discovery.project!, plugins.find(({ name }) => name === found.name)));
+  const descriptions = discovery.allowed.flatMap((found) =>
+    described(found, discovery.project!, plugins.find(({ name }) => name === found.name)));
   return { ...discovery, plugins, problems: [...problems, ...descriptions] };
 }
 
-async function load({ project, allowed, problems: before }: Discovery, { besides = [] }: LoadOptions, stop: boolean): Promise<Pick<Examination, "plugins" | "problems">> {
+async function load(
+  { project, allowed, problems: before }: Discovery,
+  { besides = [], methods = standardMethods }: LoadOptions,
+  stop: boolean,
+): Promise<Pick<Examination, "plugins" | "problems">> {
   const plugins: Plugin[] = [];
   const problems = [...before];
   for (const found of allowed) {
@@ -55,7 +63,7 @@ async function load({ project, allowed, problems: before }: Discovery, { besides
       if (found.manifest === undefined && others.some(({ name }) => name === plugin.name)) {
         throw nameTaken(found.name, project!, plugin.name);
       }
-      PluginRegistry.from([...besides, ...plugins, plugin]);
+      PluginRegistry.from([...besides, ...plugins, plugin], {}, { from: "@lirpa/core", methods });
       plugins.push(plugin);
     } catch (error) {
       // Whoever makes a plugin without definePlugin() may leave out anything.
@@ -112,27 +120,19 @@ function checked(value: unknown, { name, manifest }: FoundPlugin, project: strin
   if (plugin?.$$type !== "lirpa.plugin") throw noPlugin(name, project);
   if (plugin.apiVersion !== API_VERSION) throw otherGeneration(name, project, plugin.apiVersion, API_VERSION);
   if (manifest !== undefined && plugin.name !== name) throw otherName(name, project, plugin.name);
-  const operators = plugin.operators.map(({ domain, type, sinceVersion }) => `the operator ${keyOf(domain, type)} (from version ${sinceVersion} on)`);
-  const perturbations = plugin.perturbations.flatMap(({ types }) => types.map((type) => `the perturbation ${type}`));
-  const claims = [...operators, ...perturbations];
+  const operators = plugin.operators.map(({ domain, type, sinceVersion }) => {
+    return `the operator ${keyOf(domain, type)} (from version ${sinceVersion} on)`;
+  });
+  const { perturbations, methods } = bringsOf(plugin);
+  const claims = [
+    ...operators,
+    ...perturbations.map((type) => `the perturbation ${type}`),
+    ...methods.map((method) => `the method ${method}`),
+  ];
   const twice = claims.find((claim, i) => claims.indexOf(claim) !== i);
   if (twice !== undefined) throw claimedTwice(name, project, twice);
-  const vain = plugin.overrides.find((key) => !plugin.operators.some(({ domain, type }) => keyOf(domain, type) === key));
+  const own = keysOf(bringsOf(plugin));
+  const vain = plugin.overrides.find((key) => !own.includes(key));
   if (vain !== undefined) throw emptyOverride(name, project, vain);
   return plugin;
-}
-
-/** Whether a manifest says what the plugin brings: hints for what is missing rely on it. */
-function described(found: FoundPlugin, project: string, plugin: Plugin | undefined): LirpaError[] {
-  if (found.manifest === undefined) return [];
-  if (!found.described) return [noManifestField(found.name, project)];
-  if (plugin === undefined) return [];
-  const brings = [...new Set([...plugin.operators.map(({ domain, type }) => keyOf(domain, type)), ...plugin.perturbations.flatMap(({ types }) => types)])];
-  const lists = [...found.operators, ...found.perturbations];
-  const wrong = [...brings.filter((what) => !lists.includes(what)).map((what) => `it lacks ${what}`), ...lists.filter((what) => !brings.includes(what)).map((what) => `there is no ${what}`)];
-  return wrong.length === 0 ? [] : [wrongManifest(found.name, project, wrong.join(", "))];
-}
-
-function keyOf(domain: string | undefined, type: string): string {
-  return domain === undefined || domain === "" || domain === "ai.onnx" ? type : `${domain}:${type}`;
 }

@@ -1,4 +1,6 @@
-import { emitOnnx, isLirpaError, LirpaError, type Bounds, type Model, type Prepared, type Program } from "@lirpa/core";
+import {
+  emitOnnx, isLirpaError, LirpaError, type Bounds, type Method, type Model, type Prepared, type Program,
+} from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { createLirpa } from "../create.js";
 import { readModelFile, readRegular } from "../files.js";
@@ -25,6 +27,8 @@ export async function bounds(file: string, flags: BoundsFlags): Promise<void> {
   });
   const progress = startProgress();
   try {
+    // A method that there is not is said before any work.
+    const [first] = methods.map((name) => lirpa.registry.method(name));
     // What cannot be written is said before anything is read, and again when it is known what the model reads.
     if (save !== undefined) await saveTarget(save, [file, queryFile]);
     progress.say("reading");
@@ -36,13 +40,17 @@ export async function bounds(file: string, flags: BoundsFlags): Promise<void> {
     checkWeightShapes(query, graph);
     const asked: Asked = { model, query, ...(output !== undefined && { output }) };
     // One that is no single program is refused before the work.
-    const saved = target === undefined ? undefined : programToSave(asked, methods[0]!);
+    const saved = target === undefined ? undefined : programToSave(asked, first!.value);
     const answers = await answerAll(asked, methods, explain === true, progress);
     if (target !== undefined) {
       const sets = [...Object.values(query.inputs).flatMap((input) => ("set" in input ? [input.set] : [])), ...Object.values(query.options.weights ?? {})];
-      const plugins = [...model.explain().map(({ plugin }) => plugin), ...sets.map(({ type }) => lirpa.registry.perturbation(type).plugin)];
-      const method = lirpa.registry.method(methods[0]!).value.name;
-      await writeAtomically(target, emitOnnx(saved!, originMetadata({ model: file, output: output ?? model.outputs[0]!, method, plugins })));
+      const plugins = [
+        ...model.explain().map(({ plugin }) => plugin),
+        ...sets.map(({ type }) => lirpa.registry.perturbation(type).plugin),
+        ...(first!.plugin === "@lirpa/core" ? [] : [first!.plugin]),
+      ];
+      const origin = { model: file, output: output ?? model.outputs[0]!, method: first!.value.name, plugins };
+      await writeAtomically(target, emitOnnx(saved!, originMetadata(origin)));
     }
     const complete = answers.map((answer): Answer => ({ ...answer, model: file, output: output ?? model.outputs[0]! }));
     await progress.stop();
@@ -84,17 +92,19 @@ function explained(prepared: Prepared): ExplainedNode[] {
   return prepared.explain().map(({ rows = "none", ...node }) => ({ ...node, representation: rows }));
 }
 
-function programToSave(asked: Asked, method: string): Program {
+function programToSave(asked: Asked, method: Method): Program {
   try {
-    return prepare(asked, method).program();
+    return prepare(asked, method.name).program();
   } catch (error) {
     if (isLirpaError(error) && error.code === "LIRPA_UNSUPPORTED_METHOD") throw manyRuns(method);
     throw error;
   }
 }
 
-function manyRuns(method: string): LirpaError {
-  return new LirpaError("LIRPA_OPTION", `--save writes one program, and ${method} is a sequence of programs`, { hint: "Save crown, whose lines it improves." });
+function manyRuns({ name, improves = "crown" }: Method): LirpaError {
+  return new LirpaError("LIRPA_OPTION", `--save writes one program, and ${name} is a sequence of programs`, {
+    hint: `Save the program of a method that has one, such as ${improves}.`,
+  });
 }
 
 /** NaN compares as neither above nor below anything: it must not be taken for a bound. */

@@ -23,7 +23,8 @@ describe("lirpa --help", function () {
 
   it("names every method", async () => {
     const text = (await lirpa(["bounds", "--help"])).stdout.replace(/\s+/g, " ");
-    expect(text).to.include(`of ${standardMethods.map(({ name }) => name).join(", ")} (default`);
+    const names = standardMethods.map(({ name }) => name).join(", ");
+    expect(text).to.include(`of ${names}, or what a plugin brings (default`);
   });
 
   it("gives examples that work", async function () {

@@ -38,8 +38,9 @@ imported:
 
   "lirpa": { "plugins": ["lirpa-plugin-example", "./rules/shrink.js"] }
 
-Suggested are packages among its dependencies that say in their manifest that
-they are plugins. "doctor" ends with 69 where something is wrong.
+They bring operators, perturbations and methods. Suggested are packages among the
+project's dependencies that say in their manifest that they are plugins. "doctor"
+ends with 69 where something is wrong.
 
 Examples:
   $ lirpa plugins

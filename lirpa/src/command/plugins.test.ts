@@ -25,6 +25,12 @@ const tripling = (name: string): string => `
   });
   export default definePlugin({ name: ${JSON.stringify(name)}, apiVersion: 1, operators: [triple] });`;
 
+const bounding = (name: string): string => `
+  import { defineMethod, definePlugin, standardMethods } from "@lirpa/core";
+  const crown = standardMethods.find(({ name }) => name === "crown");
+  const own = defineMethod({ ...crown, name: "own-crown", needs: "forward", program: undefined });
+  export default definePlugin({ name: ${JSON.stringify(name)}, apiVersion: 1, methods: [own] });`;
+
 function project(folder: string, name: string, manifest: object): string {
   const path = join(folder, name);
   mkdirSync(join(path, "node_modules", "@lirpa"), { recursive: true });
@@ -49,7 +55,8 @@ describe("plugins of a project", function () {
     fine = project(folder, "fine", { dependencies: { other: "*" }, lirpa: { plugins: ["tripling"] } });
     install(fine, "tripling", tripling("tripling"), brings);
     install(fine, "other", "throw new Error('imported');", { apiVersion: 1, operators: ["Frobnicate"] });
-    waiting = project(folder, "waiting", { dependencies: { tripling: "*" } });
+    waiting = project(folder, "waiting", { dependencies: { tripling: "*", bounding: "*" } });
+    install(waiting, "bounding", "throw new Error('imported');", { apiVersion: 1, methods: ["own-crown"] });
     install(waiting, "tripling", "throw new Error('imported');", brings);
     broken = project(folder, "broken", { lirpa: { plugins: ["absent", "throwing", "old"] } });
     install(broken, "throwing", "throw new Error('no luck');");
@@ -81,6 +88,34 @@ describe("plugins of a project", function () {
     expect(coverage.code).to.equal(exitCodes.unavailable);
     const advice = "Add tripling, which is installed, to lirpa.plugins in package.json.";
     expect([bounds.stderr, coverage.stdout].map((text) => text.includes(advice)), bounds.stderr).to.deep.equal([true, true]);
+  });
+
+  it("bring methods, which the command takes like its own", async () => {
+    const own = project(folder, "own", { lirpa: { plugins: ["bounding"] } });
+    install(own, "bounding", bounding("bounding"), { apiVersion: 1, methods: ["own-crown"] });
+    const query = ["model.onnx", "--query", "query.json"];
+    const [list, bounds, misspelt, coverage, saved, doctor] = await Promise.all([
+      run(own, "plugins"), run(own, "bounds", ...query, "--method", "crown,own-crown", "--json"),
+      run(own, "bounds", ...query, "-m", "own-crwn"), run(own, "coverage", "model.onnx", "--json"),
+      run(own, "bounds", ...query, "-m", "own-crown", "--save", "out.onnx"), run(own, "plugins", "doctor"),
+    ]);
+    expect(list.stdout).to.match(/^ {2}bounding +1\.2\.3 +allowed +own-crown$/m);
+    expect({ code: bounds.code, stderr: bounds.stderr }).to.deep.equal({ code: 0, stderr: "" });
+    const [crown, same] = JSON.parse(bounds.stdout) as { readonly method: string; readonly lower: readonly number[] }[];
+    expect([same!.method, same!.lower]).to.deep.equal(["own-crown", crown!.lower]);
+    expect([misspelt.code, misspelt.stdout]).to.deep.equal([exitCodes.usage, ""]);
+    expect(misspelt.stderr).to.match(/no method "own-crwn"\. Did you mean own-crown\?.*alpha-crown, own-crown\.\n$/);
+    const { nodes } = JSON.parse(coverage.stdout) as { readonly nodes: readonly { readonly methods: object }[] };
+    expect(nodes[0]!.methods).to.include({ "own-crown": "tight" });
+    expect(saved.code).to.equal(exitCodes.usage);
+    expect(saved.stderr).to.include("own-crown is a sequence of programs");
+    expect(doctor.stdout).to.include("Nothing is wrong.");
+  });
+
+  it("are named where their method would help", async () => {
+    const bounds = await run(waiting, "bounds", "model.onnx", "--query", "query.json", "--method", "own-crown");
+    expect([bounds.code, bounds.stdout]).to.deep.equal([exitCodes.usage, ""]);
+    expect(bounds.stderr).to.include("Add bounding, which is installed, to lirpa.plugins in package.json.");
   });
 
   it("may be files of the project, which are then used by command", async () => {

@@ -1,4 +1,4 @@
-import { discoverPlugins, examinePlugins, type Discovery, type FoundPlugin } from "@lirpa/registry";
+import { bringsOf, discoverPlugins, examinePlugins, type Discovery, type FoundPlugin } from "@lirpa/registry";
 import { standardPlugins } from "../standard-plugins.js";
 import { findPackage } from "../packages.js";
 import { colorsFor } from "./colors.js";
@@ -9,7 +9,7 @@ import { writeOut } from "./output.js";
 import { table } from "./table.js";
 import type { ReportFlags } from "./usage.js";
 
-interface Listed extends Pick<FoundPlugin, "name" | "version" | "operators" | "perturbations"> {
+interface Listed extends Pick<FoundPlugin, "name" | "version" | "operators" | "perturbations" | "methods"> {
   readonly state: "standard" | "allowed" | "suggested";
 }
 
@@ -43,11 +43,15 @@ function listed({ allowed, suggested }: Discovery): Listed[] {
     name: plugin.name,
     version: findPackage(plugin.name)?.version ?? "",
     state: "standard",
-    operators: [...new Set(plugin.operators.map(({ domain, type }) => (domain ? `${domain}:${type}` : type)))],
-    perturbations: plugin.perturbations.flatMap(({ types }) => types),
+    ...bringsOf(plugin),
   }));
   const comes = new Set(standard.map(({ name }) => name));
-  const others = (plugins: readonly FoundPlugin[], state: Listed["state"]): Listed[] => plugins.filter(({ name }) => !comes.has(name)).map(({ name, version, operators, perturbations }) => ({ name, version, state, operators, perturbations }));
+  const others = (plugins: readonly FoundPlugin[], state: Listed["state"]): Listed[] =>
+    plugins
+      .filter(({ name }) => !comes.has(name))
+      .map(({ name, version, operators, perturbations, methods }) => {
+        return { name, version, state, operators, perturbations, methods };
+      });
   return [...standard, ...others(allowed, "allowed"), ...others(suggested, "suggested")];
 }
 
@@ -58,7 +62,8 @@ function toJson(found: Discovery): string {
 
 function toText(found: Discovery): string {
   const plugins = listed(found);
-  const rows = plugins.map(({ name, version, state, operators, perturbations }) => [name, version, state, shortened([...operators, ...perturbations])].map(oneLine));
+  const rows = plugins.map(({ name, version, state, operators, perturbations, methods }) =>
+    [name, version, state, shortened([...operators, ...perturbations, ...methods])].map(oneLine));
   const suggested = plugins.filter(({ state }) => state === "suggested").map(({ name }) => name);
   const hint = suggested.length === 0 ? "" : `\n${wayToAllow(found.project!, suggested)}\n`;
   const wrong = found.problems.length === 0 ? "" : `\n${complaints(found)}`;

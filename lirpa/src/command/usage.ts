@@ -8,6 +8,9 @@ import { parseMemory, parseMethods, parseThreads } from "./options.js";
 /** For the help, which loads nothing of core; a test compares them with core's own. */
 const METHODS = ["ibp", "crown-ibp", "crown", "forward", "forward+crown", "alpha-crown"];
 
+const methodsHelp =
+  `one or more, separated by commas, of ${METHODS.join(", ")}, or what a plugin brings (default: crown)`;
+
 /** The options of `lirpa bounds`, parsed. */
 export interface BoundsFlags {
   readonly query: string;
@@ -45,7 +48,7 @@ export function commandLine(end: (code: number) => void, begin: () => Promise<vo
     .description("Bounds the outputs of an ONNX model over all perturbations that a query allows.")
     .argument("<model>", "an ONNX file")
     .requiredOption("-q, --query <file>", 'the query, a JSON file; "-" reads standard input')
-    .option("-m, --method <names>", `one or more, separated by commas, of ${METHODS.join(", ")} (default: crown)`, parseMethods)
+    .option("-m, --method <names>", methodsHelp, parseMethods)
     .option("-o, --output <name>", "which output to bound; needed where the model has several")
     .option("--json", "print one JSON object, or an array of them for several methods")
     .option("--save <file>", "write the bound computation as an ONNX program")
