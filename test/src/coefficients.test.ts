@@ -1,6 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { boundsByBackward, createLirpa, defineMethod, intervalBounds, recorded, type BackwardOptions, type BoundRun } from "@lirpa/core";
+import {
+  boundsByBackward,
+  createLirpa,
+  defineMethod,
+  intervalBounds,
+  recorded,
+  type BackwardOptions,
+  type BoundRun,
+} from "@lirpa/core";
 import type { IrNode, Lirpa, Method } from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { lp, perturbed, standardPlugins } from "lirpa";
@@ -53,7 +61,9 @@ async function boundsWith(name: string, at: (run: BoundRun) => BackwardOptions["
 }
 
 /** β·s·z at the pre-activation z: nothing is lost where s·z ≥ 0, which is what the constraint says. */
-const withMultiplier = (neuron: number, sign: number, beta: number) => ({ t }: BoundRun): BackwardOptions["at"] =>
+const withMultiplier =
+  (neuron: number, sign: number, beta: number) =>
+  ({ t }: BoundRun): BackwardOptions["at"] =>
   ({ name, shape }, { lower, upper }) => {
     if (name !== "z") return undefined;
     const one = [0, 1, 2, 3].map((at) => (at === neuron ? beta * sign : 0));
@@ -74,11 +84,14 @@ describe("a method that acts on coefficients on their way back", () => {
       sign: fc.constantFrom(-1, 1),
       beta: fc.double({ min: 0, max: 3, noNaN: true }),
     });
-    await fc.assert(fc.asyncProperty(sides, async ({ neuron, sign, beta }) => {
-      const [lower, upper] = await boundsWith("split", withMultiplier(neuron, sign, beta));
-      const inside = points.filter((x) => sign * pre(x)[neuron]! >= 0).map(output);
-      for (const y of inside) expect(y).to.be.within(lower - 1e-9, upper + 1e-9);
-    }), { numRuns: 30 });
+    await fc.assert(
+      fc.asyncProperty(sides, async ({ neuron, sign, beta }) => {
+        const [lower, upper] = await boundsWith("split", withMultiplier(neuron, sign, beta));
+        const inside = points.filter((x) => sign * pre(x)[neuron]! >= 0).map(output);
+        for (const y of inside) expect(y).to.be.within(lower - 1e-9, upper + 1e-9);
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it("tightens bounds by such a multiplier: without the constraint they need not hold", async () => {
@@ -102,17 +115,26 @@ describe("a method that acts on coefficients on their way back", () => {
       name: "reading",
       description: "the coefficients at z less their shares",
       needs: "backward",
-      ...recorded("reading", { intermediate: intervalBounds, rows: (run, target, boundsOf) => {
-        const { t } = run;
-        boundsByBackward(run, target, boundsOf, {
-          at: ({ name }, pair, shares) => {
-            seen.push(`${name}: ${shares.map(({ reader }) => reader?.type ?? "target").sort().join(", ")}`);
-            if (name === "z") rest = shares.reduce((sum, share) => t.sub(sum, share.pair.lower), t.mul(pair.lower, 2));
-            return undefined;
-          },
-        });
-        return { lower: t.dot(rest!, t.full(rest!.shape, 1)), upper: t.dot(rest!, t.full(rest!.shape, 1)) };
-      } }),
+      ...recorded("reading", {
+        intermediate: intervalBounds,
+        rows: (run, target, boundsOf) => {
+          const { t } = run;
+          boundsByBackward(run, target, boundsOf, {
+            at: ({ name }, pair, shares) => {
+              seen.push(
+                `${name}: ${shares
+                  .map(({ reader }) => reader?.type ?? "target")
+                  .sort()
+                  .join(", ")}`,
+              );
+              if (name === "z")
+                rest = shares.reduce((sum, share) => t.sub(sum, share.pair.lower), t.mul(pair.lower, 2));
+              return undefined;
+            },
+          });
+          return { lower: t.dot(rest!, t.full(rest!.shape, 1)), upper: t.dot(rest!, t.full(rest!.shape, 1)) };
+        },
+      }),
     });
     const lirpa = lirpaWith(method);
     const { lower } = await lirpa.model(net).bounds(query, { method: "reading", spec: [[1]] });
@@ -123,10 +145,18 @@ describe("a method that acts on coefficients on their way back", () => {
   });
 
   it("ends at a value, a source included", async () => {
-    const ended = await boundsWith("ending", ({ t }) => ({ name }) =>
-      name === "x" ? { bias: { lower: t.full([], -7), upper: t.full([], 7) } } : undefined);
-    const none = await boundsWith("nothing", ({ t }) => ({ name, shape }) =>
-      name === "x" ? { lower: t.zeros(shape), upper: t.zeros(shape) } : undefined);
+    const ended = await boundsWith(
+      "ending",
+      ({ t }) =>
+        ({ name }) =>
+          name === "x" ? { bias: { lower: t.full([], -7), upper: t.full([], 7) } } : undefined,
+    );
+    const none = await boundsWith(
+      "nothing",
+      ({ t }) =>
+        ({ name, shape }) =>
+          name === "x" ? { lower: t.zeros(shape), upper: t.zeros(shape) } : undefined,
+    );
     expect(ended[0]).to.be.closeTo(none[0] - 7, 1e-9);
     expect(ended[1]).to.be.closeTo(none[1] + 7, 1e-9);
   });

@@ -1,5 +1,13 @@
 import { expect } from "chai";
-import { defineOperator, definePlugin, flag, PluginRegistry, resolveGraph, unsupportedAttribute, type Operator } from "@lirpa/core";
+import {
+  defineOperator,
+  definePlugin,
+  flag,
+  PluginRegistry,
+  resolveGraph,
+  unsupportedAttribute,
+  type Operator,
+} from "@lirpa/core";
 import { graph } from "./graphs.js";
 
 const read: string[] = [];
@@ -31,13 +39,18 @@ const halfway: Operator = defineOperator({
   }),
 });
 const registry = PluginRegistry.from([definePlugin({ name: "pack", apiVersion: 1, operators: [picky, halfway] })]);
-const net = graph({ x: [2] }, {}, [
-  ["Picky", ["x"], ["a"]],
-  ["Halfway", ["a"], ["b"]],
-  ["Picky", ["b"], ["c"]],
-  ["Picky", ["a"], ["d"], { refuse: 1 }],
-  ["Picky", ["a"], ["e"]],
-], ["c", "e"]);
+const net = graph(
+  { x: [2] },
+  {},
+  [
+    ["Picky", ["x"], ["a"]],
+    ["Halfway", ["a"], ["b"]],
+    ["Picky", ["b"], ["c"]],
+    ["Picky", ["a"], ["d"], { refuse: 1 }],
+    ["Picky", ["a"], ["e"]],
+  ],
+  ["c", "e"],
+);
 const shapes = new Map([["x", [2]]]);
 
 describe("a graph with nodes that are refused", () => {

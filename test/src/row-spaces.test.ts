@@ -1,5 +1,15 @@
 import { expect } from "chai";
-import { createLirpa, defineMethod, forwardBounds, recorded, forwardForms, Vocabulary, type BoundRun, type IrNode, type Pair } from "@lirpa/core";
+import {
+  createLirpa,
+  defineMethod,
+  forwardBounds,
+  recorded,
+  forwardForms,
+  Vocabulary,
+  type BoundRun,
+  type IrNode,
+  type Pair,
+} from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { lp, perturbed, standardPlugins } from "lirpa";
 import { graph, randomTensor, seeded, tensor } from "./graphs.js";
@@ -15,7 +25,9 @@ describe("row spaces of a recording", () => {
 
   it("differ between values, so that their rows never meet", () => {
     const joined = () => t.add(t.eye([3], t.rows(of("x"))), t.eye([3], t.rows(of("y"))));
-    expect(joined).to.throw(/rows:x and rows:y/).with.property("code", "LIRPA_SHAPE");
+    expect(joined)
+      .to.throw(/rows:x and rows:y/)
+      .with.property("code", "LIRPA_SHAPE");
   });
 });
 
@@ -24,7 +36,11 @@ describe("forward forms of a run", () => {
   const net = graph(
     { x: [1, 2] },
     { w: randomTensor([2, 4], random, 2), v: tensor([4, 1], [1, -1, 1, -1]) },
-    [["Gemm", ["x", "w"], ["z"]], ["Relu", ["z"], ["r"]], ["Gemm", ["r", "v"], ["y"]]],
+    [
+      ["Gemm", ["x", "w"], ["z"]],
+      ["Relu", ["z"], ["r"]],
+      ["Gemm", ["r", "v"], ["y"]],
+    ],
     ["y"],
   );
   const wider = ({ t }: BoundRun, { lower, upper }: Pair<IrNode>): Pair<IrNode> => ({
@@ -39,7 +55,9 @@ describe("forward forms of a run", () => {
       needs: "forward",
       ...recorded("twice", {
         intermediate: forwardBounds,
-        rows: () => { throw new Error("only elements are asked for"); },
+        rows: () => {
+          throw new Error("only elements are asked for");
+        },
         elements: (run, value, boundsOf) => {
           const { lower } = forwardForms(run, boundsOf).elements(value);
           return { lower, upper: forwardForms(run, (input) => wider(run, boundsOf(input))).elements(value).upper };

@@ -9,7 +9,7 @@ import type { BoundRun } from "./run.js";
  */
 export function asFact(run: BoundRun, value: Value, bounds: Pair<IrNode>): Pair<IrNode> {
   if (bounds.lower === bounds.upper || value.dtype !== "float") return bounds;
-  run.watch(run.settle(value, bounds));
+  run.watch(run.onOwnSides(value, bounds));
   return asTerms(run, value, bounds);
 }
 
@@ -19,6 +19,6 @@ export function asFact(run: BoundRun, value: Value, bounds: Pair<IrNode>): Pair<
  */
 export function asTerms(run: BoundRun, value: Value, bounds: Pair<IrNode>): Pair<IrNode> {
   if (bounds.lower === bounds.upper || value.dtype !== "float") return bounds;
-  const { lower, upper } = run.settle(value, bounds);
+  const { lower, upper } = run.onOwnSides(value, bounds);
   return run.t.fact(lower, upper, value.name);
 }

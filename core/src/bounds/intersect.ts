@@ -9,9 +9,9 @@ export function better(t: Vocabulary, side: Side, known: IrNode, other: IrNode):
 }
 
 /**
- * The intersection of bounds with others that hold as well, which no number is worse than. Ends that would cross are left
- * as they were: where both hold only rounding can have crossed them, and under constraints that no point meets any bound
- * holds.
+ * The intersection of bounds with others that hold as well, which no number is worse than. Ends that would cross are
+ * left as they were: where both hold only rounding can have crossed them, and under constraints that no point meets any
+ * bound holds.
  */
 export function intersect(t: Vocabulary, known: Pair<IrNode>, others: Pair<IrNode>): Pair<IrNode> {
   const lower = better(t, "lower", known.lower, others.lower);

@@ -12,15 +12,14 @@ export function radius({ t }: BoundRun, { lower, upper }: Pair<IrNode>): IrNode 
   return lower === upper ? t.zeros(lower.shape) : t.mul(t.sub(upper, lower), 0.5);
 }
 
-export function around(
-  { t }: BoundRun,
-  centers: readonly IrNode[],
-  radii: readonly IrNode[],
-): Pair<IrNode>[] {
+export function around({ t }: BoundRun, centers: readonly IrNode[], radii: readonly IrNode[]): Pair<IrNode>[] {
   return centers.map((center, i) => ({ lower: t.sub(center, radii[i]!), upper: t.add(center, radii[i]!) }));
 }
 
-/** The intersection of two sound intervals. */
+/**
+ * The intersection of two sound intervals, by maximum and minimum alone: what is no number stays none, so that the
+ * run's guard finds it.
+ */
 export function tighter({ t }: BoundRun, a: Pair<IrNode>, b: Pair<IrNode> | undefined): Pair<IrNode> {
   return b === undefined ? a : { lower: t.max(a.lower, b.lower), upper: t.min(a.upper, b.upper) };
 }

@@ -39,8 +39,8 @@ export interface BoundProblem {
   /** Values whose intermediate bounds are fed, and what for. */
   readonly given: ReadonlyMap<Value, "final" | "intersect">;
   /**
-   * Values that are restricted to intervals which are fed: bounds are then of those points of the sets only that meet them.
-   * Core intersects intermediate bounds with them; a method may do more (multipliers, say).
+   * Values that are restricted to intervals which are fed: bounds are then of those points of the sets only that meet
+   * them. Core intersects intermediate bounds with them; a method may do more (multipliers, say).
    */
   readonly constraints: ReadonlySet<Value>;
   readonly wanted: Wanted;
@@ -53,7 +53,8 @@ type Named = Pick<Value, "name">;
 export const inputNames = {
   center: (value: Named): string => `center:${value.name}`,
   setValue: (value: Named, key: string): string => `set:${value.name}:${key}`,
-  fixed: (value: Pick<Value, "name" | "parameter">): string => `${value.parameter === undefined ? "input" : "parameter"}:${value.name}`,
+  fixed: (value: Pick<Value, "name" | "parameter">): string =>
+    `${value.parameter === undefined ? "input" : "parameter"}:${value.name}`,
   given: (value: Named, end: Side): string => `given:${value.name}:${end}`,
   /** Bounds that an earlier program of the same computation gave. */
   before: (value: Named, end: Side): string => `before:${value.name}:${end}`,
@@ -64,7 +65,11 @@ export const inputNames = {
 /** Rows that the caller feeds, of any number. */
 export const OPEN_ROWS: RowSpace = Object.freeze({ name: "rows", size: undefined, kind: "fed" });
 /** The input of whatever is fed row by row. */
-export const ROWS_INPUT: { readonly name: string; readonly rows: RowSpace; readonly role: PortRole } = { name: inputNames.rows, rows: OPEN_ROWS, role: { is: "rows" } };
+export const ROWS_INPUT: { readonly name: string; readonly rows: RowSpace; readonly role: PortRole } = {
+  name: inputNames.rows,
+  rows: OPEN_ROWS,
+  role: { is: "rows" },
+};
 
 /** Rows over a value that are fed. */
 export function openRows({ t }: BoundRun, value: Value, instances: boolean): Target {
@@ -87,7 +92,10 @@ function recordSource(t: Vocabulary, { value, perturbation, structure, values }:
   const feed = (name: string, shape: Shape, role: PortRole): IrNode =>
     t.input({ name, shape, dtype: "float", instances: isInput && shape.length > 0, rows: undefined, role });
   const field = (key: string): PortRole => ({ is: "set", of: value.name, field: key });
-  const fields = Object.entries(values).map(([key, shape]) => [key, feed(inputNames.setValue(value, key), shape, field(key))]);
+  const fields = Object.entries(values).map(([key, shape]) => [
+    key,
+    feed(inputNames.setValue(value, key), shape, field(key)),
+  ]);
   return {
     perturbation,
     structure,
@@ -100,14 +108,36 @@ function recordSource(t: Vocabulary, { value, perturbation, structure, values }:
 export function fixedInput(t: Vocabulary, value: Value): IrNode {
   const { name, shape, dtype, parameter } = value;
   const instances = parameter === undefined;
-  return t.input({ name: inputNames.fixed(value), shape, dtype, instances, rows: undefined, role: { is: "fixed", of: name } });
+  return t.input({
+    name: inputNames.fixed(value),
+    shape,
+    dtype,
+    instances,
+    rows: undefined,
+    role: { is: "fixed", of: name },
+  });
 }
 
-function fedOf(t: Vocabulary, { given, constraints }: BoundProblem, before: ReadonlyMap<Value, GivenBounds["use"]>): Fed {
-  const pair = (value: Value, name: (value: Value, end: Side) => string, is: "given" | "constraint" = "given"): Pair<IrNode> => {
+function fedOf(
+  t: Vocabulary,
+  { given, constraints }: BoundProblem,
+  before: ReadonlyMap<Value, GivenBounds["use"]>,
+): Fed {
+  const pair = (
+    value: Value,
+    name: (value: Value, end: Side) => string,
+    is: "given" | "constraint" = "given",
+  ): Pair<IrNode> => {
     const end = (side: Side): IrNode => {
       const role = { is, of: value.name, side };
-      return t.input({ name: name(value, side), shape: value.shape, dtype: "float", instances: true, rows: undefined, role });
+      return t.input({
+        name: name(value, side),
+        shape: value.shape,
+        dtype: "float",
+        instances: true,
+        rows: undefined,
+        role,
+      });
     };
     return { lower: end("lower"), upper: end("upper") };
   };

@@ -15,7 +15,10 @@ export function linesOf(operator: Operator): NamedLines<unknown> | undefined {
 
 /** Of some lines those that a query wants of an operator, or else those that it takes by default in such a pass. */
 export function chosenLines<R>(
-  relaxation: Relaxation, operator: Operator, offer: NamedLines<R>, pass: "backward" | "forward",
+  relaxation: Relaxation,
+  operator: Operator,
+  offer: NamedLines<R>,
+  pass: "backward" | "forward",
 ): R {
   const own = pass === "forward" ? (offer.forward ?? offer.default) : offer.default;
   const wanted = relaxation.get(operatorKey(operator)) ?? own;
@@ -25,8 +28,8 @@ export function chosenLines<R>(
 }
 
 /**
- * Reads the option `relaxation`. Operators may be any that plugins provide, in the model or not. Throws `LIRPA_OPTION` for
- * an unknown operator, one without lines to choose from, and lines that no version of it offers.
+ * Reads the option `relaxation`. Operators may be any that plugins provide, in the model or not. Throws `LIRPA_OPTION`
+ * for an unknown operator, one without lines to choose from, and lines that no version of it offers.
  */
 export function readRelaxation(option: Readonly<Record<string, string>>, registry: PluginRegistry): Relaxation {
   if (typeof option !== "object" || option === null || Array.isArray(option)) {
@@ -49,7 +52,9 @@ function unknownOperator(key: string, known: readonly string[]): LirpaError {
   const elsewhere = known.filter((other) => other.endsWith(`:${key}`));
   const near = elsewhere.length > 0 ? elsewhere : nearest(key, known);
   const hint =
-    near.length > 0 ? `Did you mean ${near.join(" or ")}?` : "Use operator types, or domain:Type outside ONNX's own domain.";
+    near.length > 0
+      ? `Did you mean ${near.join(" or ")}?`
+      : "Use operator types, or domain:Type outside ONNX's own domain.";
   return wrong(`relaxation names the operator ${JSON.stringify(key)}, which no plugin provides`, hint);
 }
 

@@ -28,7 +28,10 @@ export interface RunOptions {
 
 /** Intermediate bounds that are fed. */
 export interface GivenBounds {
-  /** Final: relaxations use them as they are. Of rows: they replace CROWN's rows, and an interval step may still sharpen them. */
+  /**
+   * Final: relaxations use them as they are. Of rows: they replace CROWN's rows, and an interval step may still sharpen
+   * them.
+   */
   readonly use: "final" | "rows";
   readonly bounds: Pair<IrNode>;
 }
@@ -144,7 +147,8 @@ export class BoundRun {
   exact(value: Value): IrNode {
     const known = this.exactValues.get(value);
     if (known !== undefined) return known;
-    const needs = ({ constant, producer }: Value): Value[] => (constant === undefined && producer !== undefined ? inputsOf(producer) : []);
+    const needs = ({ constant, producer }: Value): Value[] =>
+      constant === undefined && producer !== undefined ? inputsOf(producer) : [];
     for (const need of needed(value, (other) => this.exactValues.has(other), needs)) this.findExact(need);
     return this.exactValues.get(value)!;
   }
@@ -152,7 +156,8 @@ export class BoundRun {
   /** Of a value whose producer's inputs are known. */
   private findExact(value: Value): void {
     if (this.exactValues.has(value)) return;
-    if (this.isPerturbed(value)) throw new LirpaError("LIRPA_INTERNAL", `the value ${value.name} is perturbed and has no exact value`);
+    if (this.isPerturbed(value))
+      throw new LirpaError("LIRPA_INTERNAL", `the value ${value.name} is perturbed and has no exact value`);
     const { constant, producer } = value;
     if (constant !== undefined) {
       this.exactValues.set(value, this.t.constant(this.perturbed.size === 0 ? constant : finite(constant)));
@@ -160,7 +165,9 @@ export class BoundRun {
     }
     if (producer === undefined) throw new LirpaError("LIRPA_INTERNAL", `nothing gives the value ${value.name}`);
     const inputs = producer.inputs.map((input) => (input === undefined ? undefined : this.exactValues.get(input)));
-    outputsOf(producer, contextOf(producer, this.t), inputs).forEach((tensor, i) => this.exactValues.set(producer.outputs[i]!, tensor));
+    outputsOf(producer, contextOf(producer, this.t), inputs).forEach((tensor, i) =>
+      this.exactValues.set(producer.outputs[i]!, tensor),
+    );
   }
 
   /**
@@ -169,8 +176,7 @@ export class BoundRun {
    */
   clean(value: Value): IrNode {
     const isKnown = (other: Value): boolean => this.cleanValues.has(other);
-    const needs = (of: Value): Value[] =>
-      this.isPerturbed(of) && !this.sources.has(of) ? inputsOf(of.producer!) : [];
+    const needs = (of: Value): Value[] => (this.isPerturbed(of) && !this.sources.has(of) ? inputsOf(of.producer!) : []);
     for (const need of isKnown(value) ? [] : needed(value, isKnown, needs)) {
       if (!isKnown(need)) this.findClean(need);
     }
@@ -197,7 +203,7 @@ export class BoundRun {
   }
 
   /** Where values without bounds are expected, a result's ends are put on their own sides. */
-  settle({ dtype }: Value, interval: Pair<IrNode>): Pair<IrNode> {
+  onOwnSides({ dtype }: Value, interval: Pair<IrNode>): Pair<IrNode> {
     return this.unbounded && dtype === "float" ? onOwnSides(this.t, interval) : interval;
   }
 

@@ -5,7 +5,9 @@ import type { IrNode } from "../tensor/ir.js";
 import type { Vocabulary } from "../tensor/vocabulary.js";
 import type { BoundRun } from "./run.js";
 
-/** A number as large as this is no bound where values may be unbounded: lines and products of it would leave float32. */
+/**
+ * A number as large as this is no bound where values may be unbounded: lines and products of it would leave float32.
+ */
 const LIMIT = 1e30;
 
 /** True where an end is a number that rules may calculate with. */
@@ -29,7 +31,10 @@ export function missing(t: Vocabulary, end: IrNode): IrNode {
 /** The same interval where both ends are numbers, elsewhere a point: of the end that is a number, or 1. */
 export function standIn(t: Vocabulary, { lower, upper }: Pair<IrNode>): Pair<IrNode> {
   const [hasLower, hasUpper] = [isBound(t, lower), isBound(t, upper)];
-  return { lower: t.where(hasLower, lower, t.where(hasUpper, upper, 1)), upper: t.where(hasUpper, upper, t.where(hasLower, lower, 1)) };
+  return {
+    lower: t.where(hasLower, lower, t.where(hasUpper, upper, 1)),
+    upper: t.where(hasUpper, upper, t.where(hasLower, lower, 1)),
+  };
 }
 
 /** True where both ends are numbers. */

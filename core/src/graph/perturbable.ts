@@ -26,7 +26,8 @@ function perturbableNames(operator: ResolvedNode["operator"]): readonly string[]
 export function fixedInputError(node: ResolvedNode, slot: number, why: string): LirpaError {
   const { name, type, operator, inputs } = node;
   const input = slotName(operator, slot);
-  const problem = `node ${name}: the rule of ${type} takes its input ${input} as fixed, but ${inputs[slot]!.name} ${why}`;
+  const taken = `the rule of ${type} takes its input ${input} as fixed`;
+  const problem = `node ${name}: ${taken}, but ${inputs[slot]!.name} ${why}`;
   return new LirpaError("LIRPA_UNSUPPORTED_ATTRIBUTE", problem, {
     hint: `Only ${perturbableNames(operator).join(", ")} may depend on a perturbation.`,
     details: { node: name, operator: type, input },

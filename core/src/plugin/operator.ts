@@ -129,8 +129,8 @@ export interface ElementwiseOperator<A, I extends readonly string[] = readonly s
    */
   readonly relax: RelaxRule<A, I> | NamedLines<RelaxRule<A, I>>;
   /**
-   * True where the function is one line on the interval: no better interval can then improve its relaxation, and
-   * methods need not look for one. The better of two intervals is used there.
+   * True where the function is affine on [lower, upper] (a stable neuron). Core keeps the interval of such an element
+   * and spends no row on it.
    */
   stable?(context: RuleContext<A>, interval: Interval, ...parameters: OtherSlots<I>): Tensor;
 }

@@ -23,7 +23,12 @@ export function adjoint(
   open.forEach((slot, i) => (inputs[slot] = placeholders[i]));
   const results = outputsOf(node, contextOf(node, t), inputs);
   const used = outputs.flatMap((coefficients, i) => (coefficients === undefined ? [] : [i]));
-  return vjp(t, used.map((i) => results[i]!), used.map((i) => outputs[i]!), placeholders);
+  return vjp(
+    t,
+    used.map((i) => results[i]!),
+    used.map((i) => outputs[i]!),
+    placeholders,
+  );
 }
 
 /** Stands for an open value, with all hidden axes, so that no coefficient is summed over instances or rows. */
@@ -36,7 +41,13 @@ export function placeholder(t: Vocabulary, name: string, shape: Shape, rows: Row
  * The linear part of a node's forward rule at some open inputs, without its constant: the adjoint of the adjoint.
  * @returns one tensor per output.
  */
-export function linearPart(t: Vocabulary, node: ResolvedNode, open: readonly number[], values: readonly IrNode[], fixed: readonly (IrNode | undefined)[]): IrNode[] {
+export function linearPart(
+  t: Vocabulary,
+  node: ResolvedNode,
+  open: readonly number[],
+  values: readonly IrNode[],
+  fixed: readonly (IrNode | undefined)[],
+): IrNode[] {
   const hidden = values.find(({ rows }) => rows !== undefined)?.rows;
   const inputs = fixed.slice();
   const points = open.map((slot) => placeholder(t, String(slot), node.inputs[slot]!.shape, hidden));
@@ -45,6 +56,11 @@ export function linearPart(t: Vocabulary, node: ResolvedNode, open: readonly num
   const cotangents = results.map((result, i) => placeholder(t, `out${i}`, result.shape, hidden));
   const adjoints = vjp(t, results, cotangents, points);
   const reached = adjoints.flatMap((a, i) => (a === undefined ? [] : [i]));
-  const parts = vjp(t, reached.map((i) => adjoints[i]!), reached.map((i) => values[i]!), cotangents);
+  const parts = vjp(
+    t,
+    reached.map((i) => adjoints[i]!),
+    reached.map((i) => values[i]!),
+    cotangents,
+  );
   return parts.map((part, i) => (part === undefined ? t.zeros(results[i]!.shape) : t.expand(part, results[i]!.shape)));
 }

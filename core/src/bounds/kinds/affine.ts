@@ -8,18 +8,23 @@ import { allElements } from "../rows/all-elements.js";
 import type { BoundRun } from "../run.js";
 import { missing, standInFor } from "../unbounded.js";
 import { adjoint, linearPart } from "./adjoint.js";
-import { withOpen } from "./inputs.js";
+import { exactOr } from "./inputs.js";
 
-/** The backward step of a node that is affine in what is perturbed: its adjoint, and the bounds' share of its constant. */
+/**
+ * The backward step of a node that is affine in what is perturbed: its adjoint, and the bounds' share of its constant.
+ */
 export function affineStep({ run, rows, outputs }: StepContext, node: ResolvedNode): BackwardStep<IrNode> {
   const { t } = run;
   const open = run.perturbedSlots(node);
-  const zeros = withOpen(run, node, (slot) => t.zeros(node.inputs[slot]!.shape));
+  const zeros = exactOr(run, node, (slot) => t.zeros(node.inputs[slot]!.shape));
   const constants = outputsOf(node, contextOf(node, t), zeros);
   const side = (which: Side): { inputs: (IrNode | undefined)[]; bias: IrNode } => {
     const coefficients = outputs.map((pair) => pair?.[which]);
     const parts = adjoint(t, node, rows, coefficients, open, zeros);
-    const bias = coefficients.reduce<IrNode>((sum, a, i) => (a === undefined ? sum : t.add(sum, t.dot(a, constants[i]!))), t.zeros([]));
+    const bias = coefficients.reduce<IrNode>(
+      (sum, a, i) => (a === undefined ? sum : t.add(sum, t.dot(a, constants[i]!))),
+      t.zeros([]),
+    );
     const inputs: (IrNode | undefined)[] = node.inputs.map(() => undefined);
     open.forEach((slot, i) => (inputs[slot] = parts[i]));
     return { inputs, bias };
@@ -50,7 +55,14 @@ export function affineForward(
   const coefficients = node.outputs.map(() => new Map<Value, Pair<IrNode>>());
   for (const source of sources) {
     const pairs = open.map((slot) => forms.get(slot)!.coefficients.get(source) ?? zeroPair(run, node.inputs[slot]!));
-    const along = (of: (pair: Pair<IrNode>) => IrNode): IrNode[] => linearPart(t, node, open, pairs.map(of), withOpen(run, node, (slot) => t.zeros(node.inputs[slot]!.shape)));
+    const along = (of: (pair: Pair<IrNode>) => IrNode): IrNode[] =>
+      linearPart(
+        t,
+        node,
+        open,
+        pairs.map(of),
+        exactOr(run, node, (slot) => t.zeros(node.inputs[slot]!.shape)),
+      );
     if (pairs.every(({ lower, upper }) => lower === upper)) {
       along(({ lower }) => lower).forEach((a, i) => coefficients[i]!.set(source, { lower: a, upper: a }));
       continue;
@@ -60,15 +72,17 @@ export function affineForward(
       const { lower, upper } = pairs[open.indexOf(slot)]!;
       return t.mul(t.sub(upper, lower), 0.5);
     });
-    middles.forEach((a, i) => coefficients[i]!.set(source, { lower: t.sub(a, reaches[i]!), upper: t.add(a, reaches[i]!) }));
+    middles.forEach((a, i) =>
+      coefficients[i]!.set(source, { lower: t.sub(a, reaches[i]!), upper: t.add(a, reaches[i]!) }),
+    );
   }
   return node.outputs.map((_, i) => ({ coefficients: coefficients[i]!, bias: bias[i]! }));
 }
 
 /**
- * An interval step of a node that is affine in what is perturbed. A centre and a radius of infinite ends are no numbers:
- * where values without bounds are expected, the step is taken over stand-ins, and an output is without the end that a
- * missing end meets by a coefficient that is not zero.
+ * An interval step of a node that is affine in what is perturbed. A centre and a radius of infinite ends are no
+ * numbers: where values without bounds are expected, the step is taken over stand-ins, and an output is without the end
+ * that a missing end meets by a coefficient that is not zero.
  */
 export function affineInterval(
   run: BoundRun,
@@ -80,7 +94,7 @@ export function affineInterval(
   const { t } = run;
   const results = step(run, node, standInFor(run, of));
   const open = run.perturbedSlots(node);
-  const fixed = withOpen(run, node, (slot) => t.zeros(node.inputs[slot]!.shape));
+  const fixed = exactOr(run, node, (slot) => t.zeros(node.inputs[slot]!.shape));
   return results.map(({ lower, upper }, i) => {
     const output = node.outputs[i]!;
     const { target, toIntervals } = allElements(run, output);
@@ -93,7 +107,8 @@ export function affineInterval(
         const { shape } = node.inputs[slot]!;
         const ends = of(node.inputs[slot]!);
         const [positive, negative] = side === "lower" ? [ends.lower, ends.upper] : [ends.upper, ends.lower];
-        const meets = (is: IrNode, end: IrNode): IrNode => t.dot(t.expand(t.where(is, 1, 0), shape), t.expand(missing(t, end), shape));
+        const meets = (is: IrNode, end: IrNode): IrNode =>
+          t.dot(t.expand(t.where(is, 1, 0), shape), t.expand(missing(t, end), shape));
         return t.add(sum, t.add(meets(t.greater(a, 0), positive), meets(t.less(a, 0), negative)));
       }, t.zeros([]));
     const hits = toIntervals({ lower: met("lower"), upper: met("upper") });

@@ -10,7 +10,7 @@ import type { BoundRun } from "../run.js";
 import { mulBounds } from "../unbounded.js";
 import { adjoint } from "./adjoint.js";
 import { affineForward, affineInterval, affineStep } from "./affine.js";
-import { checkPerturbed, withOpen } from "./inputs.js";
+import { checkPerturbed, exactOr } from "./inputs.js";
 import { mcCormickForward, mcCormickStep } from "./mccormick.js";
 import { whereBounded, whereFormsBounded } from "./where-bounded.js";
 
@@ -22,13 +22,20 @@ export const bilinearRules: KindRules = {
   },
   backward: (context, node) => {
     checkPerturbed(context.run, node);
-    return isAffine(context.run, node) ? affineStep(context, node) : whereBounded(context, node, bilinearRules, mcCormickStep);
+    return isAffine(context.run, node)
+      ? affineStep(context, node)
+      : whereBounded(context, node, bilinearRules, mcCormickStep);
   },
   forward: (context, node) => {
     const { run } = context;
     checkPerturbed(run, node);
     if (!isAffine(run, node)) return whereFormsBounded(context, node, bilinearRules, mcCormickForward);
-    return affineForward(context, node, (of) => affineInterval(run, node, of, linearInterval), (radii) => [magnitude(run, node, radii)]);
+    return affineForward(
+      context,
+      node,
+      (of) => affineInterval(run, node, of, linearInterval),
+      (radii) => [magnitude(run, node, radii)],
+    );
   },
   isAffine,
 };
@@ -41,7 +48,11 @@ function isAffine(run: BoundRun, node: ResolvedNode): boolean {
 
 /** One factor fixed: centre and radius, the radius through the factor's magnitude. */
 function linearInterval(run: BoundRun, node: ResolvedNode, of: IntervalOf): Pair<IrNode>[] {
-  const centers = outputsOf(node, contextOf(node, run.t), withOpen(run, node, (slot) => middle(run, of(node.inputs[slot]!))));
+  const centers = outputsOf(
+    node,
+    contextOf(node, run.t),
+    exactOr(run, node, (slot) => middle(run, of(node.inputs[slot]!))),
+  );
   return around(run, centers, [magnitude(run, node, (slot) => radius(run, of(node.inputs[slot]!)))]);
 }
 
@@ -86,7 +97,10 @@ function productInterval(run: BoundRun, node: ResolvedNode, of: IntervalOf): Pai
     return outputsOf(node, context, inputs)[0]!;
   };
   const products = { lower: extreme((a, b) => t.min(a, b)), upper: extreme((a, b) => t.max(a, b)) };
-  const best = [left, right].reduce((bounds, slot) => tighter(run, bounds, rangeInterval(run, node, slot, of)), products);
+  const best = [left, right].reduce(
+    (bounds, slot) => tighter(run, bounds, rangeInterval(run, node, slot, of)),
+    products,
+  );
   return [{ lower: t.add(best.lower, additive("lower")), upper: t.add(best.upper, additive("upper")) }];
 }
 
@@ -97,13 +111,20 @@ function productInterval(run: BoundRun, node: ResolvedNode, of: IntervalOf): Pai
 function rangeInterval(run: BoundRun, node: ResolvedNode, slot: number, of: IntervalOf): Pair<IrNode> | undefined {
   const { t } = run;
   const source = run.sources.get(node.inputs[slot]!);
-  if (source === undefined || source.perturbation.concretizeRange === undefined || source.perturbation.isBox(source.structure)) return undefined;
+  if (
+    source === undefined ||
+    source.perturbation.concretizeRange === undefined ||
+    source.perturbation.isBox(source.structure)
+  )
+    return undefined;
   const [left, right] = factorSlots(node);
   const other = slot === left ? right : left;
   const output = node.outputs[0]!;
   const rows = elementRows(t, output);
   const coefficients = (end: Side): IrNode => {
-    const inputs = node.inputs.map((input, i) => (input === undefined ? undefined : i === other ? of(input)[end] : t.zeros(input.shape)));
+    const inputs = node.inputs.map((input, i) =>
+      input === undefined ? undefined : i === other ? of(input)[end] : t.zeros(input.shape),
+    );
     return adjoint(t, node, rows, [t.eye(output.shape, rows)], [slot], inputs)[0]!;
   };
   const a = { lower: coefficients("lower"), upper: coefficients("upper") };

@@ -16,19 +16,31 @@ import { atInterval, whereBounded, whereFormsBounded } from "./where-bounded.js"
 export const customRules: KindRules = {
   interval: (run, node, of) => {
     const { t } = run;
-    if (!run.unbounded || (node.operator as CustomOperator<unknown>).takesUnbounded === true) return ownIntervals(run, node, of);
-    const bounded = allBounded(t, run.perturbedSlots(node).map((slot) => of(node.inputs[slot]!)));
+    if (!run.unbounded || (node.operator as CustomOperator<unknown>).takesUnbounded === true)
+      return ownIntervals(run, node, of);
+    const bounded = allBounded(
+      t,
+      run.perturbedSlots(node).map((slot) => of(node.inputs[slot]!)),
+    );
     const none = (end: number, output: IrNode): IrNode => t.where(bounded, output, end);
-    return ownIntervals(run, node, standInFor(run, of)).map(({ lower, upper }) => ({ lower: none(-Infinity, lower), upper: none(Infinity, upper) }));
+    return ownIntervals(run, node, standInFor(run, of)).map(({ lower, upper }) => ({
+      lower: none(-Infinity, lower),
+      upper: none(Infinity, upper),
+    }));
   },
   backward: (context, node) => whereBounded(context, node, customRules, backward),
   forward: (context, node) =>
-    whereFormsBounded(context, node, customRules, (inner) => node.outputs.map((_, output) => planesForward(inner, node, output))),
+    whereFormsBounded(context, node, customRules, (inner) =>
+      node.outputs.map((_, output) => planesForward(inner, node, output)),
+    ),
   isAffine: () => false,
 };
 
 function ownIntervals(run: BoundRun, node: ResolvedNode, of: (value: Value) => Pair<IrNode>): Pair<IrNode>[] {
-  const result = (node.operator as CustomOperator<unknown>).interval(contextOf(node, run.t), ...inputIntervals(node, of));
+  const result = (node.operator as CustomOperator<unknown>).interval(
+    contextOf(node, run.t),
+    ...inputIntervals(node, of),
+  );
   const list: readonly Interval[] = Array.isArray(result) ? result : [result as Interval];
   return list.map(({ lower, upper }): Pair<IrNode> => ({ lower: run.t.node(lower), upper: run.t.node(upper) }));
 }
@@ -42,7 +54,9 @@ function backward({ run, outputs, boundsOf }: StepInputs, node: ResolvedNode): B
   const [first = none(t, []), ...others] = node.outputs.map(({ shape }, i) => outputs[i] ?? none(t, shape));
   const { inputs, bias } = operator.backward(contextOf(node, t), [first, ...others], inputIntervals(node, boundsOf));
   return {
-    inputs: inputs.map((pair) => (pair === undefined ? undefined : { lower: t.node(pair.lower), upper: t.node(pair.upper) })),
+    inputs: inputs.map((pair) =>
+      pair === undefined ? undefined : { lower: t.node(pair.lower), upper: t.node(pair.upper) },
+    ),
     bias: { lower: t.node(bias.lower), upper: t.node(bias.upper) },
   };
 }
@@ -56,7 +70,10 @@ function planesForward({ run, formOf, boundsOf }: ForwardContext, node: Resolved
   const output = node.outputs[at]!;
   const { target, toIntervals } = allElements(run, output);
   const unit: Pair<IrNode> = { lower: target.coefficients, upper: target.coefficients };
-  const step = backward({ run, outputs: node.outputs.map((value) => (value === output ? unit : undefined)), boundsOf }, node);
+  const step = backward(
+    { run, outputs: node.outputs.map((value) => (value === output ? unit : undefined)), boundsOf },
+    node,
+  );
   const coefficients = new Map<Value, Pair<IrNode>>();
   let bias: Pair<IrNode> = toIntervals(step.bias);
   step.inputs.forEach((pair, slot) => {
@@ -66,10 +83,19 @@ function planesForward({ run, formOf, boundsOf }: ForwardContext, node: Resolved
     const form = formOf(input);
     const flat = (x: IrNode): IrNode => t.reshape(t.expand(x, input.shape), [1, sizeOf(input.shape)]);
     const constant = throughPlanes(t, planes, { lower: flat(form.bias.lower), upper: flat(form.bias.upper) });
-    bias = sum(t, bias, { lower: t.reshape(constant.lower, output.shape), upper: t.reshape(constant.upper, output.shape) });
+    bias = sum(t, bias, {
+      lower: t.reshape(constant.lower, output.shape),
+      upper: t.reshape(constant.upper, output.shape),
+    });
     for (const [source, along] of form.coefficients) {
-      const matrix = throughPlanes(t, planes, { lower: columns(t, source, input, along.lower), upper: columns(t, source, input, along.upper) });
-      const part = { lower: fromColumns(t, source, output, matrix.lower), upper: fromColumns(t, source, output, matrix.upper) };
+      const matrix = throughPlanes(t, planes, {
+        lower: columns(t, source, input, along.lower),
+        upper: columns(t, source, input, along.upper),
+      });
+      const part = {
+        lower: fromColumns(t, source, output, matrix.lower),
+        upper: fromColumns(t, source, output, matrix.upper),
+      };
       const before = coefficients.get(source);
       coefficients.set(source, before === undefined ? part : sum(t, before, part));
     }

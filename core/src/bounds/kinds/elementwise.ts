@@ -39,13 +39,18 @@ export const elementwiseRules: KindRules = {
     checkPerturbed(run, node);
     const input = node.inputs[0]!;
     if (!sameShape(input.shape, node.outputs[0]!.shape)) {
-      throw new LirpaError("LIRPA_PLUGIN", `[${node.plugin}] ${node.type} is called elementwise, but changes the shape (node ${node.name})`);
+      throw new LirpaError(
+        "LIRPA_PLUGIN",
+        `[${node.plugin}] ${node.type} is called elementwise, but changes the shape (node ${node.name})`,
+      );
     }
     const lines = linesOf(run, node, boundsOf, "backward");
-    const below = sideOf(run, pair!.lower, lines, "lower", input.shape);
-    const above = sideOf(run, pair!.upper, lines, "upper", input.shape);
+    const below = throughLines(run, pair!.lower, lines, "lower", input.shape);
+    const above = throughLines(run, pair!.upper, lines, "upper", input.shape);
     return {
-      inputs: node.inputs.map((_, slot): Pair<IrNode> | undefined => (slot === 0 ? { lower: below.slope, upper: above.slope } : undefined)),
+      inputs: node.inputs.map((_, slot): Pair<IrNode> | undefined =>
+        slot === 0 ? { lower: below.slope, upper: above.slope } : undefined,
+      ),
       bias: { lower: below.bias, upper: above.bias },
     };
   },
@@ -55,19 +60,26 @@ export const elementwiseRules: KindRules = {
     const input = node.inputs[0]!;
     const lines = linesOf(run, node, boundsOf, "forward");
     const { coefficients, bias } = formOf(input);
-    return [{
-      coefficients: new Map([...coefficients].map(([source, pair]) => [source, { lower: through(run, lines.lower, pair, "lower"), upper: through(run, lines.upper, pair, "upper") }])),
-      bias: {
-        lower: t.expand(t.add(through(run, lines.lower, bias, "lower"), lines.lower.intercept), input.shape),
-        upper: t.expand(t.add(through(run, lines.upper, bias, "upper"), lines.upper.intercept), input.shape),
+    return [
+      {
+        coefficients: new Map(
+          [...coefficients].map(([source, pair]) => [
+            source,
+            { lower: lineTimes(run, lines.lower, pair, "lower"), upper: lineTimes(run, lines.upper, pair, "upper") },
+          ]),
+        ),
+        bias: {
+          lower: t.expand(t.add(lineTimes(run, lines.lower, bias, "lower"), lines.lower.intercept), input.shape),
+          upper: t.expand(t.add(lineTimes(run, lines.upper, bias, "upper"), lines.upper.intercept), input.shape),
+        },
       },
-    }];
+    ];
   },
   isAffine: () => false,
 };
 
 /** A line's slope times the side of a pair that its sign asks for. */
-function through(run: BoundRun, { slope }: Line, pair: Pair<IrNode>, side: Side): IrNode {
+function lineTimes(run: BoundRun, { slope }: Line, pair: Pair<IrNode>, side: Side): IrNode {
   const { t } = run;
   const times = (x: IrNode, y: IrNode): IrNode => (run.unbounded ? mulBounds(t, x, y) : t.mul(x, y));
   if (pair.lower === pair.upper) return times(t.node(slope), pair.lower);
@@ -76,7 +88,13 @@ function through(run: BoundRun, { slope }: Line, pair: Pair<IrNode>, side: Side)
 }
 
 /** Coefficients a with a ≥ 0 take one line, the others the other one. Continuous in a: rounding flips nothing. */
-function sideOf(run: BoundRun, a: IrNode, lines: Lines, side: Side, shape: readonly number[]): { slope: IrNode; bias: IrNode } {
+function throughLines(
+  run: BoundRun,
+  a: IrNode,
+  lines: Lines,
+  side: Side,
+  shape: readonly number[],
+): { slope: IrNode; bias: IrNode } {
   const [positive, negative] = side === "lower" ? [lines.lower, lines.upper] : [lines.upper, lines.lower];
   const { t } = run;
   const chooses = t.less(a, 0);
@@ -94,8 +112,8 @@ function parametersOf(run: BoundRun, node: ResolvedNode): (Tensor | undefined)[]
 }
 
 /**
- * The lines around a node's function. Rules are asked for them on intervals with both ends only; where an end is missing
- * the lines are flat, at the ends of the function's own range there, as far as it has any.
+ * The lines around a node's function. Rules are asked for them on intervals with both ends only; where an end is
+ * missing the lines are flat, at the ends of the function's own range there, as far as it has any.
  */
 function linesOf(run: BoundRun, node: ResolvedNode, boundsOf: (value: Value) => Pair<IrNode>, pass: Pass): Lines {
   const { t } = run;
@@ -105,8 +123,11 @@ function linesOf(run: BoundRun, node: ResolvedNode, boundsOf: (value: Value) => 
   if (!run.unbounded) return rule(contextOf(node, t), interval, ...parameters);
   const bounded = isBounded(t, interval);
   const lines = rule(contextOf(node, t), standIn(t, interval), ...parameters);
-  const range = run.settle(node.outputs[0]!, elementwiseRules.interval(run, node, boundsOf)[0]!);
-  const side = ({ slope, intercept }: Line, end: IrNode): Line => ({ slope: t.where(bounded, slope, 0), intercept: t.where(bounded, intercept, end) });
+  const range = run.onOwnSides(node.outputs[0]!, elementwiseRules.interval(run, node, boundsOf)[0]!);
+  const side = ({ slope, intercept }: Line, end: IrNode): Line => ({
+    slope: t.where(bounded, slope, 0),
+    intercept: t.where(bounded, intercept, end),
+  });
   return { lower: side(lines.lower, range.lower), upper: side(lines.upper, range.upper) };
 }
 

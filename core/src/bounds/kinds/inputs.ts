@@ -4,11 +4,7 @@ import type { IrNode } from "../../tensor/ir.js";
 import type { BoundRun } from "../run.js";
 
 /** The inputs of a node with exact values where nothing is perturbed and `open` values elsewhere. */
-export function withOpen(
-  run: BoundRun,
-  node: ResolvedNode,
-  open: (slot: number) => IrNode,
-): (IrNode | undefined)[] {
+export function exactOr(run: BoundRun, node: ResolvedNode, open: (slot: number) => IrNode): (IrNode | undefined)[] {
   return node.inputs.map((input, slot) => {
     if (input === undefined) return undefined;
     return run.isPerturbed(input) ? open(slot) : run.exact(input);

@@ -8,7 +8,7 @@ import { around, middle, radius } from "../intervals.js";
 import type { KindRules } from "../kind-rules.js";
 import type { BoundRun } from "../run.js";
 import { affineForward, affineInterval, affineStep } from "./affine.js";
-import { checkPerturbed, withOpen } from "./inputs.js";
+import { checkPerturbed, exactOr } from "./inputs.js";
 
 /** Affine operators: exact intervals of one step by centre and radius, exact backward steps by the adjoint. */
 export const linearRules: KindRules = {
@@ -22,21 +22,34 @@ export const linearRules: KindRules = {
   },
   forward: (context, node) => {
     checkPerturbed(context.run, node);
-    return affineForward(context, node, (ends) => affineInterval(context.run, node, ends, intervalStep), (radii) => magnitude(context.run, node, radii));
+    return affineForward(
+      context,
+      node,
+      (ends) => affineInterval(context.run, node, ends, intervalStep),
+      (radii) => magnitude(context.run, node, radii),
+    );
   },
   isAffine: () => true,
 };
 
 function intervalStep(run: BoundRun, node: ResolvedNode, of: (value: Value) => Pair<IrNode>): Pair<IrNode>[] {
   const context = contextOf(node, run.t);
-  const at = (end: Side) => withOpen(run, node, (slot) => of(node.inputs[slot]!)[end]);
+  const at = (end: Side) => exactOr(run, node, (slot) => of(node.inputs[slot]!)[end]);
   if (isNonnegative(node)) {
     const lower = outputsOf(node, context, at("lower"));
     const upper = outputsOf(node, context, at("upper"));
     return lower.map((low, i) => ({ lower: low, upper: upper[i]! }));
   }
-  const centers = outputsOf(node, context, withOpen(run, node, (slot) => middle(run, of(node.inputs[slot]!))));
-  return around(run, centers, magnitude(run, node, (slot) => radius(run, of(node.inputs[slot]!))));
+  const centers = outputsOf(
+    node,
+    context,
+    exactOr(run, node, (slot) => middle(run, of(node.inputs[slot]!))),
+  );
+  return around(
+    run,
+    centers,
+    magnitude(run, node, (slot) => radius(run, of(node.inputs[slot]!))),
+  );
 }
 
 function isNonnegative(node: ResolvedNode): boolean {
@@ -55,6 +68,10 @@ function magnitude(run: BoundRun, node: ResolvedNode, radii: (slot: number) => I
   });
   if (!isNonnegative(node)) return asNodes(node, operator.magnitude!(contextOf(node, t), ...inputs));
   // Coefficients are their own magnitudes; the constant does not belong to them.
-  const zeros = outputsOf(node, contextOf(node, t), inputs.map((input, slot) => (input !== undefined && data.includes(slot) ? t.zeros(input.shape) : input)));
+  const zeros = outputsOf(
+    node,
+    contextOf(node, t),
+    inputs.map((input, slot) => (input !== undefined && data.includes(slot) ? t.zeros(input.shape) : input)),
+  );
   return outputsOf(node, contextOf(node, t), inputs).map((output, i) => t.sub(output, zeros[i]!));
 }

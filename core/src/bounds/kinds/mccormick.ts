@@ -21,8 +21,14 @@ interface Corner {
 
 /** Two planes below and two above, in the order in which the share falls from 1 to 0. */
 const PLANES: Readonly<Record<"lower" | "upper", readonly [Corner, Corner]>> = {
-  lower: [{ left: "lower", right: "lower" }, { left: "upper", right: "upper" }],
-  upper: [{ left: "lower", right: "upper" }, { left: "upper", right: "lower" }],
+  lower: [
+    { left: "lower", right: "lower" },
+    { left: "upper", right: "upper" },
+  ],
+  upper: [
+    { left: "lower", right: "upper" },
+    { left: "upper", right: "lower" },
+  ],
 };
 
 /**
@@ -30,19 +36,31 @@ const PLANES: Readonly<Record<"lower" | "upper", readonly [Corner, Corner]>> = {
  * above. Any convex combination is sound, so that its share is free; 1 is the default, and 1/2 is called `middle`.
  * Coefficients of products are nonnegative, so that the planes add up as forward itself does.
  */
-export function mcCormickStep({ run, rows, outputs: [pair], boundsOf }: StepContext, node: ResolvedNode): BackwardStep<IrNode> {
+export function mcCormickStep(
+  { run, rows, outputs: [pair], boundsOf }: StepContext,
+  node: ResolvedNode,
+): BackwardStep<IrNode> {
   const { t } = run;
   const product = productOf(run, node, rows);
   const x = boundsOf(node.inputs[product.left]!);
   const w = boundsOf(node.inputs[product.right]!);
   const additive = run.perturbedSlots(node).filter((slot) => slot !== product.left && slot !== product.right);
-  const withAddends = node.inputs.map((input, slot) => (input === undefined ? undefined : product.isFactor(slot) || run.isPerturbed(input) ? t.zeros(input.shape) : run.exact(input)));
+  const withAddends = node.inputs.map((input, slot) =>
+    input === undefined
+      ? undefined
+      : product.isFactor(slot) || run.isPerturbed(input)
+        ? t.zeros(input.shape)
+        : run.exact(input),
+  );
   const addends = outputsOf(node, contextOf(node, t), withAddends)[0]!;
 
   const side = (a: IrNode, below: Side): { inputs: (IrNode | undefined)[]; bias: IrNode } => {
     const inputs: (IrNode | undefined)[] = node.inputs.map(() => undefined);
     let bias = t.dot(a, addends);
-    const parts = [[t.relu(a), below], [t.min(a, 0), below === "lower" ? "upper" : "lower"]] as const;
+    const parts = [
+      [t.relu(a), below],
+      [t.min(a, 0), below === "lower" ? "upper" : "lower"],
+    ] as const;
     for (const [part, which] of parts) {
       const first = shareOf(run, node, product.shape);
       const shares = [first, t.sub(1, first)] as const;
@@ -59,7 +77,9 @@ export function mcCormickStep({ run, rows, outputs: [pair], boundsOf }: StepCont
   const lower = side(pair!.lower, "lower");
   const upper = side(pair!.upper, "upper");
   return {
-    inputs: lower.inputs.map((a, slot): Pair<IrNode> | undefined => (a === undefined ? undefined : { lower: a, upper: upper.inputs[slot]! })),
+    inputs: lower.inputs.map((a, slot): Pair<IrNode> | undefined =>
+      a === undefined ? undefined : { lower: a, upper: upper.inputs[slot]! },
+    ),
     bias: { lower: lower.bias, upper: upper.bias },
   };
 }
@@ -93,7 +113,9 @@ function productOf(run: BoundRun, node: ResolvedNode, rows: RowSpace): Products 
   const zero = (slot: number): IrNode => t.zeros(node.inputs[slot]!.shape);
   // Inputs of the product alone: nothing is added.
   const inputs = (x: IrNode, w: IrNode): (IrNode | undefined)[] =>
-    node.inputs.map((input, slot) => (input === undefined ? undefined : slot === left ? x : slot === right ? w : zero(slot)));
+    node.inputs.map((input, slot) =>
+      input === undefined ? undefined : slot === left ? x : slot === right ? w : zero(slot),
+    );
   const terms = (x: IrNode, w: IrNode): { left: IrNode; right: IrNode; sum(products: Tensor): Tensor } => {
     const { left: l, right: r, sum } = operator.terms(context, ...inputs(x, w));
     return { left: t.node(l), right: t.node(r), sum };
@@ -108,11 +130,28 @@ function productOf(run: BoundRun, node: ResolvedNode, rows: RowSpace): Products 
     const [ofProducts] = vjp(t, asNodes(node, some.sum(open)), [a], [open]);
     const coefficients = t.mul(ofProducts ?? t.zeros(products), shares);
     const at = terms(x, w);
-    const points = [placeholder(t, String(left), node.inputs[left]!.shape, rows), placeholder(t, String(right), node.inputs[right]!.shape, rows)] as const;
+    const points = [
+      placeholder(t, String(left), node.inputs[left]!.shape, rows),
+      placeholder(t, String(right), node.inputs[right]!.shape, rows),
+    ] as const;
     const factors = terms(...points);
-    const [toLeft] = vjp(t, [factors.left], [t.unbroadcast(t.mul(coefficients, at.right), factors.left.shape)], [points[0]]);
-    const [toRight] = vjp(t, [factors.right], [t.unbroadcast(t.mul(coefficients, at.left), factors.right.shape)], [points[1]]);
-    return { left: toLeft, right: toRight, constant: t.dot(coefficients, t.expand(t.mul(at.left, at.right), products)) };
+    const [toLeft] = vjp(
+      t,
+      [factors.left],
+      [t.unbroadcast(t.mul(coefficients, at.right), factors.left.shape)],
+      [points[0]],
+    );
+    const [toRight] = vjp(
+      t,
+      [factors.right],
+      [t.unbroadcast(t.mul(coefficients, at.left), factors.right.shape)],
+      [points[1]],
+    );
+    return {
+      left: toLeft,
+      right: toRight,
+      constant: t.dot(coefficients, t.expand(t.mul(at.left, at.right), products)),
+    };
   };
 
   /** One share for all products of an output: coefficients go back through the operator itself. */
@@ -147,10 +186,15 @@ export function mcCormickForward({ run, formOf, boundsOf }: ForwardContext, node
   const bounds = { left: boundsOf(node.inputs[left]!), right: boundsOf(node.inputs[right]!) };
   const zero = (slot: number): IrNode => t.zeros(node.inputs[slot]!.shape);
   const product = (l: IrNode, r: IrNode): (IrNode | undefined)[] =>
-    node.inputs.map((input, slot) => (input === undefined ? undefined : slot === left ? l : slot === right ? r : zero(slot)));
+    node.inputs.map((input, slot) =>
+      input === undefined ? undefined : slot === left ? l : slot === right ? r : zero(slot),
+    );
   const value = (l: IrNode, r: IrNode): IrNode => outputsOf(node, context, product(l, r))[0]!;
   const sources = new Set([...forms.values()].flatMap(({ coefficients }) => [...coefficients.keys()]));
-  const shares = { lower: shareOf(run, node, node.outputs[0]!.shape), upper: shareOf(run, node, node.outputs[0]!.shape) };
+  const shares = {
+    lower: shareOf(run, node, node.outputs[0]!.shape),
+    upper: shareOf(run, node, node.outputs[0]!.shape),
+  };
 
   // One factor moves along a pair of tensors, the other one stands: the sign of what stands chooses the side.
   const moving = (slot: number, fixed: IrNode, pair: Pair<IrNode>, side: Side): IrNode => {
@@ -176,16 +220,36 @@ export function mcCormickForward({ run, formOf, boundsOf }: ForwardContext, node
   };
   const additive = (of: (slot: number) => Pair<IrNode>): Pair<IrNode> => {
     const end = (which: Side): IrNode =>
-      outputsOf(node, context, node.inputs.map((input, slot) => (input === undefined ? undefined : slot === left || slot === right ? zero(slot) : of(slot)[which])))[0]!;
+      outputsOf(
+        node,
+        context,
+        node.inputs.map((input, slot) =>
+          input === undefined ? undefined : slot === left || slot === right ? zero(slot) : of(slot)[which],
+        ),
+      )[0]!;
     return { lower: end("lower"), upper: end("upper") };
   };
-  const plus = (a: Pair<IrNode>, b: Pair<IrNode>): Pair<IrNode> => ({ lower: t.add(a.lower, b.lower), upper: t.add(a.upper, b.upper) });
+  const plus = (a: Pair<IrNode>, b: Pair<IrNode>): Pair<IrNode> => ({
+    lower: t.add(a.lower, b.lower),
+    upper: t.add(a.upper, b.upper),
+  });
   const none = (slot: number): Pair<IrNode> => ({ lower: zero(slot), upper: zero(slot) });
-  const coefficients = new Map([...sources].map((source) => {
-    const of = (slot: number): Pair<IrNode> | undefined => forms.get(slot)?.coefficients.get(source);
-    return [source, plus(planes(of, false), additive((slot) => of(slot) ?? none(slot)))] as const;
-  }));
-  const bias = plus(planes((slot) => forms.get(slot)!.bias, true), additive((slot) => formOf(node.inputs[slot]!).bias));
+  const coefficients = new Map(
+    [...sources].map((source) => {
+      const of = (slot: number): Pair<IrNode> | undefined => forms.get(slot)?.coefficients.get(source);
+      return [
+        source,
+        plus(
+          planes(of, false),
+          additive((slot) => of(slot) ?? none(slot)),
+        ),
+      ] as const;
+    }),
+  );
+  const bias = plus(
+    planes((slot) => forms.get(slot)!.bias, true),
+    additive((slot) => formOf(node.inputs[slot]!).bias),
+  );
   return [{ coefficients, bias }];
 }
 

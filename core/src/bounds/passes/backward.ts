@@ -28,11 +28,7 @@ export interface BackwardOptions {
    * @returns coefficients to go on with, as where the multiplier of a constraint is added; an end of the linear form
    *   at this value, as where its interval is used; undefined to go on as it is. What is returned must be sound.
    */
-  readonly at?: (
-    value: Value,
-    pair: Pair<IrNode>,
-    shares: readonly Share[],
-  ) => Pair<IrNode> | Ended | undefined;
+  readonly at?: (value: Value, pair: Pair<IrNode>, shares: readonly Share[]) => Pair<IrNode> | Ended | undefined;
 }
 
 type At = NonNullable<BackwardOptions["at"]>;
@@ -135,8 +131,7 @@ class LinearForm {
       const pair = this.take(value);
       if (pair === undefined) continue;
       const context = this.run.setContext(source);
-      const end = (side: Side): IrNode =>
-        this.run.t.node(source.perturbation.concretize(context, pair[side], side));
+      const end = (side: Side): IrNode => this.run.t.node(source.perturbation.concretize(context, pair[side], side));
       this.addBias({ lower: end("lower"), upper: end("upper") });
     }
   }

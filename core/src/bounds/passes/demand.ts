@@ -16,7 +16,11 @@ export function onDemand<B>(
 ): (value: Value) => B {
   const boundsOf = (value: Value): B => {
     if (!known.has(value)) {
-      for (const need of needed(value, (other) => known.has(other), (of) => [...reliesOn(run, of)])) {
+      for (const need of needed(
+        value,
+        (other) => known.has(other),
+        (of) => [...reliesOn(run, of)],
+      )) {
         if (!known.has(need)) known.set(need, compute(need, boundsOf));
       }
     }
@@ -25,7 +29,10 @@ export function onDemand<B>(
   return boundsOf;
 }
 
-/** The values whose bounds must be known before those of a value, each behind those that it relies on; without recording. */
+/**
+ * The values whose bounds must be known before those of a value, each behind those that it relies on; without
+ * recording.
+ */
 export function neededBounds(run: BoundRun, { reliesOn }: Pick<Intermediate, "reliesOn">, value: Value): Value[] {
   const none = (): boolean => false;
   const needs = beforeAffineStretch(run, value).flatMap((need) => needed(need, none, (of) => [...reliesOn(run, of)]));

@@ -10,7 +10,6 @@ import type { BoundRun } from "../run.js";
 import { dotBounds } from "../unbounded.js";
 import { rulesOf } from "../kinds/table.js";
 
-
 /**
  * Linear forms carried forward from the sources (Xu et al. 2020, section 3.1): every element of a value between two
  * linear functions of the sources. Computed once for each value of a run.
@@ -27,7 +26,8 @@ export class ForwardForms {
   of(value: Value): ForwardForm {
     if (!this.forms.has(value)) {
       const needs = (of: Value): Value[] => (this.isCarried(of) ? inputsOf(of.producer!) : []);
-      for (const need of needed(value, (other) => this.forms.has(other), needs)) if (!this.forms.has(need)) this.find(need);
+      for (const need of needed(value, (other) => this.forms.has(other), needs))
+        if (!this.forms.has(need)) this.find(need);
     }
     return this.forms.get(value)!;
   }
@@ -49,7 +49,10 @@ export class ForwardForms {
     if (run.sources.has(value)) {
       const unit = t.eye(value.shape, elementRows(t, value));
       const zero = t.zeros(value.shape);
-      this.forms.set(value, { coefficients: new Map([[value, { lower: unit, upper: unit }]]), bias: { lower: zero, upper: zero } });
+      this.forms.set(value, {
+        coefficients: new Map([[value, { lower: unit, upper: unit }]]),
+        bias: { lower: zero, upper: zero },
+      });
       return;
     }
     const node = value.producer!;
@@ -69,7 +72,10 @@ export class ForwardForms {
     let { lower, upper } = bias;
     for (const [source, pair] of coefficients) {
       const end = (side: Side): IrNode => {
-        const a = t.reshape(t.shapeToRows(t.transpose(columns(t, source, value, pair[side]), [1, 0]), rows), source.shape);
+        const a = t.reshape(
+          t.shapeToRows(t.transpose(columns(t, source, value, pair[side]), [1, 0]), rows),
+          source.shape,
+        );
         return t.reshape(t.rowsToShape(this.concretize(source, a, side), rows), value.shape);
       };
       lower = t.add(lower, end("lower"));
@@ -83,20 +89,33 @@ export class ForwardForms {
     const { t } = this.run;
     const { coefficients, bias } = this.of(value);
     const flat = (a: IrNode): IrNode => t.reshape(a, [1, sizeOf(value.shape)]);
-    const parts = (side: Side): [IrNode, IrNode, Side] => [t.relu(pair[side]), t.min(pair[side], 0), side === "lower" ? "upper" : "lower"];
+    const parts = (side: Side): [IrNode, IrNode, Side] => [
+      t.relu(pair[side]),
+      t.min(pair[side], 0),
+      side === "lower" ? "upper" : "lower",
+    ];
     const constant = (side: Side): IrNode => {
       const [positive, negative, other] = parts(side);
-      const dot = (part: IrNode, ends: IrNode): IrNode => (this.run.unbounded ? dotBounds(t, part, ends, side) : t.dot(part, ends));
+      const dot = (part: IrNode, ends: IrNode): IrNode =>
+        this.run.unbounded ? dotBounds(t, part, ends, side) : t.dot(part, ends);
       return t.add(dot(positive, t.expand(bias[side], value.shape)), dot(negative, t.expand(bias[other], value.shape)));
     };
     const along = (source: Value, form: Pair<IrNode>, side: Side): IrNode => {
       const [positive, negative, other] = parts(side);
       const matrix = (end: Side): IrNode => t.transpose(columns(t, source, value, form[end]), [1, 0]);
-      return t.reshape(t.add(t.matmul(flat(positive), matrix(side)), t.matmul(flat(negative), matrix(other))), source.shape);
+      return t.reshape(
+        t.add(t.matmul(flat(positive), matrix(side)), t.matmul(flat(negative), matrix(other))),
+        source.shape,
+      );
     };
     return {
       bias: { lower: constant("lower"), upper: constant("upper") },
-      sources: new Map([...coefficients].map(([source, form]) => [source, { lower: along(source, form, "lower"), upper: along(source, form, "upper") }])),
+      sources: new Map(
+        [...coefficients].map(([source, form]) => [
+          source,
+          { lower: along(source, form, "lower"), upper: along(source, form, "upper") },
+        ]),
+      ),
     };
   }
 

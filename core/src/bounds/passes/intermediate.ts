@@ -22,8 +22,8 @@ export type Rows = (run: BoundRun, target: Target, boundsOf: BoundsOf, options?:
 export interface Intermediate {
   bounds(run: BoundRun, value: Value, boundsOf: BoundsOf): Pair<IrNode>;
   /**
-   * The values whose bounds those of a value rely on, as far as they are the nearest ones, found without recording: their
-   * bounds come first, so that deep graphs take no deep stack.
+   * The values whose bounds those of a value rely on, as far as they are the nearest ones, found without recording:
+   * their bounds come first, so that deep graphs take no deep stack.
    */
   reliesOn(run: BoundRun, value: Value): readonly Value[];
   /** True where a value's bounds take rows of its own, as those of CROWN do. Such values can be bounded one by one. */
@@ -48,7 +48,8 @@ export const forwardBounds: Intermediate = Object.freeze({
 
 /** By rows of every value's own: one for each unstable element, bounded as `rows` says. */
 export function rowBounds(rows: Rows): Required<Intermediate> {
-  const needsRows = (run: BoundRun, value: Value): boolean => !isKnown(run, value) && useOfIntervalStep(run, value) !== "enough";
+  const needsRows = (run: BoundRun, value: Value): boolean =>
+    !isKnown(run, value) && useOfIntervalStep(run, value) !== "enough";
   return Object.freeze({
     bounds: (run, value, boundsOf) => {
       if (isKnown(run, value)) return intervalOf(run, value);
@@ -80,12 +81,14 @@ function isKnown(run: BoundRun, value: Value): boolean {
 }
 
 /**
- * Linear bounds of a value; its interval where the neuron is stable, and the intersection with an interval step where the
- * producer is a product or custom.
+ * Linear bounds of a value; its interval where the neuron is stable, and the intersection with an interval step where
+ * the producer is a product or custom.
  */
 export function combined(run: BoundRun, value: Value, linear: Pair<IrNode>, boundsOf: BoundsOf): Pair<IrNode> {
   const bounds = stableOr(run, value, linear);
-  return useOfIntervalStep(run, value) === "helps" ? tighter(run, bounds, intervalByStep(run, value, boundsOf)) : bounds;
+  return useOfIntervalStep(run, value) === "helps"
+    ? tighter(run, bounds, intervalByStep(run, value, boundsOf))
+    : bounds;
 }
 
 function nearest(run: BoundRun, value: Value): readonly Value[] {

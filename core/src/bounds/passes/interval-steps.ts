@@ -6,18 +6,21 @@ import type { BoundRun } from "../run.js";
 import { intervalOf } from "./interval.js";
 
 /**
- * True where interval arithmetic is as good as any linear form: one affine step from a box, whose elements may have been
- * moved before. Then nobody needs rows.
+ * True where interval arithmetic is as good as any linear form: one affine step from a box, whose elements may have
+ * been moved before. Then nobody needs rows.
  */
 export function intervalIsExact(run: BoundRun, value: Value): boolean {
   const { producer } = value;
   if (!run.isPerturbed(value) || producer === undefined) return true;
   if (!isAffine(run, producer)) return false;
   const sources = run.perturbedSlots(producer).map((slot) => movedSource(run, producer.inputs[slot]!));
-  return new Set(sources).size === sources.length && sources.every((value) => {
-    const source = value === undefined ? undefined : run.sources.get(value);
-    return source !== undefined && source.perturbation.isBox(source.structure);
-  });
+  return (
+    new Set(sources).size === sources.length &&
+    sources.every((value) => {
+      const source = value === undefined ? undefined : run.sources.get(value);
+      return source !== undefined && source.perturbation.isBox(source.structure);
+    })
+  );
 }
 
 /** The source of which a value is a rearrangement. */
@@ -46,9 +49,9 @@ function isMoved(node: IrNode, from: IrNode): boolean {
 }
 
 /**
- * Whether an interval step from the inputs' intermediate bounds can replace CROWN rows (`enough`: elementwise, the image
- * is exact), sharpen them (`helps`: products of two perturbed factors, whose corners see what McCormick's planes miss and
- * the other way round, and operators that write both rules) or not (`useless`: affine).
+ * Whether an interval step from the inputs' intermediate bounds can replace CROWN rows (`enough`: elementwise, the
+ * image is exact), sharpen them (`helps`: products of two perturbed factors, whose corners see what McCormick's planes
+ * miss and the other way round, and operators that write both rules) or not (`useless`: affine).
  */
 export function useOfIntervalStep(run: BoundRun, value: Value): "enough" | "helps" | "useless" {
   const producer = value.producer!;

@@ -57,7 +57,7 @@ class Intervals {
       : rulesOf(node).interval(run, node, of);
     results.forEach((result, i) => {
       const output = node.outputs[i]!;
-      this.found.set(output, run.restricted(output, run.settle(output, result)));
+      this.found.set(output, run.restricted(output, run.onOwnSides(output, result)));
     });
     if (run.unbounded || isAffine(run, node)) return;
     const inputs = run.perturbedSlots(node).map((slot) => this.of(node.inputs[slot]!));

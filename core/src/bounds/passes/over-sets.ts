@@ -28,8 +28,7 @@ const ORIGINS = Object.freeze({ name: "origins" });
 
 function originOf(run: BoundRun, value: Value): Origin {
   const known = run.pass(ORIGINS, () => new Map<Value, Origin>());
-  const isOwn = (of: Value): boolean =>
-    !run.isPerturbed(of) || run.sources.has(of) || !isAffine(run, of.producer!);
+  const isOwn = (of: Value): boolean => !run.isPerturbed(of) || run.sources.has(of) || !isAffine(run, of.producer!);
   const needs = (of: Value): Value[] => (isOwn(of) ? [] : inputsOf(of.producer!));
   for (const need of known.has(value) ? [] : needed(value, (of) => known.has(of), needs)) {
     const source = run.sources.get(need);

@@ -20,7 +20,11 @@ export type Warning =
 /** The nodes that have no value for some numbers, as their operators say (`defined`), behind what is perturbed. */
 export function partialNodes(graph: ResolvedGraph): readonly ResolvedNode[] {
   let nodes = partial.get(graph);
-  if (nodes === undefined) partial.set(graph, (nodes = graph.nodes.filter(({ operator }) => operator.kind === "elementwise" && operator.defined !== undefined)));
+  if (nodes === undefined)
+    partial.set(
+      graph,
+      (nodes = graph.nodes.filter(({ operator }) => operator.kind === "elementwise" && operator.defined !== undefined)),
+    );
   return nodes;
 }
 
@@ -31,7 +35,11 @@ const partial = new WeakMap<ResolvedGraph, readonly ResolvedNode[]>();
  * A program that tells for each of these nodes whether its input may leave the operator's domain: above zero where it
  * may. By intermediate bounds of a method, or by intervals.
  */
-export function recordDomains(problem: BoundProblem, nodes: readonly ResolvedNode[], intermediate?: Intermediate): Program {
+export function recordDomains(
+  problem: BoundProblem,
+  nodes: readonly ResolvedNode[],
+  intermediate?: Intermediate,
+): Program {
   const run = newRun(problem);
   const boundsOf = intermediate === undefined ? undefined : boundsBy(run, intermediate);
   const outputs: Record<string, IrNode> = {};
@@ -53,7 +61,11 @@ function outside(run: BoundRun, node: ResolvedNode, interval: Pair<IrNode>): IrN
   const parameters = node.inputs.slice(1).map((input) => (input === undefined ? undefined : run.exact(input)));
   const defined = t.node(operator.defined!(contextOf(node, t), interval, ...parameters));
   const { shape } = node.inputs[0]!;
-  return t.sum(t.expand(t.where(defined, 0, 1), shape), shape.map((_, axis) => axis), false);
+  return t.sum(
+    t.expand(t.where(defined, 0, 1), shape),
+    shape.map((_, axis) => axis),
+    false,
+  );
 }
 
 export function domainWarning({ name, type }: ResolvedNode): Warning {
@@ -61,6 +73,8 @@ export function domainWarning({ name, type }: ResolvedNode): Warning {
     code: "LIRPA_DOMAIN",
     node: name,
     operator: type,
-    message: `node ${name}: ${type} may be asked where it has no value; the bounds hold for those inputs of the set for which the network gives numbers`,
+    message:
+      `node ${name}: ${type} may be asked where it has no value; ` +
+      "the bounds hold for those inputs of the set for which the network gives numbers",
   };
 }

@@ -22,17 +22,25 @@ export const namedResults = {
     Object.fromEntries(wanted.sides.map((side) => [resultNames.bound(side), bounds[side]])),
 
   intermediate: (run: BoundRun, { wanted }: BoundProblem, boundsOf: BoundsOf): Record<string, IrNode> =>
-    Object.fromEntries(wanted.intermediate.flatMap((value) => {
-      const bounds = run.isPerturbed(value) ? boundsOf(value) : intervalOf(run, value);
-      return SIDES.map((side) => [resultNames.intermediate(value, side), run.t.expand(bounds[side], value.shape)]);
-    })),
+    Object.fromEntries(
+      wanted.intermediate.flatMap((value) => {
+        const bounds = run.isPerturbed(value) ? boundsOf(value) : intervalOf(run, value);
+        return SIDES.map((side) => [resultNames.intermediate(value, side), run.t.expand(bounds[side], value.shape)]);
+      }),
+    ),
 } as const;
 
 /**
- * Bounds of a target's rows, and, where they are wanted, the linear forms that give them: each row lies above the form of
- * its lower bound and below that of its upper one on the whole set.
+ * Bounds of a target's rows, and, where they are wanted, the linear forms that give them: each row lies above the form
+ * of its lower bound and below that of its upper one on the whole set.
  */
-export function rowResults(run: BoundRun, { wanted }: BoundProblem, rows: Rows, target: Target, boundsOf: BoundsOf): RowResults {
+export function rowResults(
+  run: BoundRun,
+  { wanted }: BoundProblem,
+  rows: Rows,
+  target: Target,
+  boundsOf: BoundsOf,
+): RowResults {
   if (!wanted.forms) return { bounds: rows(run, target, boundsOf), forms: {} };
   const { t } = run;
   const zero = t.zeros([]);

@@ -49,7 +49,9 @@ export function mayBeTooDeep({ graph }: BoundProblem): boolean {
   return graph.nodes.length ** 2 > MOST_STEPS;
 }
 
-/** Throws `LIRPA_MEMORY` where a model is so deep that a backward pass for each value takes too many steps to record. */
+/**
+ * Throws `LIRPA_MEMORY` where a model is so deep that a backward pass for each value takes too many steps to record.
+ */
 export function checkDepth(method: string, problem: BoundProblem, { intermediate }: StagedRecipe): void {
   const { output } = problem;
   const run = newRun(problem);
@@ -59,7 +61,8 @@ export function checkDepth(method: string, problem: BoundProblem, { intermediate
     if (!intermediate.needsRows(run, value)) continue;
     steps += valuesBehind(value);
     if (steps <= MOST_STEPS) continue;
-    const problem = `${method} of ${output.name} takes more than ${MOST_STEPS} steps of backward passes: one pass for each value of a deep model`;
+    const many = `more than ${MOST_STEPS} steps of backward passes: one pass for each value of a deep model`;
+    const problem = `${method} of ${output.name} takes ${many}`;
     throw new LirpaError("LIRPA_MEMORY", problem, {
       hint: "Use crown-ibp or forward+crown, which take one pass, or bound a part of the model.",
     });
@@ -79,7 +82,9 @@ export function selectiveOf(problem: BoundProblem, values: readonly Value[]): Va
   return values.filter((value) => unstableIndex(run, value) !== undefined);
 }
 
-/** What is known before the first stage, by interval arithmetic: the ends of these values, and where they are unstable. */
+/**
+ * What is known before the first stage, by interval arithmetic: the ends of these values, and where they are unstable.
+ */
 export function recordIntervals(problem: BoundProblem, selective: readonly Value[]): Program {
   const run = newRun(problem);
   const outputs: Record<string, IrNode> = {};
@@ -98,20 +103,32 @@ export const intervalNames = {
 } as const;
 
 /** Bounds of some elements of a value, whose places are fed as rows, given the bounds of all stages before it. */
-export function recordStage(problem: BoundProblem, recipe: StagedRecipe, value: Value, before: readonly Value[]): Program {
+export function recordStage(
+  problem: BoundProblem,
+  recipe: StagedRecipe,
+  value: Value,
+  before: readonly Value[],
+): Program {
   const run = newRun(problem, ofRows(before));
   const bounds = recipe.rows(run, pickedRows(run, value), boundsBy(run, recipe.intermediate));
   return close(problem.graph, run, `stage:${value.name}`, { ...bounds }, value);
 }
 
-/** The results that were asked for, given the bounds of all stages: of rows that are fed, or of elements by their places. */
+/**
+ * The results that were asked for, given the bounds of all stages: of rows that are fed, or of elements by their
+ * places.
+ */
 export function recordLast(problem: BoundProblem, recipe: StagedRecipe, before: readonly Value[]): Program {
   const run = newRun(problem, ofRows(before));
   const { output, spec } = problem;
   const target = spec === "elements" ? pickedRows(run, output) : openRows(run, output, spec === "rows per instance");
   const boundsOf = boundsBy(run, recipe.intermediate);
   const { bounds, forms } = rowResults(run, problem, recipe.rows, target, boundsOf);
-  const results = { ...namedResults.bounds(problem, bounds), ...forms, ...namedResults.intermediate(run, problem, boundsOf) };
+  const results = {
+    ...namedResults.bounds(problem, bounds),
+    ...forms,
+    ...namedResults.intermediate(run, problem, boundsOf),
+  };
   return close(problem.graph, run, "last", results, spec === "elements" ? output : undefined);
 }
 

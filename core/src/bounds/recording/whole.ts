@@ -41,14 +41,24 @@ function resultsOf(run: BoundRun, problem: BoundProblem, recipe: Recipe, boundsO
 }
 
 /** Bounds that relaxations rely on, recorded once for each value that is asked for. */
-export function boundsBy(run: BoundRun, intermediate: Intermediate, known: Map<Value, Pair<IrNode>> = new Map()): BoundsOf {
+export function boundsBy(
+  run: BoundRun,
+  intermediate: Intermediate,
+  known: Map<Value, Pair<IrNode>> = new Map(),
+): BoundsOf {
   return onDemand<Pair<IrNode>>(
-    run, intermediate, (value, boundsOf) => asFact(run, value, run.restricted(value, intermediate.bounds(run, value, boundsOf))), known,
+    run,
+    intermediate,
+    (value, boundsOf) => asFact(run, value, run.restricted(value, intermediate.bounds(run, value, boundsOf))),
+    known,
   );
 }
 
 /** What the problem asks to bound: rows that are fed, or every element of the output; and the way back to its shape. */
-export function targetOf(run: BoundRun, { output, spec }: BoundProblem): { readonly target: Target; toIntervals(rows: Pair<IrNode>): Pair<IrNode> } {
+export function targetOf(
+  run: BoundRun,
+  { output, spec }: BoundProblem,
+): { readonly target: Target; toIntervals(rows: Pair<IrNode>): Pair<IrNode> } {
   if (spec === "elements") return allElements(run, output);
   return { target: openRows(run, output, spec === "rows per instance"), toIntervals: (rows) => rows };
 }
