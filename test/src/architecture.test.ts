@@ -114,6 +114,13 @@ describe("the architecture", () => {
     expect(wrong).to.deep.equal([]);
   });
 
+  it("keeps no state in the modules of bounds and methods: what a pass finds belongs to its run", () => {
+    const state = /^(export )?(let |(const|var) [^=\n]*= new (Weak)?(Map|Set)\b[^(\n]*\(\))/m;
+    const judged = production.filter(({ file }) => /^core\/src\/(bounds|methods|problem)\//.test(show(file)));
+    expect(judged.length).to.be.greaterThan(30);
+    expect(judged.filter(({ text }) => state.test(text)).map(({ file }) => show(file))).to.deep.equal([]);
+  });
+
   it("keeps Node out of core", () => {
     const wrong = production.filter(({ folder }) => folder === "core").flatMap(({ file, text }) => importsOf(text).filter((name) => name.startsWith("node:")).map((name) => `${show(file)} imports ${name}`));
     expect(wrong).to.deep.equal([]);

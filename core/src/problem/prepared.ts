@@ -6,6 +6,7 @@ import type { Port, Program } from "../plugin/program.js";
 import type { HostTensor, Shape } from "../plugin/tensor.js";
 import type { Pair, Side } from "../plugin/pair.js";
 import { SIDES } from "../bounds/problem.js";
+import type { ResolvedNode } from "../graph/resolved.js";
 import { domainOutput, domainWarning, partialNodes, recordDomains, type Warning } from "../bounds/recording/domains.js";
 import { recordClean } from "../bounds/recording/clean.js";
 import { resultNames } from "../bounds/recording/results.js";
@@ -118,11 +119,14 @@ export class PreparedProblem implements Prepared {
   private isDisposed = false;
   private knownKey: string | undefined;
   private readonly structure: string;
+  /** Nodes whose inputs may leave their operators' domains. */
+  private readonly partial: readonly ResolvedNode[];
 
   constructor(
     readonly asked: Asked,
     private readonly context: PreparedContext,
   ) {
+    this.partial = partialNodes(asked.problem.graph);
     this.structure = contentKey(asked.problem.sources.map(({ value, structure, values }) => [value.name, structure, values]));
   }
 
@@ -173,14 +177,14 @@ export class PreparedProblem implements Prepared {
 
   /** Bounds for what was read: every number is copied by now. */
   async run(numbers: Fed, options: CallOptions & Pick<ProblemNumbers, "start">): Promise<Bounds> {
-    const { problem, method } = this.asked;
+    const { method } = this.asked;
     const key = (this.knownKey ??= await this.context.key());
     const account = { ...accountOf(key, options, this.context.engine.memory), known: this.known };
     checkResult(this.asked, numbers, account.budget);
     const call: EngineCall = { ...this.asked, numbers, ...(options.start !== undefined && { start: options.start }) };
     const { results, state, isCutShort } = await this.context.engine.bounds(call, account);
     this.rows = account.rows;
-    const domains = partialNodes(problem.graph).length === 0 ? [] : await this.domains(numbers, key, { ...account.seconds });
+    const domains = this.partial.length === 0 ? [] : await this.domains(numbers, key, { ...account.seconds });
     const warnings = isCutShort === true ? [...domains, cutShort(method)] : domains;
     return { method: method.name, ...this.resultOf(results, numbers), seconds: account.seconds, warnings, ...(state !== undefined && { state }) };
   }
@@ -216,7 +220,7 @@ export class PreparedProblem implements Prepared {
    */
   private async domains({ feeds }: Fed, key: string, seconds: Seconds): Promise<Warning[]> {
     const { problem, method } = this.asked;
-    let suspects = partialNodes(problem.graph);
+    let suspects = this.partial;
     const ways = [undefined, method.recipe?.intermediate].filter((way, i) => i === 0 || way !== undefined);
     for (const [i, intermediate] of ways.entries()) {
       if (suspects.length === 0) break;

@@ -23,7 +23,7 @@ export function stableOr(run: BoundRun, value: Value, bounds: Pair<IrNode>): Pai
 export function stableWhere(run: BoundRun, value: Value, interval: Pair<IrNode>): IrNode | undefined {
   const { t } = run;
   let all: IrNode | undefined;
-  for (const node of readersOf(run.graph, value)) {
+  for (const node of readersOf(run, value)) {
     if (isAffine(run, node)) continue;
     const operator = node.operator as ElementwiseOperator<unknown>;
     if (operator.kind !== "elementwise" || operator.stable === undefined) return undefined;
@@ -34,20 +34,22 @@ export function stableWhere(run: BoundRun, value: Value, interval: Pair<IrNode>)
   return all;
 }
 
-const readers = new WeakMap<ResolvedGraph, Map<Value, ResolvedNode[]>>();
+/** Under which a run keeps who reads each value. */
+const READERS = Object.freeze({ name: "readers" });
 
 /** The nodes that read a value, in order. */
-function readersOf(graph: ResolvedGraph, value: Value): readonly ResolvedNode[] {
-  let known = readers.get(graph);
-  if (known === undefined) {
-    readers.set(graph, (known = new Map()));
-    for (const node of graph.nodes) {
-      for (const input of new Set(inputsOf(node))) {
-        const others = known.get(input);
-        if (others === undefined) known.set(input, [node]);
-        else others.push(node);
-      }
+function readersOf(run: BoundRun, value: Value): readonly ResolvedNode[] {
+  return run.pass(READERS, () => allReaders(run.graph)).get(value) ?? [];
+}
+
+function allReaders({ nodes }: ResolvedGraph): Map<Value, ResolvedNode[]> {
+  const readers = new Map<Value, ResolvedNode[]>();
+  for (const node of nodes) {
+    for (const input of new Set(inputsOf(node))) {
+      const others = readers.get(input);
+      if (others === undefined) readers.set(input, [node]);
+      else others.push(node);
     }
   }
-  return known.get(value) ?? [];
+  return readers;
 }

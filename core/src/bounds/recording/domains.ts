@@ -18,18 +18,9 @@ export type Warning =
   | { readonly code: "LIRPA_TIME"; readonly message: string };
 
 /** The nodes that have no value for some numbers, as their operators say (`defined`), behind what is perturbed. */
-export function partialNodes(graph: ResolvedGraph): readonly ResolvedNode[] {
-  let nodes = partial.get(graph);
-  if (nodes === undefined)
-    partial.set(
-      graph,
-      (nodes = graph.nodes.filter(({ operator }) => operator.kind === "elementwise" && operator.defined !== undefined)),
-    );
-  return nodes;
+export function partialNodes({ nodes }: ResolvedGraph): readonly ResolvedNode[] {
+  return nodes.filter(({ operator }) => operator.kind === "elementwise" && operator.defined !== undefined);
 }
-
-/** Asked at every run. */
-const partial = new WeakMap<ResolvedGraph, readonly ResolvedNode[]>();
 
 /**
  * A program that tells for each of these nodes whether its input may leave the operator's domain: above zero where it
