@@ -1,29 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { createLirpa as compose, evaluateProgram, isLirpaError, type BoundOptions, type Lirpa, type Model } from "@lirpa/core";
+import { createLirpa as compose, evaluateProgram, type BoundOptions, type Lirpa, type Model } from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
-import { box, lp, perturbed, standardPlugins } from "lirpa";
-import { graph, randomTensor, seeded } from "./graphs.js";
+import { lp, perturbed, standardPlugins } from "lirpa";
+import { center, net, query, refused, samples, WIDTH } from "./two-layers.js";
 
-const random = seeded(11);
 const METHODS = ["ibp", "crown-ibp", "crown", "forward", "forward+crown", "alpha-crown"] as const;
-const WIDTH = 24;
-const center = [0.2, -0.3, 0.5];
 const ball = lp({ norm: Infinity, eps: 0.4 });
-
-/** Two hidden layers, so that intermediate bounds matter; wide enough that unstable rows are selected. */
-const net = graph(
-  { x: [1, 3] },
-  {
-    w1: randomTensor([3, WIDTH], random), b1: randomTensor([WIDTH], random), w2: randomTensor([WIDTH, WIDTH], random),
-    w3: randomTensor([WIDTH, 2], random),
-  },
-  [
-    ["MatMul", ["x", "w1"], ["m1"]], ["Add", ["m1", "b1"], ["z1"]], ["Relu", ["z1"], ["r1"]],
-    ["MatMul", ["r1", "w2"], ["z2"]], ["Relu", ["z2"], ["r2"]], ["MatMul", ["r2", "w3"], ["y"]],
-  ],
-  ["y"],
-);
 
 let lirpa: Lirpa;
 let model: Model;
@@ -33,28 +16,6 @@ before(() => {
   model = lirpa.model(net);
 });
 after(() => lirpa.dispose());
-
-const query = (eps = 0.4): { x: ReturnType<typeof perturbed> } => ({ x: perturbed(center, lp({ norm: Infinity, eps })) });
-
-async function refused(work: () => unknown): Promise<string> {
-  try {
-    await work();
-  } catch (error) {
-    if (isLirpaError(error)) return error.code;
-    throw error;
-  }
-  return "given";
-}
-
-/** Points of the set, and what the network gives there: every value by its name. */
-async function samples(count: number): Promise<{ readonly x: number[]; readonly y: number[]; readonly z2: number[] }[]> {
-  const shown = lirpa.model({ ...net, outputs: ["y", "z2"] });
-  const points = Array.from({ length: count }, () => center.map((middle) => middle + 0.4 * random()));
-  const results = await shown.forward({ x: points.flat() });
-  return points.map((x, i) => ({
-    x, y: [...results["y"]!.data.subarray(2 * i, 2 * i + 2)], z2: [...results["z2"]!.data.subarray(WIDTH * i, WIDTH * (i + 1))],
-  }));
-}
 
 describe("a prepared problem", () => {
   for (const method of METHODS) {
@@ -135,6 +96,22 @@ describe("rows of a specification", () => {
   });
 });
 
+describe("a radius", () => {
+  for (const method of METHODS) {
+    it(`may differ for each instance, by ${method}`, async () => {
+      const radii = [0.1, 0.4, 0];
+      const centers = [center, [0, 0.1, -0.2], [1, 0, -1]];
+      for (const norm of [Infinity, 2]) {
+        const { lower } = await model.bounds({ x: perturbed(centers.flat(), lp({ norm, eps: radii })) }, { method });
+        for (const [i, eps] of radii.entries()) {
+          const alone = await model.bounds({ x: perturbed(centers[i]!, lp({ norm, eps })) }, { method });
+          for (const k of [0, 1]) expect(lower[2 * i + k]).to.be.closeTo(alone.lower[k]!, method === "alpha-crown" ? 0.05 : 1e-9);
+        }
+      }
+    });
+  }
+});
+
 describe("one side", () => {
   for (const method of METHODS) {
     it(`is what both give of it, and the other end is infinite, by ${method}`, async () => {
@@ -161,7 +138,7 @@ describe("linear forms", () => {
         const at = (side: "lower" | "upper", row: number, x: readonly number[]): number =>
           x.reduce((sum, value, i) => sum + value * form[side][3 * row + i]!, constants[side][row]!);
         const matrix = options.spec as number[][] | undefined;
-        for (const { x, y } of await samples(40)) {
+        for (const { x, y } of await samples(lirpa, 40)) {
           const rows = matrix?.map((row) => row[0]! * y[0]! + row[1]! * y[1]!) ?? y;
           rows.forEach((value, row) => {
             expect(at("lower", row, x)).to.be.at.most(value + 1e-9);
@@ -199,7 +176,7 @@ describe("intermediate bounds", () => {
       expect(Object.keys(intermediate!)).to.deep.equal(["z2", "z1"]);
       const { lower, upper, shape } = intermediate!["z2"]!;
       expect(shape).to.deep.equal([1, WIDTH]);
-      for (const { z2 } of await samples(40)) z2.forEach((value, i) => expect(value).to.be.within(lower[i]! - 1e-9, upper[i]! + 1e-9));
+      for (const { z2 } of await samples(lirpa, 40)) z2.forEach((value, i) => expect(value).to.be.within(lower[i]! - 1e-9, upper[i]! + 1e-9));
     });
 
     it(`that are fed back as final give the same bounds by ${method === "alpha-crown" ? "crown" : method}`, async () => {
@@ -219,7 +196,7 @@ describe("intermediate bounds", () => {
     const helped = await model.bounds(query(), { method: "crown-ibp", given: { z2: { lower, upper } } });
     helped.lower.forEach((value, i) => expect(value).to.be.at.least(plain.lower[i]! - 1e-9));
     expect(helped.lower[0]! - plain.lower[0]!).to.be.greaterThan(1e-3);
-    for (const { y } of await samples(60)) y.forEach((value, i) => expect(value).to.be.within(helped.lower[i]! - 1e-9, helped.upper[i]! + 1e-9));
+    for (const { y } of await samples(lirpa, 60)) y.forEach((value, i) => expect(value).to.be.within(helped.lower[i]! - 1e-9, helped.upper[i]! + 1e-9));
   });
 
   it("are refused where no value has that name, or ends are missing, crossed or too few", async () => {
@@ -240,7 +217,7 @@ describe("constraints on intermediate values", () => {
           z2: { lower: signs.map((sign) => (sign > 0 ? 0 : -Infinity)), upper: signs.map((sign) => (sign < 0 ? 0 : Infinity)) },
         };
         const { lower, upper } = await model.bounds(query(), { method, constraints });
-        for (const { y, z2 } of await samples(200)) {
+        for (const { y, z2 } of await samples(lirpa, 200)) {
           if (!z2.every((value, i) => value * signs[i]! >= 0)) continue;
           y.forEach((value, i) => expect(value).to.be.within(lower[i]! - 1e-9, upper[i]! + 1e-9));
         }
@@ -256,76 +233,5 @@ describe("constraints on intermediate values", () => {
     expect(lower[0]).to.be.closeTo(plain.lower[0]!, 1e-9);
     // All neurons of the second layer are off.
     expect([lower[2], lower[3]]).to.deep.equal([0, 0]);
-  });
-});
-
-describe("limits of a call", () => {
-  it("end it where its signal is aborted", async () => {
-    const controller = new AbortController();
-    controller.abort();
-    expect(await refused(() => model.bounds(query(), { signal: controller.signal }))).to.equal("LIRPA_ABORTED");
-    const later = new AbortController();
-    const onProgress = (): void => later.abort();
-    expect(await refused(() => model.bounds(query(), { method: "alpha-crown", signal: later.signal, onProgress }))).to.equal("LIRPA_ABORTED");
-  });
-
-  it("let an optimization end early with bounds that hold, and say so", async () => {
-    const crown = await model.bounds(query(), { method: "crown" });
-    await model.bounds(query(), { method: "alpha-crown" });
-    const methodOptions = { "alpha-crown": { iterations: 100_000 } };
-    const { lower, warnings, state } = await model.bounds(query(), { method: "alpha-crown", methodOptions, timeLimit: 0.3 });
-    expect(warnings.map(({ code }) => code)).to.deep.equal(["LIRPA_TIME"]);
-    lower.forEach((value, i) => expect(value).to.be.at.least(crown.lower[i]! - 1e-6));
-    expect(state).to.be.an("object");
-  });
-
-  it("throw where there is nothing yet", async () => {
-    expect(await refused(() => model.bounds(query(), { method: "crown", timeLimit: 1e-9 }))).to.equal("LIRPA_TIME");
-    expect(await refused(() => model.bounds(query(), { timeLimit: 0 }))).to.equal("LIRPA_OPTION");
-  });
-
-  it("say how much is done, up to all of it", async () => {
-    const shares: number[] = [];
-    await model.bounds(query(), { method: "alpha-crown", onProgress: (share) => shares.push(share) });
-    expect(shares).to.have.length(20);
-    expect(shares).to.deep.equal(shares.toSorted((a, b) => a - b));
-    expect(shares.at(-1)).to.equal(1);
-  });
-});
-
-describe("a warm start", () => {
-  const steps = (iterations: number): BoundOptions => ({ method: "alpha-crown", methodOptions: { "alpha-crown": { iterations } } });
-
-  it("goes on from where an earlier call ended", async () => {
-    const first = await model.bounds(query(), steps(20));
-    const cold = await model.bounds(query(), steps(1));
-    const warm = await model.bounds(query(), { ...steps(1), start: first.state! });
-    const width = ({ lower, upper }: typeof cold): number => upper.reduce((sum, end, i) => sum + end - lower[i]!, 0);
-    expect(width(warm)).to.be.lessThan(width(cold));
-    expect(width(warm)).to.be.closeTo(width(first), 0.2 * width(first));
-  });
-
-  it("of any numbers gives bounds that hold", async () => {
-    const { state } = await model.bounds(query(), steps(1));
-    const spoilt = Object.fromEntries(Object.entries(state!).map(([name, tensor]) => [name, { ...tensor, data: Float64Array.from(tensor.data, (_, i) => [NaN, -7, 1e30, 0.3][i % 4]!) }]));
-    const { lower, upper } = await model.bounds(query(), { ...steps(2), start: { ...spoilt, other: spoilt[Object.keys(spoilt)[0]!]! } });
-    for (const { y } of await samples(60)) y.forEach((value, i) => expect(value).to.be.within(lower[i]! - 1e-9, upper[i]! + 1e-9));
-  });
-});
-
-describe("α-CROWN within a memory budget", () => {
-  it("takes instances and rows in turns with bounds that hold", async () => {
-    const spec = Array.from({ length: 6 }, (_, k) => [1, k - 3]);
-    const many = { x: perturbed([...center, 0, 0.1, -0.2], box({ lower: [-0.2, -0.7, 0.1, -0.4, -0.3, -0.6], upper: [0.6, 0.1, 0.9, 0.4, 0.5, 0.2] })) };
-    const whole = await model.bounds(many, { method: "alpha-crown", spec });
-    const least = await refused(() => model.bounds(many, { method: "alpha-crown", spec, memory: 1000 }));
-    expect(least).to.equal("LIRPA_MEMORY");
-    const crown = await model.bounds(many, { method: "crown", spec });
-    const split = await model.bounds(many, { method: "alpha-crown", spec, memory: 60_000 });
-    expect(split.state).to.equal(undefined);
-    split.lower.forEach((value, i) => {
-      expect(value).to.be.at.least(crown.lower[i]! - 1e-9);
-      expect(value).to.be.closeTo(whole.lower[i]!, 0.3 * (whole.upper[i]! - whole.lower[i]!));
-    });
   });
 });

@@ -10,7 +10,8 @@ export interface Ball {
   readonly set: "ball";
   readonly norm: Norm;
   readonly over: "all" | "rows";
-  readonly eps: "number" | "tensor";
+  /** One radius, one for each row of the first axis, or one for each coordinate. */
+  readonly eps: "number" | "rows" | "tensor";
 }
 
 type Context = SetContext<unknown>;
@@ -43,11 +44,12 @@ export function concretizeRange(context: Context, ball: Ball, a: Interval, side:
 
 function support({ t, values }: Context, ball: Ball, a: Tensor): Tensor {
   const eps = values["eps"]!;
+  const isOne = ball.eps === "number";
   if (ball.norm === "inf" && ball.eps === "tensor") return t.dot(t.abs(a), eps);
-  if (ball.norm === "inf") return t.mul(t.sum(t.abs(a)), eps);
-  const stretched = ball.eps === "tensor" ? t.mul(a, eps) : a;
+  if (ball.norm === "inf") return isOne ? t.mul(t.sum(t.abs(a)), eps) : t.sum(t.mul(t.abs(a), eps));
+  const stretched = isOne ? a : t.mul(a, eps);
   const norms = t.sum(norm(t, stretched, dual(ball.norm), axes(ball, a.shape)));
-  return ball.eps === "tensor" ? norms : t.mul(norms, eps);
+  return isOne ? t.mul(norms, eps) : norms;
 }
 
 /**
@@ -77,11 +79,13 @@ export function sample(site: PerturbationSite, ball: Ball, values: PerturbationS
   const balls = ball.over === "rows" ? (site.shape[0] ?? 1) : 1;
   const size = data.length / balls;
   const point = data.slice();
+  const each = data.length / eps.length;
+  const radiusAt = (at: number): number => Math.floor(at / each);
   for (let start = 0; start < data.length; start += size) {
     const unit = ball.norm === "inf" ? spread(size, random) : direction(size, ball.norm, random);
     unit.forEach((share, i) => {
       const at = start + i;
-      const value = stepped(data[at]!, share * eps[ball.eps === "tensor" ? at : 0]!);
+      const value = stepped(data[at]!, share * eps[radiusAt(at)]!);
       point[at] = point instanceof Float32Array ? single(value, data[at]!) : value;
     });
   }

@@ -18,7 +18,7 @@ export function parseBall(query: PerturbationQuery, site: SetSite): Perturbation
     set: "ball",
     norm: box ? "inf" : p,
     over: box ? "all" : over,
-    eps: eps.shape.length === 0 ? "number" : "tensor",
+    eps: eps.shape.length === 0 ? "number" : count(eps.shape) === count(site.shape) ? "tensor" : "rows",
   };
   return Object.freeze({ structure: Object.freeze(structure), values: Object.freeze({ eps }) });
 }
@@ -33,7 +33,7 @@ function readNorm(query: PerturbationQuery, site: SetSite): Norm {
 
 function readEps(query: PerturbationQuery, site: SetSite): HostTensor {
   const eps = query["eps"];
-  const hint = 'Give "eps" as a number of at least 0 and at most 3.4e38, or as one such number per element.';
+  const hint = 'Give "eps" as a number of at least 0 and at most 3.4e38, or as one such number per row of the batch or per element.';
   if (typeof eps !== "number" && list(eps) === undefined) {
     throw refusal(query, site, eps === undefined ? '"eps" is missing' : `"eps" is ${shown(eps)}`, hint);
   }
@@ -41,10 +41,23 @@ function readEps(query: PerturbationQuery, site: SetSite): HostTensor {
     if (!(eps >= 0 && isSingle(eps))) throw refusal(query, site, `"eps" is ${eps}`, hint);
     return { shape: [], dtype: "float", data: Float64Array.of(eps) };
   }
-  const radii = readTensor(query, site, "eps");
+  const radii = isPerRow(query["eps"], site) ? radiiOfRows(query, site) : readTensor(query, site, "eps");
   const negative = radii.data.findIndex((radius) => radius < 0);
-  if (negative >= 0) throw refusal(query, site, `"eps" is ${radii.data[negative]} at ${place(negative, site.shape)}`, hint);
+  if (negative >= 0) throw refusal(query, site, `"eps" is ${radii.data[negative]} at ${place(negative, radii.shape)}`, hint);
   return radii;
+}
+
+/** One radius for each row of the batch, of one or more instances: as many numbers as the first axis is long. */
+function isPerRow(eps: unknown, { role, shape }: SetSite): boolean {
+  const given = list(eps)!;
+  return role === "input" && shape.length > 1 && given.length === shape[0] && count(shape) !== shape[0]
+    && given.every((radius) => typeof radius === "number");
+}
+
+/** They broadcast to the elements of their rows. */
+function radiiOfRows(query: PerturbationQuery, site: SetSite): HostTensor {
+  const shape = site.shape.map((size, axis) => (axis === 0 ? size : 1));
+  return readTensor(query, { ...site, shape }, "eps");
 }
 
 /**

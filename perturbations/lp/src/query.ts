@@ -4,7 +4,10 @@ import { checkOptions, LirpaError, type PerturbationQuery } from "@lirpa/core/pl
 export interface LpOptions {
   /** p of the Lp norm, 1 or more; Infinity is the maximum norm. */
   readonly norm: number;
-  /** One radius, or one per element of the tensor (flat, in row-major order): then the ball is stretched. */
+  /**
+   * One radius; or one for each row of the batch, where instances differ; or one per element of the tensor (flat, in
+   * row-major order): then the ball is stretched.
+   */
   readonly eps: number | ArrayLike<number>;
   /** One ball per row of the first axis (inputs, where nothing is said) or one around the whole tensor (weights). */
   readonly over?: "all" | "rows";
@@ -21,7 +24,7 @@ export interface BoxOptions {
 export function lp(options: LpOptions): PerturbationQuery {
   checkOptions(options, ["norm", "eps", "over"], "lp");
   const { norm, eps, over } = options;
-  if (typeof eps !== "number" && !isList(eps)) throw notGiven("lp", "eps", "one radius, or one per element");
+  if (typeof eps !== "number" && !isList(eps)) throw notGiven("lp", "eps", "one radius, one per row of the batch, or one per element");
   return Object.freeze({
     ...named(norm),
     eps: typeof eps === "number" ? eps : frozen(eps),
