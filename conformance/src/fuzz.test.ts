@@ -15,8 +15,8 @@ const tripled: Operator = defineOperator({
 });
 const wrong = { ...wrongLines[0]!.operator, domain: "lirpa" };
 const cases: OperatorCases = { "lirpa:Tripled": [{ inputs: [[3]] }], "lirpa:UpperLineLowered": [{ inputs: [[3]] }] };
-const right = definePlugin({ name: "right", apiVersion: 1, operators: [tripled] });
-const both = definePlugin({ name: "both", apiVersion: 1, operators: [tripled, wrong] });
+const right = definePlugin({ name: "right", apiVersion: 2, operators: [tripled] });
+const both = definePlugin({ name: "both", apiVersion: 2, operators: [tripled, wrong] });
 
 describe("Random graphs", () => {
   it("are accepted where all operators are right", async () => {
@@ -43,7 +43,7 @@ describe("Random graphs", () => {
   });
 
   it("hold operators of a stranger's domain, of any version", async () => {
-    const stranger = definePlugin({ name: "stranger", apiVersion: 1, operators: [{ ...tripled, domain: "com.example", sinceVersion: 3 }] });
+    const stranger = definePlugin({ name: "stranger", apiVersion: 2, operators: [{ ...tripled, domain: "com.example", sinceVersion: 3 }] });
     const { operators, untried } = await fuzz({ plugins: [stranger], cases: { "com.example:Tripled": [{ inputs: [[3]] }] }, runs: 10, seed: 5 });
     expect(operators).to.include("Tripled");
     expect(untried).to.deep.equal([]);
@@ -81,7 +81,7 @@ describe("The command lirpa-fuzz", function () {
       forward: ({ t }, x) => t.mul(x, 0.5),
       relax: () => ({ lower: { slope: ${slope}, intercept: 0 }, upper: { slope: ${slope}, intercept: 0 } }),
     });
-    export default definePlugin({ name: "lirpa-plugin-shrink", apiVersion: 1, operators: [shrink] });`;
+    export default definePlugin({ name: "lirpa-plugin-shrink", apiVersion: 2, operators: [shrink] });`;
 
   before(() => {
     writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "project" }));
@@ -123,7 +123,7 @@ describe("The command lirpa-fuzz", function () {
     const both = run("--plugins", "./right.mjs");
     expect(both.status).to.equal(64);
     expect(both.stderr).to.include("no operator with a case");
-    const { status, stdout } = run("--plugins", `${fileURLToPath(import.meta.resolve("@lirpa/plugin-linear"))},./right.mjs`);
+    const { status, stdout } = run("--plugins", `${fileURLToPath(import.meta.resolve("@lirpa/plugin-activation"))},./right.mjs`);
     expect(status).to.equal(1);
     expect(stdout).to.include("com.example:Shrink").and.not.include("all methods are sound");
   });

@@ -77,7 +77,7 @@ describe("The kit refuses", () => {
     expect(await failureOf(() => describeOperator(abs, [{ inputs: [[3]] }], settings), /has cases/)).match(
       /^the settings of Abs: there is no field rnus/,
     );
-    const plugin = { $$type: "lirpa.plugin", name: "odd", apiVersion: 1, operators: [], perturbations: [] } as never;
+    const plugin = { $$type: "lirpa.plugin", name: "odd", apiVersion: 2, operators: [], perturbations: [] } as never;
     expect(await failureOf(() => describePlugin(plugin, {}, settings), /has a case/)).match(
       /^the settings of odd: there is no field rnus/,
     );

@@ -13,7 +13,7 @@ const code = `
     type: "Triple", domain: "com.example", sinceVersion: 1, kind: "linear", inputs: ["X"], nonnegative: true,
     forward: ({ t }, x) => t.mul(x, 3),
   });
-  export default definePlugin({ name: "tripling", apiVersion: 1, operators: [triple] });`;
+  export default definePlugin({ name: "tripling", apiVersion: 2, operators: [triple] });`;
 
 describe("createLirpa", () => {
   let folder = "";
@@ -35,7 +35,7 @@ describe("createLirpa", () => {
     mkdirSync(join(folder, "node_modules", "@lirpa"));
     symlinkSync(core, join(folder, "node_modules", "@lirpa", "core"), "junction");
     writeFileSync(join(plugin, "index.js"), code);
-    writeFileSync(join(plugin, "package.json"), JSON.stringify({ name: "tripling", type: "module", exports: { ".": { default: "./index.js" }, "./package.json": "./package.json" }, lirpa: { apiVersion: 1, operators: ["com.example:Triple"] } }));
+    writeFileSync(join(plugin, "package.json"), JSON.stringify({ name: "tripling", type: "module", exports: { ".": { default: "./index.js" }, "./package.json": "./package.json" }, lirpa: { apiVersion: 2, operators: ["com.example:Triple"] } }));
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -52,7 +52,7 @@ describe("createLirpa", () => {
 
   it("prefers a plugin that is handed over to the project's of that name", async () => {
     const path = project({ lirpa: { plugins: ["tripling"] } });
-    const mine = definePlugin({ name: "tripling", apiVersion: 1 });
+    const mine = definePlugin({ name: "tripling", apiVersion: 2 });
     expect(await brings({ project: path, plugins: [mine] })).to.equal(undefined);
   });
 

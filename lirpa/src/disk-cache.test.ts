@@ -32,7 +32,7 @@ function countingSets(name: string): { readonly plugin: Plugin; recorded(): numb
     hull: (context) => (asked++, lpPerturbation.hull(context)),
     concretize: (context, a, side) => (asked++, lpPerturbation.concretize(context, a, side)),
   });
-  return { plugin: definePlugin({ name, apiVersion: 1, perturbations: [set] }), recorded: () => asked };
+  return { plugin: definePlugin({ name, apiVersion: 2, perturbations: [set] }), recorded: () => asked };
 }
 
 describe("programs on disk", () => {
@@ -104,7 +104,7 @@ describe("programs on disk", () => {
     const core = new URL(import.meta.resolve("@lirpa/core/plugin")).href;
     writeFileSync(join(project, "own.mjs"), `
       import { defineOperator, definePlugin } from ${JSON.stringify(core)};
-      export default definePlugin({ name: "own", apiVersion: 1, operators: [defineOperator(${operator})] });`);
+      export default definePlugin({ name: "own", apiVersion: 2, operators: [defineOperator(${operator})] });`);
     expect((await bound(folder, {}, { project })).compiled).to.equal(1);
     expect(filesOf(folder)).to.deep.equal([]);
   });
@@ -194,7 +194,7 @@ describe("programs on disk", () => {
 
   it("are not kept for a plugin or a method whose code nobody can tell from another's", async () => {
     const folder = fresh();
-    await bound(folder, {}, { plugins: [definePlugin({ name: "made-up-in-a-test", apiVersion: 1 })] });
+    await bound(folder, {}, { plugins: [definePlugin({ name: "made-up-in-a-test", apiVersion: 2 })] });
     expect(filesOf(folder)).to.deep.equal([]);
   });
 
@@ -209,7 +209,7 @@ describe("programs on disk", () => {
     const rows: Rows = (...asked) => (recorded++, boundsByBackward(...asked));
     const recipe = { intermediate: rowBounds(rows), rows };
     const method = defineMethod({ name: "own", description: "", needs: "backward", ...recordedBy("own", recipe) });
-    const plugin = definePlugin({ name: "lirpa-plugin-own", apiVersion: 1, methods: [method] });
+    const plugin = definePlugin({ name: "lirpa-plugin-own", apiVersion: 2, methods: [method] });
     const asked = () => bound(folder, { method: "own" }, { plugins: [plugin], project });
     writeFileSync(join(own, "index.js"), "1");
     const first = await asked();

@@ -27,7 +27,7 @@ const peak: Operator = defineOperator({
   forward: ({ t }, x) => t.relu(x!),
   interval: ({ t }, x) => ({ lower: t.relu(x!.lower), upper: t.relu(x!.upper) }),
 });
-const pack = definePlugin({ name: "pack", apiVersion: 1, operators: [linear("Double"), picky, twice, peak] });
+const pack = definePlugin({ name: "pack", apiVersion: 2, operators: [linear("Double"), picky, twice, peak] });
 const registry = PluginRegistry.from([pack], {
   Gelu: { package: "@lirpa/plugin-smooth" },
   "com.example:Frob": { package: "lirpa-plugin-frob", installed: true },
@@ -65,7 +65,7 @@ describe("coverage", () => {
 
   it("tells nodes of a formula that another operator stands for", () => {
     const formula = defineFusion({ name: "six", patterns: [{ type: "Double", inputs: [{ type: "Triple", inputs: ["x"] }] }], operator: linear("Six"), inputs: ["x"] });
-    const fusing = PluginRegistry.from([definePlugin({ name: "pack", apiVersion: 1, operators: [linear("Double"), linear("Triple")], fusions: [formula] })]);
+    const fusing = PluginRegistry.from([definePlugin({ name: "pack", apiVersion: 2, operators: [linear("Double"), linear("Triple")], fusions: [formula] })]);
     const { nodes, complete } = coverage(graph([["Triple", "x", "a"], ["Double", "a", "y"]]), fusing, { methods: standardMethods });
     expect(complete).to.equal(true);
     expect(nodes[0]).to.deep.include({ status: "fused", into: "to-y" });
@@ -111,7 +111,7 @@ describe("coverage", () => {
 
   it("tells where a perturbation would reach an input that the rule takes as fixed", () => {
     const scaled: Operator = defineOperator({ type: "Scaled", sinceVersion: 1, kind: "linear", inputs: ["X", "scale"], nonnegative: true, forward: ({ t }, x, scale) => t.mul(x!, scale!) });
-    const scaling = PluginRegistry.from([definePlugin({ name: "scaling", apiVersion: 1, operators: [scaled, linear("Double")] })]);
+    const scaling = PluginRegistry.from([definePlugin({ name: "scaling", apiVersion: 2, operators: [scaled, linear("Double")] })]);
     const model = graph([["Double", "x", "s"], ["Scaled", "x", "a", { inputs: ["x", "w"] }], ["Scaled", "a", "y", { inputs: ["a", "s"] }]], { w: { shape: [2], dtype: "float", data: Float32Array.of(1, 2) } });
     const { nodes, complete } = coverage(model, scaling);
     expect(complete).to.equal(false);
@@ -120,7 +120,7 @@ describe("coverage", () => {
   });
 
   it("finds an operator that is missing within a composite", () => {
-    const half = PluginRegistry.from([definePlugin({ name: "half", apiVersion: 1, operators: [linear("Double"), twice] })]);
+    const half = PluginRegistry.from([definePlugin({ name: "half", apiVersion: 2, operators: [linear("Double"), twice] })]);
     const { complete, nodes } = coverage(graph([["Double", "x", "a"], ["Twice", "a", "y"]]), half);
     expect(complete).to.equal(false);
     expect(nodes[1]).to.deep.include({ status: "refused", plugin: "half" });

@@ -25,7 +25,7 @@ describe("finding plugins", () => {
       { lirpa: { plugins: ["lirpa-plugin-b"] }, dependencies: { "lirpa-plugin-b": "*", "left-pad": "*", absent: "*" }, devDependencies: { "@some/lirpa-plugin-a": "*" } },
       {
         "lirpa-plugin-b": { code: loud, manifest: described },
-        "@some/lirpa-plugin-a": { code: loud, manifest: { lirpa: { apiVersion: 1, ...brings } } },
+        "@some/lirpa-plugin-a": { code: loud, manifest: { lirpa: { apiVersion: 2, ...brings } } },
         "left-pad": {},
         stranger: { manifest: described },
       },
@@ -34,7 +34,7 @@ describe("finding plugins", () => {
     expect(found).to.equal(path);
     expect(allowed.map(({ name, version }) => [name, version])).to.deep.equal([["lirpa-plugin-b", "1.2.3"]]);
     expect(suggested).to.have.length(1);
-    expect(suggested[0]).to.deep.include({ name: "@some/lirpa-plugin-a", apiVersion: 1, ...brings });
+    expect(suggested[0]).to.deep.include({ name: "@some/lirpa-plugin-a", apiVersion: 2, ...brings });
     expect(problems).to.deep.equal([]);
     expect("imported" in globalThis).to.equal(false);
   });
@@ -75,7 +75,7 @@ describe("finding plugins", () => {
     { what: "at a path that leads nowhere", allowed: "../outside", says: ["[../outside]", "no such file or folder", "starts at"] },
     { what: "that is a folder without a manifest", allowed: "./node_modules", says: ["[./node_modules]", "package.json"] },
     { what: "that hides its manifest", allowed: "odd", manifest: { ...described, exports: { ".": "./index.js" } }, says: ["[odd]", "does not export its package.json", '"./package.json"'] },
-    { what: "of a later generation", allowed: "odd", manifest: { lirpa: { apiVersion: 2 } }, says: ["[odd]", "generation 2", "this is generation 1", "Update lirpa"] },
+    { what: "of a later generation", allowed: "odd", manifest: { lirpa: { apiVersion: 3 } }, says: ["[odd]", "generation 3", "this is generation 2", "Update lirpa"] },
     { what: "of an earlier generation", allowed: "odd", manifest: { lirpa: { apiVersion: 0 } }, says: ["[odd]", "generation 0", "Update the plugin"] },
     { what: "of no generation", allowed: "odd", manifest: { lirpa: { apiVersion: "one", operators: [] } }, says: ["[odd]", "generation", "Update the plugin"] },
   ];

@@ -40,7 +40,7 @@ export function brokenManifest(name: string, project: string, cause: unknown): L
 
 export function noManifestField(name: string, project: string): LirpaError {
   return of(name, project, 'has no "lirpa" field in its package.json, so that nobody can tell what it brings without running it', {
-    hint: 'Its author adds "lirpa": { "apiVersion": 1, "operators": […], "perturbations": […], "methods": […] }.',
+    hint: 'Its author adds "lirpa": { "apiVersion": 2, "operators": […], "perturbations": […], "methods": […] }.',
   });
 }
 

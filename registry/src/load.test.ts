@@ -6,10 +6,10 @@ import { expect } from "chai";
 import { examinePlugins, loadPlugins, type LoadOptions } from "./load.js";
 import { described, doubling, projects, type Package } from "./support.test.js";
 
-const field = (...operators: readonly string[]): NonNullable<Package["manifest"]> => ({ lirpa: { apiVersion: 1, operators } });
+const field = (...operators: readonly string[]): NonNullable<Package["manifest"]> => ({ lirpa: { apiVersion: 2, operators } });
 const standard = definePlugin({
   name: "@lirpa/standard",
-  apiVersion: 1,
+  apiVersion: 2,
   operators: [defineOperator({ type: "Double", domain: "com.example", sinceVersion: 1, kind: "linear", inputs: ["X"], nonnegative: true, forward: ({ t }, x) => t.mul(x!, 2) })],
 });
 
@@ -18,7 +18,7 @@ const bounding = (name: string, methods: readonly (readonly string[])[], fields:
   import { defineMethod, definePlugin, standardMethods } from "@lirpa/core";
   const crown = standardMethods.find(({ name }) => name === "crown");
   const methods = ${JSON.stringify(methods)}.map(([name, ...aliases]) => defineMethod({ ...crown, name, aliases }));
-  export default definePlugin({ name: ${JSON.stringify(name)}, apiVersion: 1, methods, ${fields} });`;
+  export default definePlugin({ name: ${JSON.stringify(name)}, apiVersion: 2, methods, ${fields} });`;
 
 /** The code of a plugin. */
 const made = (fields: string): string =>
@@ -44,8 +44,8 @@ describe("loading plugins", () => {
   it("takes a CommonJS package", async () => {
     const code = `
       const { definePlugin } = require("@lirpa/core/plugin");
-      module.exports = definePlugin({ name: "old-style", apiVersion: 1 });`;
-    const path = project({ lirpa: { plugins: ["old-style"] } }, { "old-style": { code, manifest: { type: "commonjs", lirpa: { apiVersion: 1 } } } });
+      module.exports = definePlugin({ name: "old-style", apiVersion: 2 });`;
+    const path = project({ lirpa: { plugins: ["old-style"] } }, { "old-style": { code, manifest: { type: "commonjs", lirpa: { apiVersion: 2 } } } });
     expect((await loadPlugins(path))[0]!.name).to.equal("old-style");
   });
 
@@ -84,7 +84,7 @@ describe("loading plugins", () => {
   it("lets a plugin bring methods, and take one over that it says it overrides", async () => {
     const code = bounding("better", [["best", "best-of-two"], ["crown"]], 'overrides: ["method:crown"]');
     const methods = ["best", "best-of-two", "crown"];
-    const manifest = { lirpa: { apiVersion: 1, methods } };
+    const manifest = { lirpa: { apiVersion: 2, methods } };
     const path = project({ lirpa: { plugins: ["better"] } }, { better: { code, manifest } });
     const { plugins, problems } = await examinePlugins(path);
     expect(plugins.flatMap((plugin) => plugin.methods.map(({ name }) => name))).to.deep.equal(["best", "crown"]);
@@ -92,7 +92,7 @@ describe("loading plugins", () => {
   });
 
   it("lets a plugin have the name of a method of core where the caller leaves core's out", async () => {
-    const manifest = { lirpa: { apiVersion: 1, methods: ["crown"] } };
+    const manifest = { lirpa: { apiVersion: 2, methods: ["crown"] } };
     const path = project({ lirpa: { plugins: ["own"] } }, { own: { code: bounding("own", [["crown"]]), manifest } });
     const ibp = standardMethods.filter(({ name }) => name === "ibp");
     expect(await loadPlugins(path, { methods: ibp })).to.have.length(1);
@@ -105,9 +105,9 @@ describe("loading plugins", () => {
     { what: "does not parse", code: "export default {", says: ["throws when it is imported"] },
     { what: "imports what is not there", code: 'import "left-pad";', says: ["throws when it is imported", "left-pad"] },
     { what: "has no default export", code: "export const plugin = 1;", says: ["is not a lirpa plugin", "definePlugin()"] },
-    { what: "exports a look-alike", code: 'export default { name: "odd", apiVersion: 1, operators: [] };', says: ["is not a lirpa plugin", "definePlugin()"] },
-    { what: "is branded, but hollow", code: 'export default { $$type: "lirpa.plugin", name: "odd", apiVersion: 1 };', says: ["is not a lirpa plugin", "definePlugin()"] },
-    { what: "has another generation than its manifest says", code: made('name: "odd", apiVersion: 2'), says: ["generation 2", "Update lirpa"] },
+    { what: "exports a look-alike", code: 'export default { name: "odd", apiVersion: 2, operators: [] };', says: ["is not a lirpa plugin", "definePlugin()"] },
+    { what: "is branded, but hollow", code: 'export default { $$type: "lirpa.plugin", name: "odd", apiVersion: 2 };', says: ["is not a lirpa plugin", "definePlugin()"] },
+    { what: "has another generation than its manifest says", code: made('name: "odd", apiVersion: 3'), says: ["generation 3", "Update lirpa"] },
     { what: "calls itself otherwise", code: doubling("even", ["Double"]), says: ['calls itself "even"', "that of its package"] },
     { what: "claims an operator twice", code: doubling("odd", ["Double", "Double"]), errorCode: "LIRPA_CONFLICT", says: ["claims the operator com.example:Double", "twice", "take it off lirpa.plugins"] },
     { what: "claims an operator of a standard pack", code: doubling("odd", ["Double"]), errorCode: "LIRPA_CONFLICT", says: ["com.example:Double", "@lirpa/standard", "overrides"] },
@@ -125,10 +125,10 @@ describe("loading plugins", () => {
       says: ["overrides method:crown, but does not bring it"],
     },
     {
-      what: "lists what is no method", code: made('name: "odd", apiVersion: 1, methods: [{ name: "best" }]'),
+      what: "lists what is no method", code: made('name: "odd", apiVersion: 2, methods: [{ name: "best" }]'),
       says: ["defineMethod()"],
     },
-    { what: "lists what is no operator", code: made('name: "odd", apiVersion: 1, operators: [{ type: "Relu" }]'), says: ["defineOperator()"] },
+    { what: "lists what is no operator", code: made('name: "odd", apiVersion: 2, operators: [{ type: "Relu" }]'), says: ["defineOperator()"] },
     { what: "has an entry that only import finds", code: "export default 1;", manifest: { ...described, exports: { ".": { import: "./index.js" }, "./package.json": "./package.json" } }, says: ["no entry that can be found", '"default"'] },
   ];
   for (const { what, code, errorCode = "LIRPA_PLUGIN", manifest = described, says } of wrong) {
@@ -174,7 +174,7 @@ describe("examining plugins", () => {
   });
 
   it("holds manifests to the methods that the plugins bring", async () => {
-    const manifest = { lirpa: { apiVersion: 1, operators: ["best"], methods: ["bets"] } };
+    const manifest = { lirpa: { apiVersion: 2, operators: ["best"], methods: ["bets"] } };
     const path = project({ lirpa: { plugins: ["odd"] } }, { odd: { code: bounding("odd", [["best"]]), manifest } });
     const { problems } = await examinePlugins(path);
     expect(problems).to.have.length(1);

@@ -45,7 +45,7 @@ export function doubling(name: string, types: readonly string[], fields: string 
       forward: ({ t }, x) => t.mul(x, 2),
     });
     const operators = ${JSON.stringify(types)}.map(double);
-    export default definePlugin({ name: ${JSON.stringify(name)}, apiVersion: 1, operators, ${fields} });`;
+    export default definePlugin({ name: ${JSON.stringify(name)}, apiVersion: 2, operators, ${fields} });`;
 }
 
-export const described: Readonly<Record<string, unknown>> = { lirpa: { apiVersion: 1, operators: ["com.example:Double"] } };
+export const described: Readonly<Record<string, unknown>> = { lirpa: { apiVersion: 2, operators: ["com.example:Double"] } };

@@ -19,7 +19,7 @@ const scale = (attributes: Readonly<Record<string, Attribute<unknown>>> | undefi
 /** What the rules of a node get, or the error that names what it said. */
 function read(attributes: Readonly<Record<string, Attribute<unknown>>> | undefined, said: RawAttributes, axes?: "constant" | "computed"): unknown {
   let result: unknown;
-  const plugin = definePlugin({ name: "odd", apiVersion: 1, operators: [scale(attributes, (got) => (result = got))] });
+  const plugin = definePlugin({ name: "odd", apiVersion: 2, operators: [scale(attributes, (got) => (result = got))] });
   const lirpa = compose({ plugins: [...standardPlugins, plugin], executor: referenceExecutor() });
   const axesInput = axes === undefined ? [] : [axes === "constant" ? "a" : "x"];
   const net = graph({ x: [2] }, { a: { ...tensor([2], [1, 0]), dtype: "int" } }, [["Scale", ["x", ...axesInput], ["y"], said]], ["y"]);

@@ -20,7 +20,7 @@ describe("an operator of kind custom", () => {
   const inputs = { x: perturbed(center, lp({ norm: Infinity, eps: 0.3 })) };
 
   it("may leave out its backward step: linear forms end at its interval", async () => {
-    const plugin = definePlugin({ name: "lirpa-plugin-distance", apiVersion: 1, operators: [interval] });
+    const plugin = definePlugin({ name: "lirpa-plugin-distance", apiVersion: 2, operators: [interval] });
     const model = referenceLirpa([plugin]).model({ ...network("Distance", "test"), opsets: new Map([["", 17], ["test", 1]]) });
     const ibp = await model.bounds(inputs, { method: "ibp" });
     for (const method of ["crown-ibp", "crown", "forward", "forward+crown", "alpha-crown"]) {

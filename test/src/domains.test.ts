@@ -20,7 +20,7 @@ const root = defineOperator({
 
 describe("a set that leaves an operator's domain", () => {
   let lirpa: LirpaWithFiles;
-  before(async () => (lirpa = await createLirpa({ project: false, plugins: [definePlugin({ name: "stranger", apiVersion: 1, operators: [root] })] })));
+  before(async () => (lirpa = await createLirpa({ project: false, plugins: [definePlugin({ name: "stranger", apiVersion: 2, operators: [root] })] })));
   after(() => lirpa.dispose());
 
   const one = (type: string, exponent?: number, domain = ""): Graph => ({

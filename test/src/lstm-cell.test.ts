@@ -35,7 +35,7 @@ const hardLstmCell: Operator = defineOperator({
 
 describe("An LSTM cell as a composite", () => {
   const random = seeded(2);
-  const lirpa = referenceLirpa([definePlugin({ name: "lirpa-plugin-example", apiVersion: 1, operators: [hardLstmCell] })]);
+  const lirpa = referenceLirpa([definePlugin({ name: "lirpa-plugin-example", apiVersion: 2, operators: [hardLstmCell] })]);
   const weights = { W: randomTensor([2, 12], random), R: randomTensor([3, 12], random), B: randomTensor([12], random) };
   const model = lirpa.model(
     graph(

@@ -48,7 +48,7 @@ const best: Method = defineMethod({
   ...recorded("best", { intermediate: bestOf(rowBounds(boundsByBackward), forwardBounds), rows: boundsByBackward }),
 });
 const plugin = (methods: readonly Method[], name: string = PACKAGE, overrides: readonly string[] = []): Plugin =>
-  definePlugin({ name, apiVersion: 1, methods, overrides });
+  definePlugin({ name, apiVersion: 2, methods, overrides });
 const lirpaWith = (plugins: readonly Plugin[], others: Partial<LirpaOptions> = {}) =>
   compose({ plugins: [...standardPlugins, ...plugins], executor: referenceExecutor(), ...others });
 

@@ -38,7 +38,7 @@ const halfway: Operator = defineOperator({
     ],
   }),
 });
-const registry = PluginRegistry.from([definePlugin({ name: "pack", apiVersion: 1, operators: [picky, halfway] })]);
+const registry = PluginRegistry.from([definePlugin({ name: "pack", apiVersion: 2, operators: [picky, halfway] })]);
 const net = graph(
   { x: [2] },
   {},

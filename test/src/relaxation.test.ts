@@ -17,7 +17,7 @@ const bend: Operator = defineOperator({
 const half: Operator = defineOperator({
   type: "Half", domain: DOMAIN, sinceVersion: 1, kind: "linear", inputs: ["x"], nonnegative: true, forward: ({ t }, x) => t.mul(x!, 0.5),
 });
-const lirpa = referenceLirpa([definePlugin({ name: "a-stranger", apiVersion: 1, operators: [bend, half] })]);
+const lirpa = referenceLirpa([definePlugin({ name: "a-stranger", apiVersion: 2, operators: [bend, half] })]);
 const model = lirpa.model({
   ...graph({ x: [1, 2] }, { w: { shape: [2, 2], dtype: "float", data: Float64Array.of(1, -1, 0.5, 2) } }, [
     ["MatMul", ["x", "w"], ["h"]], ["Bend", ["h"], ["r"], {}, DOMAIN], ["ReduceSum", ["r"], ["y"], { keepdims: 0 }],

@@ -10,12 +10,12 @@ const DOMAIN = "com.example";
 /** x times a number that only its rules know. */
 const scale = (factor: number): Operator =>
   defineOperator({ type: "Scale", domain: DOMAIN, sinceVersion: 1, kind: "linear", inputs: ["x"], nonnegative: true, forward: ({ t }, x) => t.mul(x!, factor) });
-const stranger = (...operators: Operator[]): Plugin => definePlugin({ name: "a-stranger", apiVersion: 1, operators });
+const stranger = (...operators: Operator[]): Plugin => definePlugin({ name: "a-stranger", apiVersion: 2, operators });
 const double = scale(2);
 
 /** A ball whose hull is wider by a number that only its rules know. */
 const ball = (more: number): Plugin => definePlugin({
-  name: "a-stranger's-sets", apiVersion: 1,
+  name: "a-stranger's-sets", apiVersion: 2,
   perturbations: [definePerturbation<ReturnType<typeof lpPerturbation.parse>["structure"]>({
     ...lpPerturbation, types: ["wide"],
     parse: ({ eps }, site) => lpPerturbation.parse({ type: "linf", eps }, site),
@@ -93,7 +93,7 @@ const different: readonly (readonly [what: string, one: Asked, other: Asked])[] 
   ["the name of the graph", {}, { graph: net({ name: "other" }) }],
   ["an operator's code", {}, { lirpa: pluginsWith(stranger(scale(3)), sets) }],
   ["a set's code", { set: { type: "wide", eps: 0.5 } }, { set: { type: "wide", eps: 0.5 }, lirpa: pluginsWith(stranger(double), ball(0.7)) }],
-  ["a fusion", {}, { lirpa: pluginsWith(stranger(double), sets, definePlugin({ name: "fusing", apiVersion: 1, fusions: [fusion] })) }],
+  ["a fusion", {}, { lirpa: pluginsWith(stranger(double), sets, definePlugin({ name: "fusing", apiVersion: 2, fusions: [fusion] })) }],
   ["a method's code", { lirpa: { methods: [widerByOne] } }, { lirpa: { methods: [wider(2)] } }],
   ["a method that takes a standard name", {}, { lirpa: { methods: [widerByOne] } }],
   ["the executor's options", { lirpa: { executor: onnxRuntimeExecutor({ threads: 1 }) } }, { lirpa: { executor: onnxRuntimeExecutor({ threads: 2 }) } }],

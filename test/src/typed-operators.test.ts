@@ -76,12 +76,12 @@ describe("what no type can hold", () => {
 
   it("is refused when plugins are put together: a fusion that gives an operator too few inputs", () => {
     const fusion = defineFusion({ name: "half", patterns: [{ type: "Relu", inputs: ["x"] }], operator: same, inputs: ["x"] });
-    expect(() => started({ name: "odd", apiVersion: 1, operators: [same], fusions: [fusion] }))
+    expect(() => started({ name: "odd", apiVersion: 2, operators: [same], fusions: [fusion] }))
       .to.throw("[odd] the fusion half gives 1 inputs to typed:Same. It takes x, y.");
   });
 
   it("is refused when plugins are put together: an elementwise operator whose elements may be missing", () => {
     const odd = defineOperator({ ...common, type: "Odd", kind: "elementwise", inputs: ["x?"], monotone: "increasing", forward: first, relax });
-    expect(() => started({ name: "odd", apiVersion: 1, operators: [odd] })).to.throw(/typed:Odd has no first input that is always there/);
+    expect(() => started({ name: "odd", apiVersion: 2, operators: [odd] })).to.throw(/typed:Odd has no first input that is always there/);
   });
 });

@@ -64,7 +64,7 @@ function demandBlame(error: unknown, what: string, names: readonly string[]): Li
 
 function lirpaWith(operator: Loose | undefined, set?: Loose) {
   const plugin = definePlugin({
-    name: PACKAGE, apiVersion: 1,
+    name: PACKAGE, apiVersion: 2,
     operators: operator === undefined ? [] : [defineOperator(operator as unknown as AnyOperator<unknown>)],
     perturbations: set === undefined ? [] : [definePerturbation(set as unknown as AnyPerturbation<unknown>)],
   });
@@ -157,7 +157,7 @@ describe("a plugin that is wrong", () => {
     const part = (type: string): unknown => ({ nodes: [{ name: "p", type, inputs: ["inputs.0"], outputs: ["outputs.0"] }] });
     for (const chain of [["Odd"], ["Odd", "Even"], ["Odd", "Even", "Other"]]) {
       const all = chain.map((type, i) => defineOperator({ type, sinceVersion: 1, kind: "composite", inputs: ["x"], expand: () => part(chain[(i + 1) % chain.length]!) as never }));
-      const lirpa = compose({ plugins: [...standardPlugins, definePlugin({ name: PACKAGE, apiVersion: 1, operators: all })], executor: referenceExecutor() });
+      const lirpa = compose({ plugins: [...standardPlugins, definePlugin({ name: PACKAGE, apiVersion: 2, operators: all })], executor: referenceExecutor() });
       const error = await failure(() => lirpa.model(graph({ x: [1, 2] }, {}, [["Odd", ["x"], ["y"]]], ["y"])).check());
       demandBlame(error, chain.join(" to "), [PACKAGE, "expands without end", ...chain]);
     }
@@ -181,7 +181,7 @@ describe("a plugin that is wrong", () => {
 
   it("in its lists, its generation or its fields is refused by name", async () => {
     for (const change of [{ operators: 3 }, { perturbations: {} }, { overrides: "Relu" }, { apiVersion: 7 }, { apiVersion: undefined }, { operator: [] }, { operators: [null] }, { fusions: [{}] }]) {
-      const error = await failure(() => compose({ plugins: [definePlugin({ name: PACKAGE, apiVersion: 1, ...change } as never)], executor: referenceExecutor() }));
+      const error = await failure(() => compose({ plugins: [definePlugin({ name: PACKAGE, apiVersion: 2, ...change } as never)], executor: referenceExecutor() }));
       demandBlame(error, JSON.stringify(change), [PACKAGE]);
     }
     for (const plugin of [null, {}, "lirpa-plugin-odd", 3, []]) {

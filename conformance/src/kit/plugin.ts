@@ -206,4 +206,4 @@ function numbersOf(query: PerturbationQuery, { shape }: SetSite, fields: readonl
   return Object.fromEntries(fields.map((field) => [field, tensor(shape, query[field] as readonly number[])]));
 }
 
-export const kitPlugin: Plugin = definePlugin({ name: "@lirpa/conformance", apiVersion: 1, operators: [blur, mix, place, confine, bend, fold, span, product, sum, tilt], perturbations: [boxSet, pointSet] });
+export const kitPlugin: Plugin = definePlugin({ name: "@lirpa/conformance", apiVersion: 2, operators: [blur, mix, place, confine, bend, fold, span, product, sum, tilt], perturbations: [boxSet, pointSet] });

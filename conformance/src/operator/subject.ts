@@ -134,6 +134,6 @@ export function pluginsFor(operator: Operator, others: readonly Plugin[]): Plugi
   if (others.some((plugin) => plugin.operators.includes(operator))) return [...others, kitPlugin];
   const { type, domain = "" } = operator;
   const taken = others.some((plugin) => plugin.operators.some((other) => other.type === type && (other.domain ?? "") === domain));
-  const own = definePlugin({ name: "subject", apiVersion: 1, operators: [operator], overrides: taken ? [domain === "" ? type : `${domain}:${type}`] : [] });
+  const own = definePlugin({ name: "subject", apiVersion: 2, operators: [operator], overrides: taken ? [domain === "" ? type : `${domain}:${type}`] : [] });
   return [...others, own, kitPlugin];
 }

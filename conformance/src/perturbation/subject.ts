@@ -31,7 +31,7 @@ export class PerturbationSubject {
     this.tolerance = example.tolerance ?? 1e-9;
     this.site = { name: "x", shape, role, center: tensor(shape, center ?? anyCenter(this.size)) };
     this.set = perturbation.parse(query, this.site);
-    this.plugin = definePlugin({ name: "subject", apiVersion: 1, perturbations: [perturbation] });
+    this.plugin = definePlugin({ name: "subject", apiVersion: 2, perturbations: [perturbation] });
   }
 
   /** A point of the set. */

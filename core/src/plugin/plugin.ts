@@ -6,13 +6,13 @@ import { hintOf } from "./options.js";
 import type { Perturbation } from "./perturbation.js";
 
 /** The generation of this contract. It moves only when a plugin written against the previous one would break. */
-export const API_VERSION = 1;
+export const API_VERSION = 2;
 
 /** What a plugin says of itself. */
 export interface PluginDefinition {
   /** The npm name of the package. */
   readonly name: string;
-  /** The generation of the contract that the plugin was written against: 1. */
+  /** The generation of the contract that the plugin was written against: 2. */
   readonly apiVersion: number;
   readonly operators?: readonly Operator[];
   readonly perturbations?: readonly Perturbation[];
@@ -24,6 +24,8 @@ export interface PluginDefinition {
    * What this plugin takes over from others: operators as `"Relu"` or `"my.domain:Relu"`, methods as `"method:crown"`.
    */
   readonly overrides?: readonly string[];
+  /** Operators of other plugins that its own expand into, as `"Exp"` or `"lirpa:Square"`. */
+  readonly needs?: readonly string[];
 }
 
 /** A plugin as `definePlugin` makes it. */
@@ -34,10 +36,11 @@ export interface Plugin extends PluginDefinition {
   readonly fusions: readonly Fusion[];
   readonly methods: readonly Method[];
   readonly overrides: readonly string[];
+  readonly needs: readonly string[];
 }
 
 /** The lists that a plugin may have. */
-export const PLUGIN_LISTS = ["operators", "perturbations", "fusions", "methods", "overrides"] as const;
+export const PLUGIN_LISTS = ["operators", "perturbations", "fusions", "methods", "overrides", "needs"] as const;
 const FIELDS: readonly string[] = ["name", "apiVersion", ...PLUGIN_LISTS];
 
 /** A plugin is a plain frozen value; importing it has no effect. */
@@ -62,5 +65,6 @@ export function definePlugin(definition: PluginDefinition): Plugin {
     fusions: Object.freeze([...(definition.fusions ?? [])]),
     methods: Object.freeze([...(definition.methods ?? [])]),
     overrides: Object.freeze([...(definition.overrides ?? [])]),
+    needs: Object.freeze([...(definition.needs ?? [])]),
   });
 }

@@ -1,4 +1,4 @@
-import { LirpaError } from "../plugin/errors.js";
+import { LirpaError, pluginError } from "../plugin/errors.js";
 import type { Method } from "../methods/method.js";
 import type { Fusion } from "../plugin/fusion.js";
 import { nearest } from "../plugin/nearest.js";
@@ -63,7 +63,20 @@ export class PluginRegistry {
       for (const fusion of plugin.fusions) fusions.push(checkedFusion(plugin, fusion));
       for (const method of plugin.methods) methods.addOf(plugin, method, failOf(plugin.name));
     }
-    return new PluginRegistry(operators, perturbations, fusions, methods, catalogue);
+    const registry = new PluginRegistry(operators, perturbations, fusions, methods, catalogue);
+    for (const plugin of plugins) registry.checkNeeds(plugin);
+    return registry;
+  }
+
+  /** Whoever puts plugins together learns what is missing before a model meets it. */
+  private checkNeeds({ name, needs }: Plugin): void {
+    const missing = needs.find((key) => !this.operators.has(key));
+    if (missing === undefined) return;
+    const provider = this.providerOf(missing);
+    throw pluginError(name, `needs the operator ${missing}, which no plugin provides`, {
+      hint: provider === undefined ? "Add a plugin that brings it." : wayTo(provider),
+      details: { operator: missing, ...(provider !== undefined && { package: provider.package }) },
+    });
   }
 
   operator(domain: string, type: string, opset: number): Registered<Operator> | undefined {

@@ -7,7 +7,7 @@ import { lirpa, queue, temporaryFolder, writeExample, type Outcome } from "./sup
 const NAME = "lirpa-plugin-late";
 const core = JSON.stringify(import.meta.resolve("@lirpa/core/plugin"));
 const right = `import { definePlugin } from ${core};
-export default definePlugin({ name: "${NAME}", apiVersion: 1 });`;
+export default definePlugin({ name: "${NAME}", apiVersion: 2 });`;
 
 /** What a plugin does besides being one, and what the one line says of it. */
 const failing: Readonly<Record<string, { readonly code: string; readonly says: string }>> = {
@@ -34,7 +34,7 @@ describe("a plugin that fails when nobody expects it", function () {
     const installed = join(root, "node_modules", NAME);
     mkdirSync(installed, { recursive: true });
     writeFileSync(join(root, "package.json"), JSON.stringify({ name: "project", lirpa: { plugins: [NAME] } }));
-    writeFileSync(join(installed, "package.json"), JSON.stringify({ name: NAME, version: "1.0.0", type: "module", exports: { ".": "./index.js", "./package.json": "./package.json" }, lirpa: { apiVersion: 1, operators: [] } }));
+    writeFileSync(join(installed, "package.json"), JSON.stringify({ name: NAME, version: "1.0.0", type: "module", exports: { ".": "./index.js", "./package.json": "./package.json" }, lirpa: { apiVersion: 2, operators: [] } }));
     writeFileSync(join(installed, "index.js"), `${right}\n${code}`);
     writeExample(root);
     return root;

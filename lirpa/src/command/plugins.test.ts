@@ -9,7 +9,7 @@ import { lirpa, model, oneNode, queue, temporaryFolder, writeExample } from "./s
 const core = dirname(createRequire(import.meta.url).resolve("@lirpa/core/package.json"));
 
 /** Puts a package into a project. */
-function install(project: string, name: string, code: string, field: object = { apiVersion: 1 }): void {
+function install(project: string, name: string, code: string, field: object = { apiVersion: 2 }): void {
   const folder = join(project, "node_modules", name);
   mkdirSync(folder, { recursive: true });
   const manifest = { name, version: "1.2.3", type: "module", exports: { ".": { default: "./index.js" }, "./package.json": "./package.json" }, lirpa: field };
@@ -23,13 +23,13 @@ const tripling = (name: string): string => `
     type: "Triple", domain: "com.example", sinceVersion: 1, kind: "linear", inputs: ["X"], nonnegative: true,
     forward: ({ t }, x) => t.mul(x, 3),
   });
-  export default definePlugin({ name: ${JSON.stringify(name)}, apiVersion: 1, operators: [triple] });`;
+  export default definePlugin({ name: ${JSON.stringify(name)}, apiVersion: 2, operators: [triple] });`;
 
 const bounding = (name: string): string => `
   import { defineMethod, definePlugin, standardMethods } from "@lirpa/core";
   const crown = standardMethods.find(({ name }) => name === "crown");
   const own = defineMethod({ ...crown, name: "own-crown", needs: "forward", program: undefined });
-  export default definePlugin({ name: ${JSON.stringify(name)}, apiVersion: 1, methods: [own] });`;
+  export default definePlugin({ name: ${JSON.stringify(name)}, apiVersion: 2, methods: [own] });`;
 
 function project(folder: string, name: string, manifest: object): string {
   const path = join(folder, name);
@@ -51,12 +51,12 @@ describe("plugins of a project", function () {
   let waiting = "";
 
   before(() => {
-    const brings = { apiVersion: 1, operators: ["com.example:Triple"] };
+    const brings = { apiVersion: 2, operators: ["com.example:Triple"] };
     fine = project(folder, "fine", { dependencies: { other: "*" }, lirpa: { plugins: ["tripling"] } });
     install(fine, "tripling", tripling("tripling"), brings);
-    install(fine, "other", "throw new Error('imported');", { apiVersion: 1, operators: ["Frobnicate"] });
+    install(fine, "other", "throw new Error('imported');", { apiVersion: 2, operators: ["Frobnicate"] });
     waiting = project(folder, "waiting", { dependencies: { tripling: "*", bounding: "*" } });
-    install(waiting, "bounding", "throw new Error('imported');", { apiVersion: 1, methods: ["own-crown"] });
+    install(waiting, "bounding", "throw new Error('imported');", { apiVersion: 2, methods: ["own-crown"] });
     install(waiting, "tripling", "throw new Error('imported');", brings);
     broken = project(folder, "broken", { lirpa: { plugins: ["absent", "throwing", "old"] } });
     install(broken, "throwing", "throw new Error('no luck');");
@@ -92,7 +92,7 @@ describe("plugins of a project", function () {
 
   it("bring methods, which the command takes like its own", async () => {
     const own = project(folder, "own", { lirpa: { plugins: ["bounding"] } });
-    install(own, "bounding", bounding("bounding"), { apiVersion: 1, methods: ["own-crown"] });
+    install(own, "bounding", bounding("bounding"), { apiVersion: 2, methods: ["own-crown"] });
     const query = ["model.onnx", "--query", "query.json"];
     const [list, bounds, misspelt, coverage, saved, doctor] = await Promise.all([
       run(own, "plugins"), run(own, "bounds", ...query, "--method", "crown,own-crown", "--json"),

@@ -7,7 +7,7 @@ export { box, lp, type BoxOptions, type LpOptions } from "./query.js";
 /** Balls in the lp norms, and boxes. */
 const plugin: Plugin = definePlugin({
   name: "@lirpa/perturbation-lp",
-  apiVersion: 1,
+  apiVersion: 2,
   perturbations: [lpPerturbation],
 });
 

@@ -10,7 +10,7 @@ import { sign } from "./sign.js";
 /** Piecewise linear activations. */
 const plugin: Plugin = definePlugin({
   name: "@lirpa/plugin-activation",
-  apiVersion: 1,
+  apiVersion: 2,
   operators: [abs, clip, hardSigmoid, leakyRelu, prelu, relu, sign],
 });
 

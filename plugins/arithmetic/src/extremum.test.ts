@@ -4,9 +4,10 @@ import { perturbed, type Operator, type Plugin } from "@lirpa/core";
 import lp from "@lirpa/perturbation-lp";
 import linear from "@lirpa/plugin-linear";
 import shape from "@lirpa/plugin-shape";
+import smooth from "@lirpa/plugin-smooth";
 import plugin from "./index.js";
 
-const plugins: readonly Plugin[] = [plugin, linear, shape, lp];
+const plugins: readonly Plugin[] = [plugin, linear, shape, smooth, lp];
 
 const EXTREMA = { Max: Math.max, Min: Math.min };
 

@@ -10,7 +10,8 @@ import { ceil, floor, round } from "./step.js";
 /** Extrema, means, rounding, and what shape arithmetic needs. */
 const plugin: Plugin = definePlugin({
   name: "@lirpa/plugin-arithmetic",
-  apiVersion: 1,
+  apiVersion: 2,
+  needs: ["Expand", "Sub"],
   operators: [and, ceil, floor, greater, greaterOrEqual, less, lessOrEqual, max, mean, min, mod, not, or, round, atLeast, atMost, greatest, least],
 });
 

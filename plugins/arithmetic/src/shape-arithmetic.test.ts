@@ -2,9 +2,12 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { ints, itHoldsItsValues, modelOf, refusal, tensor, valueOf, type OneNode } from "@lirpa/conformance/kit";
 import linear from "@lirpa/plugin-linear";
+import shape from "@lirpa/plugin-shape";
+import smooth from "@lirpa/plugin-smooth";
 import plugin from "./index.js";
 
-const value = async (node: OneNode) => (await valueOf(modelOf([plugin, linear], node))).data;
+const plugins = [plugin, linear, shape, smooth];
+const value = async (node: OneNode) => (await valueOf(modelOf(plugins, node))).data;
 
 describe("Mod", () => {
   const [dividends, divisors] = [ints(5, -5, 5, -5, 6), ints(3, 3, -3, -3, 3)];
@@ -21,7 +24,7 @@ describe("Mod", () => {
   });
 
   it("refuses floats without fmod, and zero divisors", () => {
-    const code = (node: OneNode) => refusal(modelOf([plugin], node));
+    const code = (node: OneNode) => refusal(modelOf(plugins, node));
     expect(code({ type: "Mod", operands: [tensor([1], [5.5]), tensor([1], [2])] })).equal("LIRPA_ATTRIBUTE");
     expect(code({ type: "Mod", operands: [ints(5), ints(0)] })).equal("LIRPA_ATTRIBUTE");
   });
@@ -43,18 +46,18 @@ describe("Comparisons and logic", () => {
 
   it("refuse what a perturbation could reach", () => {
     for (const type of ["Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Or", "Mod"]) {
-      expect(refusal(modelOf([plugin], { type, operands: [[3], b] })), type).equal("LIRPA_UNSUPPORTED_ATTRIBUTE");
+      expect(refusal(modelOf(plugins, { type, operands: [[3], b] })), type).equal("LIRPA_UNSUPPORTED_ATTRIBUTE");
     }
   });
 });
 
 describe("Mean", () => {
   it("takes one or more operands and broadcasts", async () => {
-    const model = modelOf([plugin], { type: "Mean", operands: [[2, 1], [2], tensor([], [3])] });
+    const model = modelOf(plugins, { type: "Mean", operands: [[2, 1], [2], tensor([], [3])] });
     expect((await valueOf(model, { x0: [0, 6], x1: [3, 0] })).data).deep.equal([2, 1, 4, 3]);
   });
 
-  itHoldsItsValues(modelOf([plugin], { type: "Mean", operands: [[2, 1], [2], tensor([], [3])] }));
+  itHoldsItsValues(modelOf(plugins, { type: "Mean", operands: [[2, 1], [2], tensor([], [3])] }));
 });
 
 describe("The arithmetic pack", () => {

@@ -4,9 +4,11 @@ import { itHoldsForEveryChoice, itHoldsItsValues, modelOf, reals, situations, te
 import { perturbed } from "@lirpa/core";
 import lp from "@lirpa/perturbation-lp";
 import linear from "@lirpa/plugin-linear";
+import shape from "@lirpa/plugin-shape";
+import smooth from "@lirpa/plugin-smooth";
 import plugin from "./index.js";
 
-const plugins = [plugin, linear, lp];
+const plugins = [plugin, linear, shape, smooth, lp];
 const halfToEven = (x: number): number => (x % 1 === 0.5 || x % 1 === -0.5 ? 2 * Math.round(x / 2) : Math.round(x));
 const STEPS = { Floor: Math.floor, Ceil: Math.ceil, Round: halfToEven };
 

@@ -15,7 +15,8 @@ import { sum } from "./sum.js";
 /** Affine operators and products. */
 const plugin: Plugin = definePlugin({
   name: "@lirpa/plugin-linear",
-  apiVersion: 1,
+  apiVersion: 2,
+  needs: ["Reciprocal"],
   operators: [add, batchNormalization, cast, div, dropout, gemm, matMul, mul, neg, square, sub, sum],
 });
 

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { createLirpa, perturbed, standardMethods, type HostTensor, type Model } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import lp from "@lirpa/perturbation-lp";
+import activation from "@lirpa/plugin-activation";
 import linear from "@lirpa/plugin-linear";
 import reduction from "@lirpa/plugin-reduction";
 import shape from "@lirpa/plugin-shape";
@@ -11,7 +12,7 @@ import normalization from "./index.js";
 
 // What adds a constant to every element, or puts some of them out of reach, in float32 as it runs.
 
-const packs = [normalization, linear, smooth, shape, reduction, lp];
+const packs = [normalization, activation, linear, smooth, shape, reduction, lp];
 const single = createLirpa({ plugins: packs, executor: onnxRuntimeExecutor({ threads: 1 }) });
 const methods = standardMethods.map(({ name }) => name);
 

@@ -10,7 +10,8 @@ import { standardized } from "./standardized.js";
 /** Softmax and its like, and normalizations by mean and deviation. */
 const plugin: Plugin = definePlugin({
   name: "@lirpa/plugin-normalization",
-  apiVersion: 1,
+  apiVersion: 2,
+  needs: ["Add", "Exp", "Identity", "Mul", "ReduceMean", "Reshape", "Sub", "lirpa:Square"],
   operators: [
     groupNormalization, instanceNormalization, layerNormalization, logSoftmax, reduceLogSumExp, rmsNormalization, softmax,
     inverseDeviation, standardized,

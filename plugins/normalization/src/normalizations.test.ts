@@ -3,12 +3,14 @@ import { expect } from "chai";
 import { itHoldsForEveryChoice, itHoldsItsValues, modelOf, modelOfNodes, refusal, situations, tensor, valueOf, type OneNode, type Situation } from "@lirpa/conformance/kit";
 import { perturbed, type Plugin } from "@lirpa/core";
 import lp from "@lirpa/perturbation-lp";
+import activation from "@lirpa/plugin-activation";
 import linear from "@lirpa/plugin-linear";
 import reduction from "@lirpa/plugin-reduction";
 import shape from "@lirpa/plugin-shape";
+import smooth from "@lirpa/plugin-smooth";
 import plugin from "./index.js";
 
-const plugins: readonly Plugin[] = [plugin, linear, reduction, shape, lp];
+const plugins: readonly Plugin[] = [plugin, activation, linear, reduction, shape, smooth, lp];
 
 const mean = (xs: readonly number[]): number => xs.reduce((sum, x) => sum + x, 0) / xs.length;
 const standardized = (xs: readonly number[], epsilon: number): number[] => {

@@ -3,11 +3,14 @@ import { ints, itHoldsForEveryChoice, itHoldsItsValues, modelOf, refusal, situat
 import { perturbed, type Plugin } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import lp from "@lirpa/perturbation-lp";
+import activation from "@lirpa/plugin-activation";
 import linear from "@lirpa/plugin-linear";
+import reduction from "@lirpa/plugin-reduction";
+import shape from "@lirpa/plugin-shape";
 import smooth from "@lirpa/plugin-smooth";
 import plugin from "./index.js";
 
-const plugins: readonly Plugin[] = [plugin, linear, smooth, lp];
+const plugins: readonly Plugin[] = [plugin, activation, linear, reduction, shape, smooth, lp];
 
 const logSumExp = (xs: readonly number[]): number => {
   const most = Math.max(...xs);

@@ -8,7 +8,7 @@ import { resize, upsample } from "./resize.js";
 /** Pooling over one to three spatial axes, and resizing. */
 const plugin: Plugin = definePlugin({
   name: "@lirpa/plugin-pooling",
-  apiVersion: 1,
+  apiVersion: 2,
   operators: [averagePool, globalAveragePool, globalMaxPool, maxPool, resize, upsample],
 });
 

@@ -8,7 +8,8 @@ import { reduceMean, reduceSum } from "./sums.js";
 /** Reductions over axes. */
 const plugin: Plugin = definePlugin({
   name: "@lirpa/plugin-reduction",
-  apiVersion: 1,
+  apiVersion: 2,
+  needs: ["Abs", "Log", "Neg", "lirpa:Square"],
   operators: [argMax, argMin, reduceL1, reduceL2, reduceLogSum, reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, reduceSumSquare],
 });
 

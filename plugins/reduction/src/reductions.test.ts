@@ -4,10 +4,11 @@ import { ints, itHoldsForEveryChoice, itHoldsItsValues, modelOf, refusal, situat
 import type { Plugin } from "@lirpa/core";
 import activation from "@lirpa/plugin-activation";
 import linear from "@lirpa/plugin-linear";
+import shape from "@lirpa/plugin-shape";
 import smooth from "@lirpa/plugin-smooth";
 import plugin from "./index.js";
 
-const plugins: readonly Plugin[] = [plugin, linear, activation, smooth];
+const plugins: readonly Plugin[] = [plugin, activation, linear, shape, smooth];
 
 const sum = (xs: readonly number[]): number => xs.reduce((total, x) => total + x, 0);
 

@@ -26,7 +26,7 @@ import { where } from "./where.js";
 /** Operators that move, cut and join, and the constants and shape arithmetic around them. */
 const plugin: Plugin = definePlugin({
   name: "@lirpa/plugin-shape",
-  apiVersion: 1,
+  apiVersion: 2,
   operators: [
     concat, constant, constantOfShape, cumSum, depthToSpace, equal, expand, flatten, gather, gatherElements, identity, pad, range, reshape,
     shape, size, slice, spaceToDepth, split, squeeze, tile, transpose, unsqueeze, where,

@@ -24,7 +24,8 @@ import { tanh } from "./tanh.js";
 /** Smooth functions of one variable, and what is nearly smooth. */
 const plugin: Plugin = definePlugin({
   name: "@lirpa/plugin-smooth",
-  apiVersion: 1,
+  apiVersion: 2,
+  needs: ["Expand", "Identity", "Mul"],
   operators: [atan, celu, cos, elu, erf, exp, gelu, hardSwish, log, mish, pow, reciprocal, selu, sigmoid, sin, softplus, softsign, sqrt, tan, tanh],
   fusions: geluFormulas,
 });

@@ -47,4 +47,4 @@ const perturbation = definePerturbation({
   project: ({ t, center, values: { eps } }, x) => t.add(center, t.max(t.min(t.mean(t.sub(x, center)), eps), t.neg(eps))),
 });
 
-export default definePlugin({ name: "lirpa-plugin-example", apiVersion: 1, operators: [operator], perturbations: [perturbation] });
+export default definePlugin({ name: "lirpa-plugin-example", apiVersion: 2, operators: [operator], perturbations: [perturbation] });

@@ -6,7 +6,7 @@ export { synonym } from "./synonym.js";
 /** A plugin as a stranger would write it: it knows of lirpa only what `@lirpa/core/plugin` exports. */
 const plugin: Plugin = definePlugin({
   name: "lirpa-perturbation-word-substitution",
-  apiVersion: 1,
+  apiVersion: 2,
   perturbations: [synonym],
 });
 
