@@ -34,13 +34,11 @@ export const instancesAreApart: OperatorLaw = {
 /** In float32, where the reference computes in float64. */
 const SINGLE = 1e-4;
 
-let executor: ReturnType<typeof onnxRuntimeExecutor> | undefined;
-
 export const runtimesAgree: OperatorLaw = {
   name: "is bounded by ONNX Runtime as by the reference",
   applies: hasBounds,
   check: async (subject) => {
-    executor ??= onnxRuntimeExecutor({ threads: 1 });
+    const executor = onnxRuntimeExecutor({ threads: 1 });
     for (const output of subject.bounded) {
       for (const method of ["ibp", "crown"]) {
         const rows = method === "crown";
