@@ -8,8 +8,8 @@ import { INSTALL, npm, pack, publishedPackages, runAlone, succeed, type Outcome,
 import { repositoryPath } from "./shared.js";
 
 /**
- * A user's own operator and perturbation, a package of one file (`test/ecosystem`), found and used in projects far from
- * this repository, into which everything was installed from tarballs. npm always; pnpm and Yarn Plug'n'Play, which are
+ * A user's own operator, perturbation and method, a package of one file (`test/ecosystem`), found and used in projects
+ * far from this repository, into which everything was installed from tarballs. npm always; pnpm and Yarn Plug'n'Play, which are
  * fetched from the registry, where LIRPA_ECOSYSTEM=all asks for them.
  */
 interface Manager {
@@ -79,13 +79,29 @@ for (const manager of process.env["LIRPA_ECOSYSTEM"] === "all" ? managers : mana
       packed = await pack(needed(), scratch);
       const tarballs = Object.fromEntries(packed.map(({ manifest, tarball }) => [manifest.name, `file:${tarball}`]));
       const plugin = `file:${await packPlugin(scratch)}`;
-      const dependencies = { lirpa: tarballs["lirpa"], "@lirpa/core": tarballs["@lirpa/core"], ...(manager.name === "npm" && tarballs) };
-      writeFileSync(join(project, "package.json"), JSON.stringify({ name: "project", private: true, type: "module", dependencies, devDependencies: { "lirpa-plugin-example": plugin }, ...manager.pins(tarballs) }));
+      const names = ["lirpa", "@lirpa/core", "@lirpa/conformance"];
+      const asked = Object.fromEntries(names.map((name) => [name, tarballs[name]]));
+      const manifest = {
+        name: "project", private: true, type: "module", dependencies: { ...asked, ...(manager.name === "npm" && tarballs) },
+        devDependencies: { "lirpa-plugin-example": plugin }, ...manager.pins(tarballs),
+      };
+      writeFileSync(join(project, "package.json"), JSON.stringify(manifest));
       for (const [name, text] of Object.entries(manager.files)) writeFileSync(join(project, name), text);
       await succeed(manager.install(project));
       writeFileSync(join(project, "model.onnx"), model());
-      writeFileSync(join(project, "query.json"), JSON.stringify({ inputs: [{ name: "x", center: [0.5, 0.25], perturbation: { type: "brightness", eps: 0.1 } }] }));
-      writeFileSync(join(project, "bounds.js"), SCRIPT);
+      const query = (eps: number, others: object = {}): string => {
+        const perturbation = { type: "brightness", eps };
+        return JSON.stringify({ inputs: [{ name: "x", center: [0.5, 0.25], perturbation }], ...others });
+      };
+      const written = {
+        "query.json": query(0.1),
+        "wide.json": query(1),
+        "shallow.json": query(1, { relaxation: { "com.example:HalfLeak": "shallow" } }),
+        "backward.json": query(0.1, { methodOptions: { "best-of-two": { forward: false } } }),
+        "misspelt.json": query(0.1, { methodOptions: { "best-of-two": { forwards: false } } }),
+        "bounds.js": BOUNDS, "kept.js": KEPT, "laws.js": LAWS, "options.ts": OPTIONS, "tsconfig.json": TSCONFIG,
+      };
+      for (const [name, text] of Object.entries(written)) writeFileSync(join(project, name), text);
     });
 
     after(() => rmSync(scratch, { recursive: true, force: true }));
@@ -96,28 +112,77 @@ for (const manager of process.env["LIRPA_ECOSYSTEM"] === "all" ? managers : mana
     });
 
     it("is suggested, but neither imported nor used, until the project allows it", async () => {
-      const [list, bounds] = [await lirpa("plugins", "--json"), await lirpa("bounds", "model.onnx", "--query", "query.json", "--json")];
+      const question = ["bounds", "model.onnx", "--query", "query.json", "--json"];
+      const [list, bounds] = [await lirpa("plugins", "--json"), await lirpa(...question)];
+      const method = await lirpa(...question, "--method", "best-of-two");
+      const coverage = await lirpa("coverage", "model.onnx");
       const { allowed, suggested } = JSON.parse(await succeed(Promise.resolve(list))) as Listed;
       expect([allowed, suggested.map(({ name }) => name)]).to.deep.equal([[], ["lirpa-plugin-example"]]);
       expect(bounds.code).to.not.equal(0);
       expect(bounds.stdout).to.not.include("lower");
-      expect(bounds.stderr).to.include("HalfLeak of domain com.example").and.include("lirpa-plugin-example");
+      const advice = "Add lirpa-plugin-example, which is installed, to lirpa.plugins in package.json.";
+      expect(bounds.stderr).to.include('the perturbation "brightness"').and.include(advice);
+      expect(method.stderr).to.include('no method "best-of-two"').and.include(advice);
+      expect(coverage.stdout).to.include("HalfLeak of domain com.example").and.include(advice);
     });
 
     it("is found by the command once it is allowed, and nothing is wrong with it", async () => {
       allow("lirpa-plugin-example");
       const { allowed, suggested, problems } = JSON.parse(await succeed(lirpa("plugins", "--json"))) as Listed;
       expect(allowed).to.have.length(1);
-      expect(allowed[0]).to.deep.include({ name: "lirpa-plugin-example", version: "1.0.0", operators: ["com.example:HalfLeak"], perturbations: ["brightness"] });
+      const brings = { operators: ["com.example:HalfLeak"], perturbations: ["brightness"], methods: ["best-of-two"] };
+      expect(allowed[0]).to.deep.include({ name: "lirpa-plugin-example", version: "1.0.0", ...brings });
       expect([suggested, problems]).to.deep.equal([[], []]);
       expect(await succeed(lirpa("plugins", "doctor"))).to.include("Nothing is wrong.");
-      expect(await succeed(lirpa("coverage", "model.onnx"))).to.match(/com\.example:HalfLeak +elementwise +lirpa-plugin-example +all +tight/);
+      const { nodes } = JSON.parse(await succeed(lirpa("coverage", "model.onnx", "--json"))) as Covered;
+      const leak = nodes.find(({ operator }) => operator === "HalfLeak")!;
+      expect(leak).to.deep.include({ status: "covered", kind: "elementwise", plugin: "lirpa-plugin-example" });
+      expect(leak.methods).to.include({ crown: "tight", "best-of-two": "tight" });
     });
 
     it("is used by the command, with every method", async () => {
-      const answers = JSON.parse(await succeed(lirpa("bounds", "model.onnx", "--query", "query.json", "--method", "ibp,crown-ibp,crown,alpha-crown", "--json"))) as readonly (Answer & { readonly method: string })[];
-      expect(answers.map(({ method }) => method)).to.deep.equal(["ibp", "crown-ibp", "crown", "alpha-crown"]);
+      const names = ["ibp", "crown-ibp", "crown", "alpha-crown", "best-of-two"];
+      const question = ["bounds", "model.onnx", "--query", "query.json", "--method", names.join(), "--json"];
+      const printed = await succeed(lirpa(...question));
+      const answers = JSON.parse(printed) as readonly (Answer & { readonly method: string })[];
+      expect(answers.map(({ method }) => method)).to.deep.equal(names);
       for (const answer of answers) expectBounds(answer);
+    });
+
+    it("draws the lines that a query names", async () => {
+      const bounded = async (query: string): Promise<Answer> =>
+        JSON.parse(await succeed(lirpa("bounds", "model.onnx", "--query", query, "--json"))) as Answer;
+      // The sum is within [−1.25, 2.75] now, the difference is 0.25. Below f lies the line of slope 1, or of slope 1/2.
+      expect((await bounded("wide.json")).lower[0]).to.be.closeTo(0.25 - 1.25, 1e-5);
+      expect((await bounded("shallow.json")).lower[0]).to.be.closeTo((0.25 - 1.25) / 2, 1e-5);
+    });
+
+    it("reads options of its method, and refuses others", async () => {
+      const bounded = (query: string): Promise<Outcome> =>
+        lirpa("bounds", "model.onnx", "--query", query, "--method", "best-of-two", "--json");
+      expectBounds(JSON.parse(await succeed(bounded("backward.json"))) as Answer);
+      expect((await bounded("misspelt.json")).stderr).to.include("forwards").and.include("Did you mean forward?");
+    });
+
+    it("keeps its method's programs on disk: the next process records and compiles nothing", async () => {
+      const run = async (): Promise<Answer & { readonly seconds: Seconds }> =>
+        JSON.parse(await succeed(manager.node(project, "kept.js"))) as Answer & { readonly seconds: Seconds };
+      const [first, second] = [await run(), await run()];
+      expect(first.seconds.compile).to.be.greaterThan(0);
+      expect([second.seconds.record, second.seconds.compile]).to.deep.equal([0, 0]);
+      for (const answer of [first, second]) expectBounds(answer);
+    });
+
+    it("has a method that obeys the laws, where it is installed", async () => {
+      const printed = await succeed(manager.node(project, "laws.js"));
+      expect(printed).to.match(/bounds all samples/).and.match(/^# fail 0$|^ℹ fail 0$/m);
+    });
+
+    it("has options with types of its own", async function () {
+      // The compiler does not read archives.
+      if (manager.name.startsWith("Yarn")) this.skip();
+      const compiler = repositoryPath("node_modules", ".bin", "tsc");
+      expect(await runAlone(process.execPath, [compiler, "-p", "."], project)).to.deep.include({ code: 0, stdout: "" });
     });
 
     it("is used by the API, without being named in the code", async () => {
@@ -165,6 +230,18 @@ interface Listed {
   readonly problems: readonly unknown[];
 }
 
+interface Covered {
+  readonly nodes: readonly {
+    readonly operator: string;
+    readonly methods: Readonly<Record<string, string>>;
+  }[];
+}
+
+interface Seconds {
+  readonly record: number;
+  readonly compile: number;
+}
+
 interface Answer {
   readonly lower: readonly number[];
   readonly upper: readonly number[];
@@ -179,7 +256,7 @@ function expectBounds({ lower, upper }: Answer): void {
   expect(upper[0]).to.be.closeTo(1.2, 1e-5);
 }
 
-const SCRIPT = `
+const BOUNDS = `
 import { createLirpa, perturbed } from "lirpa";
 
 const lirpa = await createLirpa();
@@ -189,13 +266,54 @@ console.log(JSON.stringify({ lower: [...lower], upper: [...upper] }));
 await lirpa.dispose();
 `;
 
-/** lirpa and what it depends on. */
+const KEPT = `
+import { createLirpa, perturbed } from "lirpa";
+
+const lirpa = await createLirpa({ cacheFolder: "kept" });
+const model = await lirpa.load("model.onnx");
+const inputs = { x: perturbed([0.5, 0.25], { type: "brightness", eps: 0.1 }) };
+const { lower, upper, seconds } = await model.bounds(inputs, { method: "best-of-two" });
+console.log(JSON.stringify({ lower: [...lower], upper: [...upper], seconds }));
+await lirpa.dispose();
+`;
+
+const LAWS = `
+import { describe, it } from "node:test";
+import { describeMethod } from "@lirpa/conformance";
+import plugin from "lirpa-plugin-example";
+
+Object.assign(globalThis, { describe, it });
+for (const method of plugin.methods) describeMethod(method);
+`;
+
+const OPTIONS = `
+import { createLirpa, perturbed } from "lirpa";
+import type {} from "lirpa-plugin-example";
+
+const lirpa = await createLirpa();
+const model = await lirpa.load("model.onnx");
+const inputs = { x: perturbed([0.5, 0.25], { type: "brightness", eps: 0.1 }) };
+await model.bounds(inputs, { method: "best-of-two", methodOptions: { "best-of-two": { forward: false } } });
+await model.bounds(inputs, { method: "alpha-crown", methodOptions: { "alpha-crown": { iterations: 3 } } });
+// @ts-expect-error
+await model.bounds(inputs, { method: "best-of-two", methodOptions: { "best-of-two": { forward: "no" } } });
+// @ts-expect-error
+await model.bounds(inputs, { method: "best-of-two", methodOptions: { "best-of-three": {} } });
+`;
+
+const TSCONFIG = JSON.stringify({
+  compilerOptions: { module: "nodenext", target: "es2023", strict: true, noEmit: true, skipLibCheck: true, types: [] },
+  files: ["options.ts"],
+});
+
+/** lirpa, the laws, and what they depend on. */
 function needed(): ReturnType<typeof publishedPackages> {
   const packages = publishedPackages();
-  const names = new Set(["lirpa"]);
+  const names = new Set(["lirpa", "@lirpa/conformance"]);
   for (const name of names) {
     const { dependencies = {}, peerDependencies = {} } = packages.find(({ manifest }) => manifest.name === name)!.manifest;
-    for (const dependency of [...Object.keys(dependencies), ...Object.keys(peerDependencies)]) if (dependency.startsWith("@lirpa/")) names.add(dependency);
+    const asked = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
+    for (const dependency of asked) if (dependency.startsWith("@lirpa/")) names.add(dependency);
   }
   return packages.filter(({ manifest }) => names.has(manifest.name));
 }
