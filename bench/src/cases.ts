@@ -3,7 +3,7 @@ import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { PerturbationQuery } from "lirpa";
+import type { PerturbationQuery } from "@lirpa/core/plugin";
 import { uniform } from "./random.js";
 import { withRandomWeights } from "./random-weights.js";
 import type { Ends } from "./statistics.js";

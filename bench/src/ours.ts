@@ -1,10 +1,12 @@
-import { createLirpa, onnxRuntimeExecutor, perturbed, type BoundInput, type Bounds, type LirpaWithFiles, type Model, type Numbers } from "lirpa";
+import {
+  createLirpa, onnxRuntimeExecutor, perturbed, type BoundInput, type Bounds, type Lirpa, type Model, type Numbers,
+} from "lirpa";
 import type { BenchCase } from "./cases.js";
 import type { Contender, Runs } from "./contender.js";
 import { profile, type OperatorTime } from "./profile.js";
 
 interface Loaded {
-  readonly lirpa: LirpaWithFiles;
+  readonly lirpa: Lirpa;
   readonly model: Model;
   readonly inputs: Readonly<Record<string, BoundInput>>;
   readonly spec: readonly Numbers[];

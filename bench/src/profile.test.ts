@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { makeProgram, Vocabulary } from "lirpa";
+import { makeProgram, Vocabulary } from "@lirpa/core/recording";
 import { byOperator, profile } from "./profile.js";
 
 describe("the bench's profile", () => {

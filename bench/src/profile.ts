@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { emitOnnx, type HostTensor, type Program } from "lirpa";
+import { emitOnnx, type Program } from "@lirpa/core/recording";
+import type { HostTensor } from "lirpa";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { summarize } from "./statistics.js";
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Plugin } from "@lirpa/core";
+import type { Plugin } from "@lirpa/core/plugin";
 import type { FieldsOf } from "./kit/strict.js";
 
 /** How laws are tried. */

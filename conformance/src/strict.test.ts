@@ -1,12 +1,7 @@
 import { expect } from "chai";
 import {
-  defineOperator,
-  type ElementwiseOperator,
-  type Interval,
-  type Operator,
-  type Tensor,
-  type TensorOps,
-} from "@lirpa/core";
+  defineOperator, type ElementwiseOperator, type Interval, type Operator, type Tensor, type TensorOps,
+} from "@lirpa/core/plugin";
 import { describeMethod } from "./method/describe.js";
 import { methodCalled } from "./kit/marked-methods.js";
 import { methodNetworks } from "./method/networks.js";

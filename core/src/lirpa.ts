@@ -17,7 +17,7 @@ import { PluginRegistry, type Catalogue } from "./registry/plugin-registry.js";
 import { TOKENS } from "./tokens.js";
 
 /** What lirpa is put together from. */
-export interface LirpaOptions {
+export interface Composition {
   readonly plugins: readonly Plugin[];
   readonly executor: Executor;
   /** In memory where absent. One that is given may be shared with other instances, and is theirs to clear who made it. */
@@ -84,7 +84,7 @@ export class Lirpa implements AsyncDisposable {
 }
 
 /** What is put together is what it says it is; plugins and methods are looked into when they are read. */
-function checkParts({ plugins, methods, executor, cache, catalogue }: LirpaOptions): void {
+function checkParts({ plugins, methods, executor, cache, catalogue }: Composition): void {
   const wrong = (option: string, what: string, hint: string): LirpaError =>
     new LirpaError("LIRPA_OPTION", `${option} is no ${what}`, { hint, details: { option } });
   if (!Array.isArray(plugins)) throw wrong("plugins", "list of plugins", "Give a list of what definePlugin() made.");
@@ -120,8 +120,8 @@ async function contentOf(graph: Graph): Promise<string> {
  * cache that both are given. Throws `LIRPA_PLUGIN` or `LIRPA_CONFLICT` for plugins that cannot be used together, and
  * `LIRPA_OPTION` for options that there are not.
  */
-export function createLirpa(options: LirpaOptions): Lirpa {
-  checkOptions(options, ["plugins", "executor", "cache", "methods", "catalogue", "memory"], "createLirpa");
+export function composeLirpa(options: Composition): Lirpa {
+  checkOptions(options, ["plugins", "executor", "cache", "methods", "catalogue", "memory"], "composeLirpa");
   checkMemory(options.memory);
   checkParts(options);
   const parts = container.createChildContainer();

@@ -1,12 +1,14 @@
 /** lirpa in browsers: the standard packs, ONNX Runtime's WebAssembly and the importer; no files, no registry. */
 export {
-  isLirpaError, LirpaError, perturbed, type BoundInput, type BoundOptions, type Bounds, type ErrorCode, type Executor,
-  type Graph, type Model, type Plugin,
+  isLirpaError, LirpaError, perturbed, type BoundInput, type BoundOptions, type Bounds, type ErrorCode, type Graph,
+  type Model,
 } from "@lirpa/core";
+export { type Executor } from "@lirpa/core/recording";
+export { type Plugin } from "@lirpa/core/plugin";
 export { box, lp } from "@lirpa/perturbation-lp";
 export { loadProgram, onnxRuntimeWebExecutor, type LoadedProgram } from "@lirpa/executor-onnxruntime-web";
 export { createLirpa } from "./create-browser.js";
 export type { CommonOptions } from "./options.js";
 export { readQuery, type Query } from "./query-file.js";
-export type { LirpaWithFiles, ModelSource } from "./source.js";
+export type { Lirpa, ModelSource } from "./source.js";
 export { standardPlugins } from "./standard-plugins.js";

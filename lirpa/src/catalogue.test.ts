@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { Plugin } from "@lirpa/core";
+import type { Plugin } from "@lirpa/core/plugin";
 import { expect } from "chai";
 import { catalogue } from "./catalogue.js";
 

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { definePlugin, isLirpaError, type LirpaError } from "@lirpa/core";
+import { definePlugin } from "@lirpa/core/plugin";
+import { isLirpaError, type LirpaError } from "@lirpa/core";
 import { expect } from "chai";
 import { createLirpa } from "./create.js";
 

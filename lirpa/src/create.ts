@@ -1,19 +1,19 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import {
-  checkOptions, createLirpa as compose, LirpaError, type Catalogue, type Graph, type Method, type Plugin,
-} from "@lirpa/core";
+import { checkOptions, composeLirpa as compose, LirpaError, type Catalogue, type Graph } from "@lirpa/core";
+import type { Method } from "@lirpa/core/recording";
+import type { Plugin } from "@lirpa/core/plugin";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { catalogueOf, discoverPlugins, loadPlugins } from "@lirpa/registry";
 import { catalogue } from "./catalogue.js";
 import { diskProgramCache } from "./disk-cache.js";
 import { readModelFile } from "./files.js";
 import { COMMON_OPTIONS, pluginsOf, type CommonOptions } from "./options.js";
-import { noSource, readModelSource, withLoad, type LirpaWithFiles, type ModelSource } from "./source.js";
+import { noSource, readModelSource, withLoad, type Lirpa, type ModelSource } from "./source.js";
 import { standardPlugins } from "./standard-plugins.js";
 
 /** What to add or to use instead, and what only a process with files has. */
-export interface BatteriesOptions extends CommonOptions {
+export interface LirpaOptions extends CommonOptions {
   /**
    * The project whose allowed plugins are loaded, too (`lirpa.plugins` in its package.json): a path to the file or its
    * folder, or false for none. The nearest one from the current folder upwards where absent.
@@ -27,7 +27,7 @@ export interface BatteriesOptions extends CommonOptions {
  * lirpa with the standard packs, ONNX Runtime and the importer, the plugins that the project allows, and any further
  * ones. Throws `LIRPA_PLUGIN` or `LIRPA_CONFLICT` naming a plugin that cannot be used.
  */
-export async function createLirpa(options: BatteriesOptions = {}): Promise<LirpaWithFiles> {
+export async function createLirpa(options: LirpaOptions = {}): Promise<Lirpa> {
   checkOptions(options, [...COMMON_OPTIONS, "project", "cacheFolder"], "createLirpa");
   const { cacheFolder: folder, project, ...others } = options;
   if (folder !== undefined && options.cache !== undefined) {

@@ -2,12 +2,13 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { definePerturbation, defineExecutor, definePlugin, onnxRuntimeExecutor, type Executor, type Plugin } from "./index.js";
-import {
-  boundsByBackward, defineMethod, recorded as recordedBy, rowBounds, standardMethods, type Rows,
-} from "@lirpa/core";
+import { definePerturbation, definePlugin } from "@lirpa/core/plugin";
+import { defineExecutor } from "@lirpa/core/recording";
+import { onnxRuntimeExecutor, type Executor, type Plugin } from "./index.js";
+import { boundsByBackward, defineMethod, recorded as recordedBy, rowBounds, type Rows } from "@lirpa/core/recording";
+import { standardMethods } from "@lirpa/core";
 import { lpPerturbation } from "@lirpa/perturbation-lp";
-import { createLirpa, lp, perturbed, type BatteriesOptions, type BoundOptions } from "./index.js";
+import { createLirpa, lp, perturbed, type LirpaOptions, type BoundOptions } from "./index.js";
 import { model, temporaryFolder } from "./command/support.test.js";
 
 /** ONNX Runtime, with a count of the programs that were compiled rather than loaded. */
@@ -42,7 +43,7 @@ describe("programs on disk", () => {
   before(() => writeFileSync(join(root, "model.onnx"), model()));
 
   /** What a new process would do: nothing in memory. */
-  async function bound(cacheFolder: string, options: BoundOptions & { eps?: number; norm?: number } = {}, others: BatteriesOptions = {}, file = "model.onnx") {
+  async function bound(cacheFolder: string, options: BoundOptions & { eps?: number; norm?: number } = {}, others: LirpaOptions = {}, file = "model.onnx") {
     const { executor, count } = counting();
     const { eps = 0.1, norm = Infinity, ...rest } = options;
     const lirpa = await createLirpa({ executor, cacheFolder, ...others });

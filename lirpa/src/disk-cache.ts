@@ -1,7 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { checkOptions, EMITTER_VERSION, LirpaError, standardMethods, type CompiledProgram, type Executor, type InstanceCode, type Plugin, type ProgramCache } from "@lirpa/core";
+import { checkOptions, LirpaError, standardMethods, type InstanceCode, type ProgramCache } from "@lirpa/core";
+import { EMITTER_VERSION, type CompiledProgram, type Executor } from "@lirpa/core/recording";
+import type { Plugin } from "@lirpa/core/plugin";
 import { readRegular } from "./files.js";
 import { packageHash } from "./packages.js";
 import { reasonOf } from "./system-error.js";

@@ -8,7 +8,7 @@ import { buildSync } from "esbuild";
 import { expect } from "chai";
 import onnxProto from "onnx-proto";
 import { model as exampleModel, runProcess, temporaryFolder } from "./command/support.test.js";
-import { createLirpa, lp, perturbed, type LirpaWithFiles, type ModelSource } from "./index.js";
+import { createLirpa, lp, perturbed, type Lirpa, type ModelSource } from "./index.js";
 
 const { onnx } = onnxProto;
 
@@ -31,7 +31,7 @@ describe("load", () => {
   const asked: string[] = [];
   let server: Server;
   let address = "";
-  let lirpa: LirpaWithFiles;
+  let lirpa: Lirpa;
 
   before(async () => {
     const { model, weights } = divided();

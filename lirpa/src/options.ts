@@ -1,7 +1,8 @@
-import { LirpaError, type LirpaOptions, type Plugin } from "@lirpa/core";
+import { LirpaError, type Composition } from "@lirpa/core";
+import type { Plugin } from "@lirpa/core/plugin";
 
 /** What to add to the standard packs, the importer and ONNX Runtime, or to use instead of them. */
-export interface CommonOptions extends Partial<Omit<LirpaOptions, "plugins">> {
+export interface CommonOptions extends Partial<Omit<Composition, "plugins">> {
   /** Plugins besides the standard packs. */
   readonly plugins?: readonly Plugin[];
 }

@@ -1,4 +1,5 @@
-import { isLirpaError, type Graph, type HostTensor } from "@lirpa/core";
+import { isLirpaError, type Graph } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core/plugin";
 import { expect } from "chai";
 import { checkWeightShapes, readQuery } from "./query-file.js";
 

@@ -1,6 +1,5 @@
-import {
-  hintOf, LirpaError, perturbed, type BoundInput, type BoundOptions, type Graph, type PerturbationQuery,
-} from "@lirpa/core";
+import { hintOf, LirpaError, perturbed, type BoundInput, type BoundOptions, type Graph } from "@lirpa/core";
+import type { PerturbationQuery } from "@lirpa/core/plugin";
 import { fieldGivenTwice } from "./json-fields.js";
 
 /** What a query file asks: inputs for `model.bounds`, and its options. */

@@ -5,7 +5,7 @@ import { readModel } from "@lirpa/onnx";
 import { exitCodeOf, exitCodes } from "./command/exit-codes.js";
 import { model as exampleModel } from "./command/support.test.js";
 import { createLirpa } from "./create.js";
-import type { LirpaWithFiles } from "./source.js";
+import type { Lirpa } from "./source.js";
 import { readQuery } from "./query-file.js";
 
 // Queries with one to three mistakes: each is an error that says where, or has bounds.
@@ -72,7 +72,7 @@ function mutated(query: unknown, list: readonly Mutation[]): unknown {
 
 describe("a query with mistakes in it", function () {
   this.timeout(60_000);
-  let lirpa: LirpaWithFiles;
+  let lirpa: Lirpa;
   before(async () => (lirpa = await createLirpa({ project: false })));
   after(() => lirpa.dispose());
 

@@ -1,11 +1,11 @@
-import { LirpaError, type Graph, type Lirpa, type Model } from "@lirpa/core";
+import { LirpaError, type Graph, type Lirpa as CoreLirpa, type Model } from "@lirpa/core";
 import { readModel } from "@lirpa/onnx";
 
 /** Where a model is: its path in Node or its address in a browser, a URL, or its bytes. */
 export type ModelSource = string | URL | Uint8Array;
 
 /** Reads models, too. */
-export interface LirpaWithFiles extends Lirpa {
+export interface Lirpa extends CoreLirpa {
   /**
    * Reads an ONNX model. Weights that it keeps in files of their own are read from its folder; a model that is given
    * by its bytes must hold all of them. Throws `LIRPA_MODEL` for what cannot be read, or is no model.
@@ -14,7 +14,7 @@ export interface LirpaWithFiles extends Lirpa {
 }
 
 /** Adds what reads models. The graph is nobody else's, so that no copy is made. */
-export function withLoad(lirpa: Lirpa, read: (source: ModelSource) => Promise<Graph>): LirpaWithFiles {
+export function withLoad(lirpa: CoreLirpa, read: (source: ModelSource) => Promise<Graph>): Lirpa {
   return Object.assign(lirpa, {
     load: async (source: ModelSource) => lirpa.model(await read(source), { copy: false }),
   });

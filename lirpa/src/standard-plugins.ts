@@ -1,4 +1,4 @@
-import type { Plugin } from "@lirpa/core";
+import type { Plugin } from "@lirpa/core/plugin";
 import lp from "@lirpa/perturbation-lp";
 import activation from "@lirpa/plugin-activation";
 import arithmetic from "@lirpa/plugin-arithmetic";

@@ -1,4 +1,4 @@
-import type { AttributeValue, HostTensor } from "@lirpa/core";
+import type { AttributeValue, HostTensor } from "@lirpa/core/plugin";
 import { expect } from "chai";
 import type { onnx } from "onnx-proto";
 import { readModel } from "./index.js";

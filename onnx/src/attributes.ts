@@ -1,4 +1,5 @@
-import { LirpaError, type AttributeType, type AttributeValue, type GraphNode } from "@lirpa/core";
+import { LirpaError, type GraphNode } from "@lirpa/core";
+import type { AttributeType, AttributeValue } from "@lirpa/core/plugin";
 import onnxProto, { type onnx } from "onnx-proto";
 import { modelError } from "./errors.js";
 import { ownElementType } from "./element-types.js";

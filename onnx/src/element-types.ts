@@ -1,4 +1,4 @@
-import type { DType } from "@lirpa/core";
+import type { DType } from "@lirpa/core/plugin";
 import onnxProto, { type onnx } from "onnx-proto";
 import { narrowBfloat16, narrowFloat16, widenBfloat16, widenFloat16 } from "./half-floats.js";
 

@@ -1,4 +1,4 @@
-import type { HostTensor } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core/plugin";
 import { modelError } from "./errors.js";
 
 /**

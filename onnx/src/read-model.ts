@@ -1,4 +1,5 @@
-import { checkOptions, type Graph, type HostTensor } from "@lirpa/core";
+import { checkOptions, type Graph } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core/plugin";
 import type { onnx } from "onnx-proto";
 import { decodeModel } from "./decode.js";
 import { modelError } from "./errors.js";

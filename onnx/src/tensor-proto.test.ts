@@ -1,4 +1,4 @@
-import type { HostTensor } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core/plugin";
 import { expect } from "chai";
 import onnxProto, { type onnx } from "onnx-proto";
 import { readModel } from "./index.js";

@@ -1,4 +1,4 @@
-import type { HostTensor } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core/plugin";
 import type { onnx } from "onnx-proto";
 import { elementType, elementTypeName, supportedElementTypes, type ElementType } from "./element-types.js";
 import { modelError } from "./errors.js";

@@ -1,4 +1,5 @@
-import type { AttributeType, AttributeValue, GraphNode, HostTensor } from "@lirpa/core";
+import type { AttributeType, AttributeValue, HostTensor } from "@lirpa/core/plugin";
+import type { GraphNode } from "@lirpa/core";
 import onnxProto, { type onnx } from "onnx-proto";
 import { graphError } from "./errors.js";
 import { writeTensor } from "./write-tensor.js";

@@ -1,11 +1,5 @@
-import {
-  isLirpaError,
-  type AttributeType,
-  type AttributeValue,
-  type Graph,
-  type GraphNode,
-  type HostTensor,
-} from "@lirpa/core";
+import { isLirpaError, type Graph, type GraphNode } from "@lirpa/core";
+import type { AttributeType, AttributeValue, HostTensor } from "@lirpa/core/plugin";
 import { expect } from "chai";
 import * as fc from "fast-check";
 import onnxProto from "onnx-proto";

@@ -1,4 +1,4 @@
-import type { HostTensor } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core/plugin";
 import type { onnx } from "onnx-proto";
 import { elementTypeNamed, STANDARD_TYPES, type ElementType } from "./element-types.js";
 import { graphError } from "./errors.js";

@@ -1,4 +1,5 @@
-import { defineFusion, defineOperator, definePlugin, oneOf, standardMethods, PluginRegistry, type Graph, type GraphNode, type HostTensor, type Operator } from "@lirpa/core";
+import { defineFusion, defineOperator, definePlugin, oneOf, type HostTensor, type Operator } from "@lirpa/core/plugin";
+import { standardMethods, PluginRegistry, type Graph, type GraphNode } from "@lirpa/core";
 import { expect } from "chai";
 import { coverage, type CoveredNode } from "./coverage.js";
 

@@ -1,5 +1,7 @@
 import { checkOptions, fixedInputErrors, resolveGraph, type LirpaError } from "@lirpa/core";
-import type { Graph, GraphInput, GraphNode, Method, Operator, PluginRegistry, ResolvedNode, Shape } from "@lirpa/core";
+import type { Graph, GraphInput, GraphNode, PluginRegistry, ResolvedNode } from "@lirpa/core";
+import type { Method } from "@lirpa/core/recording";
+import type { Operator, Shape } from "@lirpa/core/plugin";
 
 /**
  * How good a rule's bounds are: `loose` where a method knows only the interval of the node and starts again from it.

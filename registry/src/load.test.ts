@@ -15,7 +15,9 @@ const standard = definePlugin({
 
 /** The code of a plugin that brings CROWN by other names. */
 const bounding = (name: string, methods: readonly (readonly string[])[], fields: string = ""): string => `
-  import { defineMethod, definePlugin, standardMethods } from "@lirpa/core";
+  import { defineMethod } from "@lirpa/core/recording";
+  import { definePlugin } from "@lirpa/core/plugin";
+  import { standardMethods } from "@lirpa/core";
   const crown = standardMethods.find(({ name }) => name === "crown");
   const methods = ${JSON.stringify(methods)}.map(([name, ...aliases]) => defineMethod({ ...crown, name, aliases }));
   export default definePlugin({ name: ${JSON.stringify(name)}, apiVersion: 2, methods, ${fields} });`;

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
-import { PluginRegistry, standardMethods, type Method } from "@lirpa/core";
+import { PluginRegistry, standardMethods } from "@lirpa/core";
+import type { Method } from "@lirpa/core/recording";
 import { API_VERSION, isLirpaError, type Plugin } from "@lirpa/core/plugin";
 import { inTheNameOf } from "./blame.js";
 import { bringsOf, described, keyOf, keysOf } from "./brings.js";

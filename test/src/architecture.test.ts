@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect } from "chai";
 import "reflect-metadata";
-import { Engine, Lirpa } from "@lirpa/core";
+import { Engine } from "@lirpa/core/recording";
+import { Lirpa } from "@lirpa/core";
 import { repositoryPath } from "./shared.js";
 
 interface Manifest {
@@ -25,10 +26,10 @@ interface Package {
 const ARROWS: readonly { readonly from: RegExp; readonly to: RegExp }[] = [
   { from: /^(plugins|perturbations)\//, to: /^@lirpa\/core\/plugin$/ },
   // Executors of one kind share a package.
-  { from: /^executors\/onnxruntime(-web)?$/, to: /^@lirpa\/(core(\/plugin)?|executor-onnxruntime-common)$/ },
-  { from: /^(registry|onnx|executors\/|train|verify)/, to: /^@lirpa\/core(\/plugin)?$/ },
+  { from: /^executors\/onnxruntime(-web)?$/, to: /^@lirpa\/(core(\/plugin|\/recording)?|executor-onnxruntime-common)$/ },
+  { from: /^(registry|onnx|executors\/|train|verify)/, to: /^@lirpa\/core(\/plugin|\/recording)?$/ },
   // The kit judges by both executors, one that is right and one that people run, and by ONNX Runtime's own operators.
-  { from: /^conformance/, to: /^@lirpa\/(core(\/plugin)?|onnx|executor-(reference|onnxruntime))$/ },
+  { from: /^conformance/, to: /^@lirpa\/(core(\/plugin|\/recording)?|onnx|executor-(reference|onnxruntime))$/ },
   { from: /^core$/, to: /^$/ },
   { from: /^(lirpa|bench|test|examples\/)/, to: /./ },
 ];

@@ -1,4 +1,8 @@
-import { createLirpa as compose, defineOperator, definePlugin, flag, float, int, ints, isLirpaError, oneOf, tensor as tensorAttribute, type Attribute, type LirpaError, type RawAttributes } from "@lirpa/core";
+import { composeLirpa as compose, isLirpaError, type LirpaError } from "@lirpa/core";
+import {
+  defineOperator, definePlugin, flag, float, int, ints, oneOf, tensor as tensorAttribute, type Attribute,
+  type RawAttributes,
+} from "@lirpa/core/plugin";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { expect } from "chai";
 import { standardPlugins } from "lirpa";

@@ -1,7 +1,9 @@
 import { expect } from "chai";
-import { createLirpa, defineMethod, intervalBounds, recorded } from "@lirpa/core";
+import { composeLirpa } from "@lirpa/core";
+import { defineMethod, intervalBounds, recorded } from "@lirpa/core/recording";
 import { referenceExecutor } from "@lirpa/executor-reference";
-import { evaluateProgram, extendProgram, lp, partsOf, perturbed, standardPlugins } from "lirpa";
+import { evaluateProgram, extendProgram, partsOf } from "@lirpa/core/recording";
+import { lp, perturbed, standardPlugins } from "lirpa";
 import { graph, randomTensor, referenceLirpa, seeded } from "./graphs.js";
 
 const random = seeded(5);
@@ -34,7 +36,7 @@ const clean = defineMethod({
 
 describe("the clean value of a run", () => {
   it("is the network's own one at the centers of inputs and weights, for each instance", async () => {
-    const lirpa = createLirpa({ plugins: standardPlugins, executor: referenceExecutor(), methods: [clean] });
+    const lirpa = composeLirpa({ plugins: standardPlugins, executor: referenceExecutor(), methods: [clean] });
     const model = lirpa.model(net);
     const [x, y] = [randomTensor([2, 3], random).data, randomTensor([2, 3], random).data];
     const ball = lp({ norm: Infinity, eps: 0.3 });

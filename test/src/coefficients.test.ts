@@ -1,15 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  boundsByBackward,
-  createLirpa,
-  defineMethod,
-  intervalBounds,
-  recorded,
-  type BackwardOptions,
-  type BoundRun,
-} from "@lirpa/core";
-import type { IrNode, Lirpa, Method } from "@lirpa/core";
+  boundsByBackward, defineMethod, intervalBounds, recorded, type BackwardOptions, type BoundRun,
+} from "@lirpa/core/recording";
+import { composeLirpa } from "@lirpa/core";
+import type { IrNode, Method } from "@lirpa/core/recording";
+import type { Lirpa } from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { lp, perturbed, standardPlugins } from "lirpa";
 import { graph, randomTensor, seeded } from "./graphs.js";
@@ -50,7 +46,7 @@ function crownWith(name: string, at: (run: BoundRun) => BackwardOptions["at"]): 
 }
 
 function lirpaWith(method: Method): Lirpa {
-  return createLirpa({ plugins: standardPlugins, executor: referenceExecutor(), methods: [method] });
+  return composeLirpa({ plugins: standardPlugins, executor: referenceExecutor(), methods: [method] });
 }
 
 async function boundsWith(name: string, at: (run: BoundRun) => BackwardOptions["at"]): Promise<[number, number]> {

@@ -1,6 +1,9 @@
 import { expect } from "chai";
-import { createLirpa, definePlugin, isLirpaError, lp, perturbed, standardPlugins, type CompiledProgram, type Executor, type ProgramCache } from "lirpa";
-import { createLirpa as compose, crownRecipe, defineMethod, MemoryProgramCache, recorded, rowBounds, standardMethods, type Rows } from "@lirpa/core";
+import { createLirpa, isLirpaError, lp, perturbed, standardPlugins, type Executor, type ProgramCache } from "lirpa";
+import { definePlugin } from "@lirpa/core/plugin";
+import type { CompiledProgram } from "@lirpa/core/recording";
+import { composeLirpa as compose, MemoryProgramCache, standardMethods } from "@lirpa/core";
+import { crownRecipe, defineMethod, recorded, rowBounds, type Rows } from "@lirpa/core/recording";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { graph, randomTensor, referenceLirpa, seeded, tensor } from "./graphs.js";
 

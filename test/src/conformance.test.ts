@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { standardMethods, type HostTensor, type Plugin } from "@lirpa/core";
+import { standardMethods } from "@lirpa/core";
+import type { HostTensor, Plugin } from "@lirpa/core/plugin";
 import { describeMethod, describePerturbation, describePlugin, fuzz, standardCases, toJson, type OperatorCases } from "@lirpa/conformance";
 import lp, { lpPerturbation } from "@lirpa/perturbation-lp";
 import { standardPlugins } from "lirpa";

@@ -1,4 +1,4 @@
-import { defineOperator, definePlugin, type Operator } from "@lirpa/core";
+import { defineOperator, definePlugin, type Operator } from "@lirpa/core/plugin";
 import { expect } from "chai";
 import { lp, perturbed } from "lirpa";
 import { graph, randomTensor, referenceLirpa, sampleBox, seeded } from "./graphs.js";

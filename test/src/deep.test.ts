@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { isLirpaError, standardMethods, type Graph, type HostTensor } from "@lirpa/core";
+import { isLirpaError, standardMethods, type Graph } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core/plugin";
 import { lp, perturbed } from "lirpa";
 import { graph, randomTensor, referenceLirpa, seeded, tensor } from "./graphs.js";
 

@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { createLirpa as compose, MemoryProgramCache } from "@lirpa/core";
+import { composeLirpa as compose, MemoryProgramCache } from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
-import { isLirpaError, lp, onnxRuntimeExecutor, perturbed, standardPlugins, type CompiledProgram, type Executor, type Graph } from "lirpa";
+import { isLirpaError, lp, onnxRuntimeExecutor, perturbed, standardPlugins, type Executor, type Graph } from "lirpa";
+import type { CompiledProgram } from "@lirpa/core/recording";
 import { graph, tensor } from "./graphs.js";
 
 const net = (weight: number): Graph => graph({ x: [2] }, { w: tensor([2, 2], [weight, -1, 0.5, 2]) }, [["MatMul", ["x", "w"], ["h"]], ["Relu", ["h"], ["y"]]], ["y"]);

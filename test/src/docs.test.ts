@@ -2,7 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { expect } from "chai";
-import { standardMethods, standardPlugins } from "lirpa";
+import { standardMethods } from "@lirpa/core";
+import { standardPlugins } from "lirpa";
 import {
   blocksOf, brokenLinks, closeWorkplace, compile, FOLDER, hasOnnxRuntime, openWorkplace, pages, prints, PYTHON, QUICKSTART,
   runCompiled, runPython, runScript, runShell, type Block, type Ran,

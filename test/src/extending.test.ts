@@ -1,21 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  batchMoments,
-  evaluateProgram,
-  extendProgram,
-  gradientNames,
-  isLirpaError,
-  makeProgram,
-  substitute,
-  valueAndGradients,
-  vjp,
-  Vocabulary,
-  type HostTensor,
-  type IrNode,
-  type Program,
-  type RowSpace,
-} from "lirpa";
+  batchMoments, evaluateProgram, extendProgram, gradientNames, makeProgram, substitute, valueAndGradients, vjp,
+  Vocabulary, type IrNode, type Program, type RowSpace,
+} from "@lirpa/core/recording";
+import { isLirpaError, type HostTensor } from "lirpa";
 
 // Programs that build on programs: one goes on where another ends, with nodes of a third, and is differentiated.
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { createLirpa, isLirpaError, readQuery, type LirpaWithFiles, type Model, type Query } from "lirpa";
+import { createLirpa, isLirpaError, readQuery, type Lirpa, type Model, type Query } from "lirpa";
 import { sharedOrSkip } from "./shared.js";
 
 /**
@@ -54,7 +54,7 @@ describe("models as people export and report them", function () {
 });
 
 /** What is wrong with the answers about one case. */
-async function failuresOf(lirpa: LirpaWithFiles, folder: string, name: string): Promise<string[]> {
+async function failuresOf(lirpa: Lirpa, folder: string, name: string): Promise<string[]> {
   const isRefused = Object.values(REFUSED).some((names) => names.includes(name));
   const expected = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8")) as Expected;
   const query = readQuery(readFileSync(join(folder, "query.json"), "utf8"));

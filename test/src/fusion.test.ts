@@ -1,4 +1,5 @@
-import { defineFusion, defineOperator, definePlugin, type GraphNode, type Operator } from "@lirpa/core";
+import { defineFusion, defineOperator, definePlugin, type Operator } from "@lirpa/core/plugin";
+import type { GraphNode } from "@lirpa/core";
 import { expect } from "chai";
 import { lp, perturbed } from "lirpa";
 import { graph, referenceLirpa, seeded, tensor } from "./graphs.js";

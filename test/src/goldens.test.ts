@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { createLirpa, isLirpaError, readQuery, type Bounds, type LirpaWithFiles } from "lirpa";
+import { createLirpa, isLirpaError, readQuery, type Bounds, type Lirpa } from "lirpa";
 import { goldenCases, sharedOrSkip, type GoldenCase, type GoldenMethod } from "./shared.js";
 import wordSubstitution from "./word-substitution/index.js";
 
@@ -81,7 +81,7 @@ describe("golden cases: never unsound, never looser than the peer", function () 
   });
 });
 
-async function whyLeftOut(lirpa: LirpaWithFiles, golden: GoldenCase): Promise<string | undefined> {
+async function whyLeftOut(lirpa: Lirpa, golden: GoldenCase): Promise<string | undefined> {
   const sets = [...golden.inputs, ...(golden.weights ?? [])].map(({ perturbation }) => perturbation?.type);
   if (sets.includes("l0")) return "perturbation l0";
   try {
@@ -93,7 +93,7 @@ async function whyLeftOut(lirpa: LirpaWithFiles, golden: GoldenCase): Promise<st
   }
 }
 
-async function failuresOf(lirpa: LirpaWithFiles, golden: GoldenCase): Promise<string[]> {
+async function failuresOf(lirpa: Lirpa, golden: GoldenCase): Promise<string[]> {
   const model = await lirpa.load(join(golden.folder, "model.onnx"));
   const { inputs, options } = readQuery(readFileSync(join(golden.folder, "case.json"), "utf8"));
   const relaxation = RELAXATIONS[golden.name];

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { evaluateProgram, gradientNames, lp, perturbed, valueAndGradients, type HostTensor, type Program } from "lirpa";
+import { evaluateProgram, gradientNames, valueAndGradients, type Program } from "@lirpa/core/recording";
+import { lp, perturbed, type HostTensor } from "lirpa";
 import { graph, randomTensor, referenceLirpa, seeded, tensor } from "./graphs.js";
 
 const random = seeded(21);

@@ -1,4 +1,6 @@
-import { createLirpa as compose, type Executor, type Graph, type GraphNode, type HostTensor, type Lirpa, type Plugin } from "@lirpa/core";
+import { composeLirpa as compose, type Graph, type GraphNode, type Lirpa } from "@lirpa/core";
+import type { Executor } from "@lirpa/core/recording";
+import type { HostTensor, Plugin } from "@lirpa/core/plugin";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { standardPlugins } from "lirpa";
 

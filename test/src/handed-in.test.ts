@@ -1,6 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { createLirpa, isLirpaError, lp, perturbed, type BoundInput, type BoundOptions, type Graph, type LirpaWithFiles, type PerturbationQuery } from "lirpa";
+import {
+  createLirpa, isLirpaError, lp, perturbed, type BoundInput, type BoundOptions, type Graph, type Lirpa,
+} from "lirpa";
+import type { PerturbationQuery } from "@lirpa/core/plugin";
 import { graph } from "./graphs.js";
 
 type Floats = Float32Array | Float64Array | number[];
@@ -63,7 +66,7 @@ function question({ kind, set, method, spec, weights, relaxation }: Drawn): Ques
 }
 
 describe("numbers that were handed in", () => {
-  let lirpa: LirpaWithFiles;
+  let lirpa: Lirpa;
   before(async () => {
     lirpa = await createLirpa({ project: false });
   });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { createLirpa, isLirpaError, lp, perturbed, type LirpaWithFiles } from "lirpa";
+import { createLirpa, isLirpaError, lp, perturbed, type Lirpa } from "lirpa";
 import { graph, tensor } from "./graphs.js";
 
 // Infinite numbers in a model are masks and limits; as weights they have no bounds.
@@ -8,7 +8,7 @@ const METHODS = ["ibp", "crown-ibp", "crown", "forward", "forward+crown", "alpha
 const ball = lp({ norm: Infinity, eps: 0.25 });
 
 describe("an infinite constant", () => {
-  let lirpa: LirpaWithFiles;
+  let lirpa: Lirpa;
   before(async () => (lirpa = await createLirpa({ project: false })));
   after(() => lirpa.dispose());
 

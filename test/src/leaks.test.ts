@@ -1,8 +1,9 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect } from "chai";
-import { createLirpa as compose } from "@lirpa/core";
-import { lp, onnxRuntimeExecutor, perturbed, standardPlugins, type Executor, type Lirpa, type Program } from "lirpa";
+import { composeLirpa as compose, type Lirpa } from "@lirpa/core";
+import { lp, onnxRuntimeExecutor, perturbed, standardPlugins, type Executor } from "lirpa";
+import type { Program } from "@lirpa/core/recording";
 import { graph, randomTensor, seeded } from "./graphs.js";
 
 setFlagsFromString("--expose-gc");

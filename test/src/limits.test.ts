@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { createLirpa as compose, type BoundOptions, type Lirpa, type Model } from "@lirpa/core";
+import { composeLirpa as compose, type BoundOptions, type Lirpa, type Model } from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { box, perturbed, standardPlugins } from "lirpa";
 import { center, net, query, refused, samples } from "./two-layers.js";

@@ -3,21 +3,11 @@ import { referenceExecutor } from "@lirpa/executor-reference";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect } from "chai";
 import fc from "fast-check";
+import { isLirpaError, onnxRuntimeExecutor, type Executor, type HostTensor } from "lirpa";
 import {
-  isLirpaError,
-  loopOf,
-  makeProgram,
-  MemoryProgramCache,
-  onnxRuntimeExecutor,
-  Vocabulary,
-  type Carry,
-  type CompiledProgram,
-  type Executor,
-  type Feeds,
-  type HostTensor,
-  type Loop,
-  type Program,
-} from "lirpa";
+  loopOf, makeProgram, Vocabulary, type Carry, type CompiledProgram, type Feeds, type Loop, type Program,
+} from "@lirpa/core/recording";
+import { MemoryProgramCache } from "@lirpa/core";
 
 // A program that is run on its own results gives what it gives where its results are fed to it by hand.
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { createLirpa, isLirpaError, lp, perturbed, type LirpaWithFiles, type Model } from "lirpa";
+import { createLirpa, isLirpaError, lp, perturbed, type Lirpa, type Model } from "lirpa";
 import { graph, tensor } from "./graphs.js";
 
 // Names that every JavaScript object knows. In a model or a query they are names like any other.
@@ -17,7 +17,7 @@ async function failureOf(call: () => unknown): Promise<unknown> {
 }
 
 describe("a name that every object has", () => {
-  let lirpa: LirpaWithFiles;
+  let lirpa: Lirpa;
   before(async () => (lirpa = await createLirpa({ project: false })));
   after(() => lirpa.dispose());
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { nearest } from "lirpa";
+import { nearest } from "@lirpa/core/plugin";
 
 const NAMES = ["Relu", "LeakyRelu", "PRelu", "Selu", "Sum", "Sub"];
 

@@ -1,5 +1,7 @@
 import { expect } from "chai";
-import { evaluateProgram, isLirpaError, lp, perturbed, standardMethods, type BoundOptions } from "lirpa";
+import { evaluateProgram } from "@lirpa/core/recording";
+import { isLirpaError, lp, perturbed, type BoundOptions } from "lirpa";
+import { standardMethods } from "@lirpa/core";
 import { graph, randomTensor, referenceLirpa, seeded } from "./graphs.js";
 
 const random = seeded(5);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { makeProgram, Vocabulary } from "@lirpa/core";
+import { makeProgram, Vocabulary } from "@lirpa/core/recording";
 import { leaf, OPEN } from "./primitives/sketch.js";
 
 const conv = { strides: [1], pads: [0, 0], dilations: [1], groups: 1 } as const;

@@ -1,19 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  adam,
-  adamFeeds,
-  adamStart,
-  isLirpaError,
-  loopOf,
-  makeProgram,
-  vjp,
-  Vocabulary,
-  type Feeds,
-  type HostTensor,
-  type IrNode,
-  type Variable,
-} from "lirpa";
+  adam, adamFeeds, adamStart, loopOf, makeProgram, vjp, Vocabulary, type Feeds, type IrNode, type Variable,
+} from "@lirpa/core/recording";
+import { isLirpaError, type HostTensor } from "lirpa";
 import { referenceExecutor } from "@lirpa/executor-reference";
 
 const SIZE = 3;

@@ -1,11 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { createLirpa as compose } from "@lirpa/core";
+import { composeLirpa as compose } from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { tfjsExecutor } from "@lirpa/executor-tfjs";
 import { readModel } from "@lirpa/onnx";
 import { coverage } from "@lirpa/registry";
-import { box, createLirpa, diskProgramCache, isLirpaError, loadProgram, lp, onnxRuntimeExecutor, perturbed, standardPlugins } from "lirpa";
+import {
+  box, createLirpa, diskProgramCache, isLirpaError, loadProgram, lp, onnxRuntimeExecutor, perturbed, standardPlugins,
+} from "lirpa";
 import { graph, referenceLirpa, tensor } from "./graphs.js";
 
 const net = graph({ x: [1, 2] }, { w: tensor([2, 2], [1, 2, 3, 4]) }, [["MatMul", ["x", "w"], ["y"]]], ["y"]);

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { emitOnnx, makeProgram, portName, readProgram, Vocabulary, type PortRole, type Program } from "lirpa";
+import {
+  emitOnnx, makeProgram, portName, readProgram, Vocabulary, type PortRole, type Program,
+} from "@lirpa/core/recording";
 
 const roles: readonly PortRole[] = [
   { is: "center", of: "x" },

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { createLirpa as compose, evaluateProgram, type BoundOptions, type Lirpa, type Model } from "@lirpa/core";
+import { composeLirpa as compose, type BoundOptions, type Lirpa, type Model } from "@lirpa/core";
+import { evaluateProgram } from "@lirpa/core/recording";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { lp, perturbed, standardPlugins } from "lirpa";
 import { center, net, query, refused, samples, WIDTH } from "./two-layers.js";

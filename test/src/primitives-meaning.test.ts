@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Vocabulary, type IrNode } from "@lirpa/core";
+import { Vocabulary, type IrNode } from "@lirpa/core/recording";
 import type { Shape } from "@lirpa/core/plugin";
 
 const t = new Vocabulary();

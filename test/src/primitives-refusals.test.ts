@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Vocabulary, type IrNode } from "@lirpa/core";
+import { Vocabulary, type IrNode } from "@lirpa/core/recording";
 import { leaf, OPEN, TWO } from "./primitives/sketch.js";
 
 const t = new Vocabulary();

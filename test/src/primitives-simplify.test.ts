@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { evaluate, Vocabulary, type HostTensor, type IrNode, type RowSpace } from "@lirpa/core";
+import { evaluate, Vocabulary, type IrNode, type RowSpace } from "@lirpa/core/recording";
+import type { HostTensor } from "@lirpa/core/plugin";
 import { expectClose } from "./primitives/laws.js";
 import { feed, HIDDEN, leaf, OPEN, type Hidden } from "./primitives/sketch.js";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { evaluate, PRIMITIVES, Vocabulary, vjp, type IrNode } from "@lirpa/core";
+import { evaluate, PRIMITIVES, Vocabulary, vjp, type IrNode } from "@lirpa/core/recording";
 import { CONTRACTION } from "./primitives/contraction-cases.js";
 import { ELEMENTWISE } from "./primitives/elementwise-cases.js";
 import { HIDDEN_AXES, LEAVES } from "./primitives/hidden-cases.js";

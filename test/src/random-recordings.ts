@@ -1,5 +1,7 @@
 import fc from "fast-check";
-import { inputOf, isLirpaError, Vocabulary, type HostTensor, type IrNode, type RowSpace } from "@lirpa/core";
+import { inputOf, Vocabulary, type IrNode, type RowSpace } from "@lirpa/core/recording";
+import { isLirpaError } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core/plugin";
 import { feed, leaf, type Hidden } from "./primitives/sketch.js";
 
 /** Rows that are fed, and rows that a run decides on. */

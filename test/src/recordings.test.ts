@@ -2,7 +2,10 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect } from "chai";
 import fc from "fast-check";
-import { evaluateProgram, gradientNames, makeProgram, valueAndGradients, Vocabulary, type HostTensor, type IrNode, type Program } from "lirpa";
+import {
+  evaluateProgram, gradientNames, makeProgram, valueAndGradients, Vocabulary, type IrNode, type Program,
+} from "@lirpa/core/recording";
+import type { HostTensor } from "lirpa";
 
 // Nodes of several recordings in one program: the same numbers as from one recording, and the same derivatives.
 

@@ -1,13 +1,6 @@
 import { expect } from "chai";
-import {
-  defineOperator,
-  definePlugin,
-  flag,
-  PluginRegistry,
-  resolveGraph,
-  unsupportedAttribute,
-  type Operator,
-} from "@lirpa/core";
+import { defineOperator, definePlugin, flag, unsupportedAttribute, type Operator } from "@lirpa/core/plugin";
+import { PluginRegistry, resolveGraph } from "@lirpa/core";
 import { graph } from "./graphs.js";
 
 const read: string[] = [];

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { defineOperator, definePlugin, isLirpaError, lp, perturbed, type LirpaError, type Operator, type RelaxRule } from "lirpa";
+import { defineOperator, definePlugin, type Operator, type RelaxRule } from "@lirpa/core/plugin";
+import { isLirpaError, lp, perturbed, type LirpaError } from "lirpa";
 import { graph, referenceLirpa } from "./graphs.js";
 
 const DOMAIN = "com.example";

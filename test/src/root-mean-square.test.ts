@@ -1,5 +1,5 @@
 import { describeOperator } from "@lirpa/conformance";
-import { defineOperator, type HostTensor, type Operator, type Plugin, type SubgraphNode } from "@lirpa/core";
+import { defineOperator, type HostTensor, type Operator, type Plugin, type SubgraphNode } from "@lirpa/core/plugin";
 import lp from "@lirpa/perturbation-lp";
 import { standardPlugins } from "lirpa";
 

@@ -1,15 +1,9 @@
 import { expect } from "chai";
+import { composeLirpa } from "@lirpa/core";
 import {
-  createLirpa,
-  defineMethod,
-  forwardBounds,
-  recorded,
-  forwardForms,
-  Vocabulary,
-  type BoundRun,
-  type IrNode,
-  type Pair,
-} from "@lirpa/core";
+  defineMethod, forwardBounds, recorded, forwardForms, Vocabulary, type BoundRun, type IrNode,
+} from "@lirpa/core/recording";
+import type { Pair } from "@lirpa/core/plugin";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { lp, perturbed, standardPlugins } from "lirpa";
 import { graph, randomTensor, seeded, tensor } from "./graphs.js";
@@ -65,8 +59,8 @@ describe("forward forms of a run", () => {
       }),
     });
     const query = { x: perturbed([0.1, -0.2], lp({ norm: Infinity, eps: 0.5 })) };
-    const own = createLirpa({ plugins: standardPlugins, executor: referenceExecutor(), methods: [method] });
-    const standard = createLirpa({ plugins: standardPlugins, executor: referenceExecutor() });
+    const own = composeLirpa({ plugins: standardPlugins, executor: referenceExecutor(), methods: [method] });
+    const standard = composeLirpa({ plugins: standardPlugins, executor: referenceExecutor() });
     const twice = await own.model(net).bounds(query, { method: "twice" });
     const once = await standard.model(net).bounds(query, { method: "forward" });
     await Promise.all([own.dispose(), standard.dispose()]);

@@ -1,7 +1,6 @@
 import { expect } from "chai";
-import {
-  evaluate, inputOf, localizeRows, Vocabulary, vjp, type HostTensor, type IrNode, type RowSpace,
-} from "@lirpa/core";
+import { evaluate, inputOf, localizeRows, Vocabulary, vjp, type IrNode, type RowSpace } from "@lirpa/core/recording";
+import type { HostTensor } from "@lirpa/core/plugin";
 import type { ConvOptions } from "@lirpa/core/plugin";
 import { randomTensor, seeded } from "./graphs.js";
 

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { evaluate, Vocabulary, vjp, type HostTensor, type IrNode } from "@lirpa/core";
+import { evaluate, Vocabulary, vjp, type IrNode } from "@lirpa/core/recording";
+import type { HostTensor } from "@lirpa/core/plugin";
 import type { ConvOptions } from "@lirpa/core/plugin";
 import { randomTensor, seeded } from "./graphs.js";
 

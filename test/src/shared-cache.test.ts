@@ -1,7 +1,13 @@
 import { expect } from "chai";
-import { createLirpa as compose, crownRecipe, defineMethod, MemoryProgramCache, recorded, rowBounds, type BoundOptions, type Graph, type LirpaOptions, type Method, type Rows, type PerturbationQuery, type ProgramCache } from "@lirpa/core";
+import {
+  composeLirpa as compose, MemoryProgramCache, type BoundOptions, type Graph, type Composition, type ProgramCache,
+} from "@lirpa/core";
+import { crownRecipe, defineMethod, recorded, rowBounds, type Method, type Rows } from "@lirpa/core/recording";
+import type { PerturbationQuery } from "@lirpa/core/plugin";
 import { referenceExecutor } from "@lirpa/executor-reference";
-import { defineExecutor, defineFusion, defineOperator, definePerturbation, definePlugin, lp, onnxRuntimeExecutor, perturbed, standardPlugins, type Executor, type Operator, type Plugin } from "lirpa";
+import { defineExecutor } from "@lirpa/core/recording";
+import { defineFusion, defineOperator, definePerturbation, definePlugin, type Operator } from "@lirpa/core/plugin";
+import { lp, onnxRuntimeExecutor, perturbed, standardPlugins, type Executor, type Plugin } from "lirpa";
 import { lpPerturbation } from "@lirpa/perturbation-lp";
 import { graph, tensor } from "./graphs.js";
 
@@ -54,7 +60,7 @@ function net({ w = [1, -2, 0.5, 1], alpha = 0.1, activation = "LeakyRelu", name 
 
 /** An instance and a question. */
 interface Asked {
-  readonly lirpa?: Partial<LirpaOptions>;
+  readonly lirpa?: Partial<Composition>;
   readonly graph?: Graph;
   readonly set?: PerturbationQuery;
   readonly options?: BoundOptions;
@@ -75,13 +81,13 @@ function counted(): { readonly cache: ProgramCache; readonly made: string[] } {
 
 async function ask(asked: Asked, cache?: ProgramCache): Promise<{ lower: number[]; upper: number[] }> {
   const { lirpa, graph: network, set, options } = { ...base, ...asked };
-  const instance = compose({ ...(base.lirpa as LirpaOptions), ...lirpa, ...(cache !== undefined && { cache }) });
+  const instance = compose({ ...(base.lirpa as Composition), ...lirpa, ...(cache !== undefined && { cache }) });
   const { lower, upper } = await instance.model(network).bounds({ x: perturbed([0.3, -0.2], set) }, { ...base.options, ...options });
   return { lower: [...lower], upper: [...upper] };
 }
 
 const copyOf = (executor: Executor): Executor => defineExecutor({ ...executor });
-const pluginsWith = (...more: Plugin[]): Partial<LirpaOptions> => ({ plugins: [...standardPlugins, ...more] });
+const pluginsWith = (...more: Plugin[]): Partial<Composition> => ({ plugins: [...standardPlugins, ...more] });
 const twice = { type: "Scale", domain: DOMAIN, inputs: [{ type: "Scale", domain: DOMAIN, inputs: ["x"] }] };
 const fusion = defineFusion({ name: "scaled twice", patterns: [twice], operator: scale(4), inputs: ["x"] });
 

@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import * as tf from "@tensorflow/tfjs-core";
-import { createLirpa, isLirpaError, readQuery, type Bounds, type Executor, type LirpaWithFiles } from "lirpa";
-import { evaluateProgram, makeProgram, Vocabulary, type HostTensor, type IrNode } from "@lirpa/core";
+import { createLirpa, isLirpaError, readQuery, type Bounds, type Executor, type Lirpa } from "lirpa";
+import { evaluateProgram, makeProgram, Vocabulary, type IrNode } from "@lirpa/core/recording";
+import type { HostTensor } from "@lirpa/core/plugin";
 import { tfjsExecutor } from "@lirpa/executor-tfjs";
 import { CONTRACTION } from "./primitives/contraction-cases.js";
 import { ELEMENTWISE } from "./primitives/elementwise-cases.js";
@@ -163,13 +164,13 @@ describe("tfjs backends that are not there", () => {
 });
 
 /** Whether the standard packs have rules for all of its nodes and sets. */
-async function isCovered(lirpa: LirpaWithFiles, golden: GoldenCase): Promise<boolean> {
+async function isCovered(lirpa: Lirpa, golden: GoldenCase): Promise<boolean> {
   const error = await errorOf(bounded(lirpa, golden, "ibp"));
   if (error !== undefined && !(isLirpaError(error) && error.code.startsWith("LIRPA_UNSUPPORTED"))) throw error;
   return error === undefined;
 }
 
-async function bounded(lirpa: LirpaWithFiles, { folder }: GoldenCase, method: string): Promise<Bounds> {
+async function bounded(lirpa: Lirpa, { folder }: GoldenCase, method: string): Promise<Bounds> {
   const model = await lirpa.load(join(folder, "model.onnx"));
   const { inputs, options } = readQuery(readFileSync(join(folder, "case.json"), "utf8"));
   return model.bounds(inputs, { ...options, method });

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import onnxProto from "onnx-proto";
-import { emitOnnx, evaluateProgram, makeProgram, onnxRuntimeExecutor, Vocabulary, type Program } from "lirpa";
+import { emitOnnx, evaluateProgram, makeProgram, Vocabulary, type Program } from "@lirpa/core/recording";
+import { onnxRuntimeExecutor } from "lirpa";
 import { randomTensor, seeded } from "./graphs.js";
 
 // A transposed convolution of stride 1 over a constant kernel is emitted as a convolution, where that is faster.

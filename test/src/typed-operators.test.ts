@@ -1,4 +1,5 @@
-import { createLirpa as compose, defineFusion, defineOperator, definePlugin, type Tensor } from "@lirpa/core";
+import { composeLirpa as compose } from "@lirpa/core";
+import { defineFusion, defineOperator, definePlugin, type Tensor } from "@lirpa/core/plugin";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { expect } from "chai";
 

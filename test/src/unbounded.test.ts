@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { Bounds, BoundOptions, Graph, GraphNode, HostTensor, LirpaError } from "@lirpa/core";
+import type { Bounds, BoundOptions, Graph, GraphNode, LirpaError } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core/plugin";
 import { createLirpa, lp, perturbed, type Lirpa } from "lirpa";
 import { graph, randomTensor, referenceLirpa, sampleBox, seeded, tensor } from "./graphs.js";
 

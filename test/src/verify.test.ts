@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  evaluate, inputOf, isLirpaError, localizeRows, makeProgram, substitute, topological, valueAndGradients, verifyNodes,
-  vjp, Vocabulary, type IrNode, type RowSpace,
-} from "@lirpa/core";
+  evaluate, inputOf, localizeRows, makeProgram, substitute, topological, valueAndGradients, verifyNodes, vjp,
+  Vocabulary, type IrNode, type RowSpace,
+} from "@lirpa/core/recording";
+import { isLirpaError } from "@lirpa/core";
 import { expectClose } from "./primitives/laws.js";
 import { carried, feedsOf, layers, recorded, steps, type RandomRecording } from "./random-recordings.js";
 

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { emitOnnx, makeProgram, Vocabulary, type Graph, type GraphNode, type HostTensor } from "@lirpa/core";
+import { emitOnnx, makeProgram, Vocabulary } from "@lirpa/core/recording";
+import type { Graph, GraphNode } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core/plugin";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { lp, perturbed } from "lirpa";
 import { graph, randomTensor, referenceLirpa, sampleBox, seeded, tensor } from "./graphs.js";

@@ -1,5 +1,9 @@
 import { expect } from "chai";
-import { createLirpa as compose, defineMethod, defineOperator, definePerturbation, definePlugin, int, isLirpaError, standardMethods, type AnyOperator, type AnyPerturbation, type LirpaError } from "@lirpa/core";
+import { composeLirpa as compose, isLirpaError, standardMethods, type LirpaError } from "@lirpa/core";
+import { defineMethod } from "@lirpa/core/recording";
+import {
+  defineOperator, definePerturbation, definePlugin, int, type AnyOperator, type AnyPerturbation,
+} from "@lirpa/core/plugin";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { lp, perturbed, standardPlugins } from "lirpa";
 import { graph, tensor } from "./graphs.js";

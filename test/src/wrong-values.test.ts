@@ -1,4 +1,4 @@
-import { createLirpa as compose } from "@lirpa/core";
+import { composeLirpa as compose } from "@lirpa/core";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { expect } from "chai";
 import { box, createLirpa, diskProgramCache, isLirpaError, lp, perturbed } from "lirpa";

@@ -1,4 +1,4 @@
-import type { IrNode, Vocabulary } from "lirpa";
+import type { IrNode, Vocabulary } from "@lirpa/core/recording";
 
 /**
  * Cross entropy of the worst logits that the bounds allow (Zhang et al. 2020), on average over the instances: with

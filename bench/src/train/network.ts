@@ -1,4 +1,5 @@
-import type { Graph, GraphNode, HostTensor } from "lirpa";
+import type { Graph, HostTensor } from "lirpa";
+import type { GraphNode } from "@lirpa/core";
 import { uniform } from "../random.js";
 
 /** Convolutions with batch normalization and ReLU, then two linear layers with a ReLU between them. */

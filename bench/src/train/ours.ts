@@ -1,13 +1,5 @@
-import {
-  adamFeeds,
-  adamNames,
-  createLirpa,
-  loopOf,
-  onnxRuntimeExecutor,
-  type CompiledProgram,
-  type HostTensor,
-  type Loop,
-} from "lirpa";
+import { adamFeeds, adamNames, loopOf, type CompiledProgram, type Loop } from "@lirpa/core/recording";
+import { createLirpa, onnxRuntimeExecutor, type HostTensor } from "lirpa";
 import type { State, Steps, TrainCase, Trainer, Values } from "./contender.js";
 import { recordStep, type Step } from "./step.js";
 

@@ -1,4 +1,4 @@
-import { adamConstants } from "lirpa";
+import { adamConstants } from "@lirpa/core/recording";
 import { alternate, type AlternateOptions } from "../alternate.js";
 import { summarize, type Summary } from "../statistics.js";
 import type { State, Steps, Trainer, Values } from "./contender.js";

@@ -1,4 +1,4 @@
-import { batchMoments, substitute, type BatchMoments, type IrNode, type Vocabulary } from "lirpa";
+import { batchMoments, substitute, type BatchMoments, type IrNode, type Vocabulary } from "@lirpa/core/recording";
 import { names, normalization } from "./network.js";
 
 /** What batch normalization does in training. */

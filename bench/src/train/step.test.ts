@@ -1,14 +1,6 @@
 import { expect } from "chai";
-import {
-  adamFeeds,
-  adamNames,
-  createLirpa,
-  evaluateProgram,
-  loopOf,
-  nextOf,
-  onnxRuntimeExecutor,
-  type Feeds,
-} from "lirpa";
+import { adamFeeds, adamNames, evaluateProgram, loopOf, nextOf, type Feeds } from "@lirpa/core/recording";
+import { createLirpa, onnxRuntimeExecutor } from "lirpa";
 import { makeBatch, marginRows } from "./batch.js";
 import { initialParameters } from "./network.js";
 import { firstGradient } from "./race.js";

@@ -1,23 +1,8 @@
 import {
-  adam,
-  adamStart,
-  extendProgram,
-  lp,
-  nextState,
-  partsOf,
-  perturbed,
-  portName,
-  substitute,
-  vjp,
-  type Carry,
-  type Feeds,
-  type HostTensor,
-  type IrNode,
-  type Lirpa,
-  type Program,
-  type RowSpace,
-  type Vocabulary,
-} from "lirpa";
+  adam, adamStart, extendProgram, nextState, partsOf, portName, substitute, vjp, type Carry, type Feeds, type IrNode,
+  type Program, type RowSpace, type Vocabulary,
+} from "@lirpa/core/recording";
+import { lp, perturbed, type HostTensor, type Lirpa } from "lirpa";
 import { marginRows, type Batch } from "./batch.js";
 import { robustLoss } from "./loss.js";
 import { graphOf, names, trainedOf, type Architecture } from "./network.js";

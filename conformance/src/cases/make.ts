@@ -1,4 +1,4 @@
-import type { HostTensor, Shape } from "@lirpa/core";
+import type { HostTensor, Shape } from "@lirpa/core/plugin";
 import { sizeOf, tensor } from "../kit/numbers.js";
 import { randomFrom } from "../kit/random.js";
 

@@ -1,6 +1,6 @@
 import type { CaseInput } from "../operator/case.js";
 import type { OperatorCases } from "../operator/describe.js";
-import type { Shape } from "@lirpa/core";
+import type { Shape } from "@lirpa/core/plugin";
 import { positive, weights } from "./make.js";
 
 const NEAR = { tolerance: 1e-6, singleTolerance: 5e-3 };

@@ -1,4 +1,5 @@
-import type { AttributeValue, Graph, GraphNode, HostTensor, Operator, Plugin, Shape } from "@lirpa/core";
+import type { AttributeValue, HostTensor, Operator, Plugin, Shape } from "@lirpa/core/plugin";
+import type { Graph, GraphNode } from "@lirpa/core";
 import { sizeOf, tensor, type Numbers } from "../kit/numbers.js";
 import { KIT } from "../kit/plugin.js";
 import { randomFrom } from "../kit/random.js";

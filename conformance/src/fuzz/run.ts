@@ -1,4 +1,5 @@
-import { checkOptions, createLirpa, isLirpaError, LirpaError, operatorKey, type Operator, type Plugin, type Shape } from "@lirpa/core";
+import { checkOptions, composeLirpa, isLirpaError, LirpaError } from "@lirpa/core";
+import { operatorKey, type Operator, type Plugin, type Shape } from "@lirpa/core/plugin";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { standardCases } from "../cases/index.js";
 import { referenceLirpa } from "../kit/network.js";
@@ -76,7 +77,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
 /** Bounds of one case again: in float64 as when it was found, and in float32 by ONNX Runtime. */
 export async function replay(given: FuzzCase, plugins: readonly Plugin[]): Promise<string | undefined> {
   const reference = referenceLirpa([...plugins, kitPlugin]);
-  const single = createLirpa({ plugins: [...plugins, kitPlugin], executor: onnxRuntimeExecutor({ threads: 1 }) });
+  const single = composeLirpa({ plugins: [...plugins, kitPlugin], executor: onnxRuntimeExecutor({ threads: 1 }) });
   try {
     return (await failureOf(given, reference)) ?? (await failureInFloat32(given, reference, single));
   } finally {

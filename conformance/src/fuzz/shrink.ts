@@ -1,4 +1,5 @@
-import type { Graph, GraphInput, GraphNode, Lirpa, Shape } from "@lirpa/core";
+import type { Graph, GraphInput, GraphNode, Lirpa } from "@lirpa/core";
+import type { Shape } from "@lirpa/core/plugin";
 import { Network, type Boxes } from "../kit/network.js";
 import { pointsIn } from "../kit/boxes.js";
 import type { FuzzCase } from "./graph.js";

@@ -1,4 +1,6 @@
-import { readAttributes, Vocabulary, type AttributeContext, type HostTensor, type IrNode, type Operator, type Plugin, type RawAttributes, type RuleContext } from "@lirpa/core";
+import { readAttributes } from "@lirpa/core";
+import { Vocabulary, type IrNode } from "@lirpa/core/recording";
+import type { AttributeContext, HostTensor, Operator, Plugin, RawAttributes, RuleContext } from "@lirpa/core/plugin";
 
 /** An operator and what it is applied to. */
 export interface Call {

@@ -1,4 +1,4 @@
-import { factOf, makeProgram, topological, Vocabulary, type IrNode, type Program } from "@lirpa/core";
+import { factOf, makeProgram, topological, Vocabulary, type IrNode, type Program } from "@lirpa/core/recording";
 
 // Bounds become facts at one primitive, so that a recorded program may be changed there, or taken apart.
 

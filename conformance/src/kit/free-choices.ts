@@ -1,4 +1,7 @@
-import { defaultRelax, Vocabulary, type Coefficients, type HostTensor, type IrNode, type Line, type Operator, type Shape, type Tensor } from "@lirpa/core";
+import {
+  defaultRelax, type Coefficients, type HostTensor, type Line, type Operator, type Shape, type Tensor,
+} from "@lirpa/core/plugin";
+import { Vocabulary, type IrNode } from "@lirpa/core/recording";
 import fc from "fast-check";
 import { LawBroken } from "../settings.js";
 import { sizeOf, tensor } from "./numbers.js";

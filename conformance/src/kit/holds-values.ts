@@ -1,4 +1,5 @@
-import { perturbed, type BoundInput, type Model, type Shape } from "@lirpa/core";
+import { perturbed, type BoundInput, type Model } from "@lirpa/core";
+import type { Shape } from "@lirpa/core/plugin";
 import fc from "fast-check";
 import { LawBroken } from "../settings.js";
 import { sizeOf } from "./numbers.js";

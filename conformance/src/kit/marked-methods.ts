@@ -1,5 +1,7 @@
-import { defineMethod, intervalOf, recorded, rowBounds, rulesOf, standardMethods, type Method } from "@lirpa/core";
-import type { BoundRun, IrNode, Marks, Pair, Recipe } from "@lirpa/core";
+import { defineMethod, intervalOf, recorded, rowBounds, rulesOf, type Method } from "@lirpa/core/recording";
+import { standardMethods } from "@lirpa/core";
+import type { BoundRun, IrNode, Marks, Recipe } from "@lirpa/core/recording";
+import type { Pair } from "@lirpa/core/plugin";
 import { LawBroken } from "../settings.js";
 import { sameComputation } from "./same-computation.js";
 

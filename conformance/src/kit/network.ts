@@ -1,8 +1,11 @@
 import {
-  createLirpa, evaluate, evaluateProgram, perturbed, resolveGraph, standardMethods, Vocabulary,
-  type BoundInput, type BoundOptions, type Graph, type HostTensor, type IrNode, type Lirpa, type Method, type Model,
-  type Plugin, type PortRole, type Program, type ResolvedGraph, type SetStructure, type Shape, type Value,
+  composeLirpa, perturbed, resolveGraph, standardMethods, type BoundInput, type BoundOptions, type Graph, type Lirpa,
+  type Model, type ResolvedGraph, type SetStructure, type Value,
 } from "@lirpa/core";
+import {
+  evaluate, evaluateProgram, Vocabulary, type IrNode, type Method, type PortRole, type Program,
+} from "@lirpa/core/recording";
+import type { HostTensor, Plugin, Shape } from "@lirpa/core/plugin";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { markedMethods, methodCalled } from "./marked-methods.js";
 import { chunks, tensor, type Numbers } from "./numbers.js";
@@ -41,7 +44,7 @@ export const methodsOfTheKit: readonly Method[] = [...standardMethods, ...["crow
 
 /** lirpa in float64 over some plugins. */
 export function referenceLirpa(plugins: readonly Plugin[], methods: readonly Method[] = methodsOfTheKit): Lirpa {
-  return createLirpa({ plugins, executor: referenceExecutor(), methods });
+  return composeLirpa({ plugins, executor: referenceExecutor(), methods });
 }
 
 /** A graph whose inputs all lie in boxes: its values at points, and what methods record of its bounds. */

@@ -1,4 +1,4 @@
-import type { HostTensor, Shape } from "@lirpa/core";
+import type { HostTensor, Shape } from "@lirpa/core/plugin";
 import { LawBroken } from "../settings.js";
 
 export type Numbers = ArrayLike<number>;

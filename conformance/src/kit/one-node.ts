@@ -1,4 +1,6 @@
-import { createLirpa, isLirpaError, type Executor, type GraphNode, type HostTensor, type Model, type Plugin, type RawAttributes, type Shape } from "@lirpa/core";
+import { composeLirpa, isLirpaError, type GraphNode, type Model } from "@lirpa/core";
+import type { Executor } from "@lirpa/core/recording";
+import type { HostTensor, Plugin, RawAttributes, Shape } from "@lirpa/core/plugin";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { kitPlugin } from "./plugin.js";
 
@@ -30,7 +32,7 @@ export function modelOf(plugins: readonly Plugin[], { type, operands, attributes
 
 /** A model whose output is called `y`. */
 export function modelOfNodes(plugins: readonly Plugin[], shapes: Readonly<Record<string, Shape>>, constants: Readonly<Record<string, HostTensor>>, nodes: readonly GraphNode[], opset = 17, executor: Executor = referenceExecutor()): Model {
-  const lirpa = createLirpa({ plugins: [...plugins, kitPlugin], executor });
+  const lirpa = composeLirpa({ plugins: [...plugins, kitPlugin], executor });
   return lirpa.model({
     name: "small",
     inputs: Object.entries(shapes).map(([name, shape]) => ({ name, shape, dtype: "float" })),

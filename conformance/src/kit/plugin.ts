@@ -1,4 +1,7 @@
-import { defineOperator, definePerturbation, definePlugin, float, ints, type HostTensor, type Operator, type Perturbation, type PerturbationQuery, type SetSite, type Plugin, type Tensor, type TensorOps } from "@lirpa/core";
+import {
+  defineOperator, definePerturbation, definePlugin, float, ints, type HostTensor, type Operator, type Perturbation,
+  type PerturbationQuery, type SetSite, type Plugin, type Tensor, type TensorOps,
+} from "@lirpa/core/plugin";
 import { tensor } from "./numbers.js";
 
 /** The domain of the kit's own operators. */

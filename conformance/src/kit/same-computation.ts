@@ -1,4 +1,4 @@
-import type { IrNode } from "@lirpa/core";
+import type { IrNode } from "@lirpa/core/recording";
 
 /** Whether two recordings compute the same by the same steps; equal constants may be different arrays. */
 export function sameComputation(a: IrNode, b: IrNode): boolean {

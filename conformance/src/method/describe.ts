@@ -1,4 +1,5 @@
-import type { Graph, Method } from "@lirpa/core";
+import type { Graph } from "@lirpa/core";
+import type { Method } from "@lirpa/core/recording";
 import { demandNone, repeated, unknownFields, type FieldsOf } from "../kit/strict.js";
 import { patiently, testing } from "../kit/testing.js";
 import { settingsFields, type Settings } from "../settings.js";

@@ -1,5 +1,7 @@
 import fc from "fast-check";
-import { evaluateProgram, standardMethods, type Graph, type HostTensor, type Method, type Plugin } from "@lirpa/core";
+import { evaluateProgram, type Method } from "@lirpa/core/recording";
+import { standardMethods, type Graph } from "@lirpa/core";
+import type { HostTensor, Plugin } from "@lirpa/core/plugin";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { describeBoxes, networkTrials, pointBox, pointsIn, rowsFor } from "../kit/boxes.js";
 import { cutAtFacts, WIDEN, widenedAtFacts } from "../kit/facts.js";

@@ -1,4 +1,5 @@
-import type { Graph, GraphNode, HostTensor, Shape } from "@lirpa/core";
+import type { Graph, GraphNode } from "@lirpa/core";
+import type { HostTensor, Shape } from "@lirpa/core/plugin";
 import { tensor } from "../kit/numbers.js";
 import { KIT } from "../kit/plugin.js";
 import { randomFrom } from "../kit/random.js";

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { standardMethods, type Graph, type Method } from "@lirpa/core";
+import { standardMethods, type Graph } from "@lirpa/core";
+import type { Method } from "@lirpa/core/recording";
 import { methodCalled, variant } from "../kit/marked-methods.js";
 import { methodNetworks } from "./networks.js";
 import { meanWidth } from "./widths.js";

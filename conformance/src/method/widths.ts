@@ -1,4 +1,5 @@
-import type { Graph, Method } from "@lirpa/core";
+import type { Graph } from "@lirpa/core";
+import type { Method } from "@lirpa/core/recording";
 import type { Boxes } from "../kit/network.js";
 import { sizeOf } from "../kit/numbers.js";
 import { randomFrom } from "../kit/random.js";

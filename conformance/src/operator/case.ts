@@ -1,4 +1,4 @@
-import type { HostTensor, Operator, RawAttributes, Shape } from "@lirpa/core";
+import type { HostTensor, Operator, RawAttributes, Shape } from "@lirpa/core/plugin";
 import type { OperatorLawName } from "./law-names.js";
 
 /** An input that is perturbed. */

@@ -1,4 +1,4 @@
-import type { Operator, Plugin } from "@lirpa/core";
+import type { Operator, Plugin } from "@lirpa/core/plugin";
 import { demandNeeded, demandNone, unknownFields, type FieldsOf } from "../kit/strict.js";
 import { patiently, testing } from "../kit/testing.js";
 import { settingsFields, type Settings } from "../settings.js";

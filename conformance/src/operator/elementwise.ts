@@ -1,11 +1,6 @@
-import {
-  evaluate,
-  Vocabulary,
-  type ElementwiseOperator,
-  type IrNode,
-  type ResolvedNode,
-  type RuleContext,
-} from "@lirpa/core";
+import { evaluate, Vocabulary, type IrNode } from "@lirpa/core/recording";
+import type { ElementwiseOperator, RuleContext } from "@lirpa/core/plugin";
+import type { ResolvedNode } from "@lirpa/core";
 import type { Boxes } from "../kit/network.js";
 import { tensor, type Numbers } from "../kit/numbers.js";
 import { hasBounds } from "./law.js";

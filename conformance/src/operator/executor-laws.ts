@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { evaluateProgram, standardMethods } from "@lirpa/core";
+import { evaluateProgram } from "@lirpa/core/recording";
+import { standardMethods } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { describeBoxes, pointsIn, rowsFor } from "../kit/boxes.js";
 import { demandEqual, demandInside, sizeOf } from "../kit/numbers.js";

@@ -1,4 +1,5 @@
-import { isLirpaError, type Operator } from "@lirpa/core";
+import { isLirpaError } from "@lirpa/core";
+import type { Operator } from "@lirpa/core/plugin";
 import { repeated, unknownFields, type FieldsOf } from "../kit/strict.js";
 import type { Settings } from "../settings.js";
 import { isShape, isTensor, nameOf, type CaseInput, type OpenInput, type OperatorCase } from "./case.js";

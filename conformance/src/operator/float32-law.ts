@@ -1,4 +1,4 @@
-import { createLirpa, standardMethods, type Model } from "@lirpa/core";
+import { composeLirpa, standardMethods, type Model } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { Network, referenceLirpa, type Point } from "../kit/network.js";
 import { chunks } from "../kit/numbers.js";
@@ -46,7 +46,7 @@ export const soundInFloat32: OperatorLaw = {
     const placed = new PlacedSubject(subject);
     const reference = new Network(placed.graph, referenceLirpa(plugins));
     const instances = placements(placed, INSTANCES, seedOf(subject.settings));
-    const single = createLirpa({ plugins, executor: onnxRuntimeExecutor({ threads: 1 }) });
+    const single = composeLirpa({ plugins, executor: onnxRuntimeExecutor({ threads: 1 }) });
     try {
       const model = single.model(placed.graph);
       const judgements = await judge(placed, reference, model, instances);

@@ -1,4 +1,4 @@
-import type { Operator } from "@lirpa/core";
+import type { Operator } from "@lirpa/core/plugin";
 import type { OperatorSubject } from "./subject.js";
 
 /** Something that must hold of every operator. It throws where the subject breaks it. */

@@ -1,4 +1,5 @@
-import { relaxRules, evaluate, makeProgram, type HostTensor, type IrNode } from "@lirpa/core";
+import { relaxRules, type HostTensor } from "@lirpa/core/plugin";
+import { evaluate, makeProgram, type IrNode } from "@lirpa/core/recording";
 import { describeBoxes, pointsIn, rowsFor } from "../kit/boxes.js";
 import { WIDEN, widenedAtFacts } from "../kit/facts.js";
 import { FREE, marked } from "../kit/marked-methods.js";

@@ -1,4 +1,5 @@
-import type { AttributeType, GraphNode, Operator } from "@lirpa/core";
+import type { AttributeType, Operator } from "@lirpa/core/plugin";
+import type { GraphNode } from "@lirpa/core";
 import { writeModel } from "@lirpa/onnx";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { pointsIn } from "../kit/boxes.js";

@@ -1,4 +1,5 @@
-import { perturbed, type BoundInput, type Graph, type GraphNode, type HostTensor, type Model } from "@lirpa/core";
+import { perturbed, type BoundInput, type Graph, type GraphNode, type Model } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core/plugin";
 import type { Point } from "../kit/network.js";
 import { chunks, show, sizeOf, tensor } from "../kit/numbers.js";
 import { KIT } from "../kit/plugin.js";

@@ -1,4 +1,5 @@
-import { evaluate, Vocabulary, vjp, type HostTensor, type RawAttributes } from "@lirpa/core";
+import { evaluate, Vocabulary, vjp } from "@lirpa/core/recording";
+import type { HostTensor, RawAttributes } from "@lirpa/core/plugin";
 import { marked } from "../kit/marked-methods.js";
 import { pointsIn, rowsFor } from "../kit/boxes.js";
 import { demandEqual, dot, show, sizeOf, tensor } from "../kit/numbers.js";

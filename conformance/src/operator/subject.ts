@@ -1,4 +1,5 @@
-import { createLirpa, definePlugin, operatorKey, type Graph, type GraphNode, type HostTensor, type Lirpa, type Operator, type Plugin, type ResolvedNode } from "@lirpa/core";
+import { composeLirpa, type Graph, type GraphNode, type Lirpa, type ResolvedNode } from "@lirpa/core";
+import { definePlugin, operatorKey, type HostTensor, type Operator, type Plugin } from "@lirpa/core/plugin";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { FREE, marked, methodCalled, watched, type FreeValue } from "../kit/marked-methods.js";
 import { Network, referenceLirpa, type Recording, type RecordingOptions } from "../kit/network.js";
@@ -79,7 +80,7 @@ export class OperatorSubject {
   /** The same in ONNX Runtime, in float32. Whoever asks disposes of `lirpa`. */
   tiltedInSingle(): { readonly lirpa: Lirpa; readonly network: Network } {
     const plugins = pluginsFor(this.operator, this.settings.plugins ?? []);
-    const lirpa = createLirpa({ plugins, executor: onnxRuntimeExecutor({ threads: 1 }) });
+    const lirpa = composeLirpa({ plugins, executor: onnxRuntimeExecutor({ threads: 1 }) });
     return { lirpa, network: new Network(this.tiltedGraph(), lirpa) };
   }
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { relaxRules, type IrNode, type Lines, type RelaxRule } from "@lirpa/core";
+import { relaxRules, type Lines, type RelaxRule } from "@lirpa/core/plugin";
+import type { IrNode } from "@lirpa/core/recording";
 import { describeBoxes, within } from "../kit/boxes.js";
 import type { Boxes } from "../kit/network.js";
 import { sizeOf, slackOf, type Numbers } from "../kit/numbers.js";

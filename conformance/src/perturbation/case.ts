@@ -1,4 +1,4 @@
-import type { PerturbationQuery, Shape } from "@lirpa/core";
+import type { PerturbationQuery, Shape } from "@lirpa/core/plugin";
 
 /** One set to try a perturbation with. */
 export interface PerturbationCase {

@@ -1,4 +1,4 @@
-import type { Perturbation } from "@lirpa/core";
+import type { Perturbation } from "@lirpa/core/plugin";
 import { demandNeeded, demandNone, repeated, unknownFields, type FieldsOf } from "../kit/strict.js";
 import { patiently, testing } from "../kit/testing.js";
 import { settingsFields, type Settings } from "../settings.js";

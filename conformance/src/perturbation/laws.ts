@@ -1,5 +1,7 @@
 import fc from "fast-check";
-import { evaluateProgram, perturbed, Vocabulary, type Perturbation, type PerturbationQuery } from "@lirpa/core";
+import { evaluateProgram, Vocabulary } from "@lirpa/core/recording";
+import { perturbed } from "@lirpa/core";
+import type { Perturbation, PerturbationQuery } from "@lirpa/core/plugin";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { referenceLirpa } from "../kit/network.js";
 import { demandEqual, demandFinite, demandInside, dot, show, slackOf, tensor, type Numbers } from "../kit/numbers.js";

@@ -1,7 +1,7 @@
 import {
-  definePlugin, evaluate, makeProgram, Vocabulary, vjp,
-  type HostTensor, type IrNode, type Perturbation, type PerturbationSet, type PerturbationSite, type Plugin, type Program,
-} from "@lirpa/core";
+  definePlugin, type HostTensor, type Perturbation, type PerturbationSet, type PerturbationSite, type Plugin,
+} from "@lirpa/core/plugin";
+import { evaluate, makeProgram, Vocabulary, vjp, type IrNode, type Program } from "@lirpa/core/recording";
 import { sizeOf, tensor, type Numbers } from "../kit/numbers.js";
 import { randomFrom } from "../kit/random.js";
 import type { Settings } from "../settings.js";

@@ -1,4 +1,5 @@
-import { defineOperator, type IrNode, type Operator, type RuleContext, type Tensor, type TensorOps, type Vocabulary } from "@lirpa/core";
+import { defineOperator, type Operator, type RuleContext, type Tensor, type TensorOps } from "@lirpa/core/plugin";
+import type { IrNode, Vocabulary } from "@lirpa/core/recording";
 import { weights } from "../cases/make.js";
 import type { WrongOperator } from "./wrong-operator.js";
 

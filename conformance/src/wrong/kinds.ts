@@ -1,4 +1,4 @@
-import { defineOperator, type Operator, type Tensor, type TensorOps } from "@lirpa/core";
+import { defineOperator, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
 import { weights } from "../cases/make.js";
 import type { WrongOperator } from "./wrong-operator.js";
 

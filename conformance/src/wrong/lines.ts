@@ -1,4 +1,6 @@
-import { defineOperator, type ElementwiseOperator, type Operator, type RelaxRule, type Tensor, type TensorOps } from "@lirpa/core";
+import {
+  defineOperator, type ElementwiseOperator, type Operator, type RelaxRule, type Tensor, type TensorOps,
+} from "@lirpa/core/plugin";
 import type { WrongOperator } from "./wrong-operator.js";
 
 type Relax = RelaxRule<unknown>;

@@ -1,4 +1,6 @@
-import { defineMethod, intervalOf, type BoundRun, type IrNode, type Method, type Pair, type Value } from "@lirpa/core";
+import { defineMethod, intervalOf, type BoundRun, type IrNode, type Method } from "@lirpa/core/recording";
+import type { Pair } from "@lirpa/core/plugin";
+import type { Value } from "@lirpa/core";
 import { methodCalled, recipeOf, variant } from "../kit/marked-methods.js";
 import type { MethodLawName } from "../method/laws.js";
 import { overInstances } from "./impure.js";

@@ -1,4 +1,7 @@
-import { definePerturbation, type AnyPerturbation, type Perturbation, type PerturbationQuery, type SetContext, type Shape, type Tensor } from "@lirpa/core";
+import {
+  definePerturbation, type AnyPerturbation, type Perturbation, type PerturbationQuery, type SetContext, type Shape,
+  type Tensor,
+} from "@lirpa/core/plugin";
 import { tensor } from "../kit/numbers.js";
 import type { PerturbationLawName } from "../perturbation/case.js";
 import { overInstances } from "./impure.js";

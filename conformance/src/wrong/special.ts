@@ -1,4 +1,6 @@
-import { defineOperator, type Interval, type Lines, type Operator, type Tensor, type TensorOps } from "@lirpa/core";
+import {
+  defineOperator, type Interval, type Lines, type Operator, type Tensor, type TensorOps,
+} from "@lirpa/core/plugin";
 import type { WrongOperator } from "./wrong-operator.js";
 
 type Range = (t: TensorOps, interval: Interval) => Interval;

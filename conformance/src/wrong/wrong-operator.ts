@@ -1,4 +1,4 @@
-import type { Operator } from "@lirpa/core";
+import type { Operator } from "@lirpa/core/plugin";
 import type { OperatorCase } from "../operator/case.js";
 import type { OperatorLawName } from "../operator/law-names.js";
 

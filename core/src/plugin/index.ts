@@ -1,7 +1,6 @@
 /** The contract between lirpa and its plugins: types, `define*` functions and errors. All that a plugin depends on. */
 export * from "./attributes.js";
 export * from "./errors.js";
-export * from "./executor.js";
 export * from "./fusion.js";
 export * from "./host-size.js";
 export * from "./nearest.js";
@@ -10,7 +9,6 @@ export * from "./options.js";
 export * from "./pair.js";
 export * from "./perturbation.js";
 export * from "./plugin.js";
-export * from "./program.js";
 export * from "./reading.js";
 export * from "./reductions.js";
 export * from "./tensor.js";

@@ -1,4 +1,4 @@
-import { adamFeeds, extendProgram, loopOf, vjp, type CompiledProgram } from "@lirpa/core";
+import { adamFeeds, extendProgram, loopOf, vjp, type CompiledProgram } from "@lirpa/core/recording";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { writeModel } from "@lirpa/onnx";
 import { expect } from "chai";

@@ -1,4 +1,6 @@
-import type { Graph, GraphNode, HostTensor, Shape } from "lirpa";
+import type { Graph, HostTensor } from "lirpa";
+import type { GraphNode } from "@lirpa/core";
+import type { Shape } from "@lirpa/core/plugin";
 
 /** Weights of the classifier's affine layers, with a ReLU between two of them. Four sizes are a convolution's. */
 export const LAYERS: Readonly<Record<string, Shape>> = {

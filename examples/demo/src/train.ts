@@ -1,5 +1,5 @@
 /** Trains the demo's classifier and writes it as ONNX, with ten test digits and a note: a few minutes on two cores. */
-import { adamFeeds, loopOf } from "@lirpa/core";
+import { adamFeeds, loopOf } from "@lirpa/core/recording";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { writeModel } from "@lirpa/onnx";
 import { createLirpa, lp, perturbed, type Model } from "lirpa";

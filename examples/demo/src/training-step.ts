@@ -1,5 +1,6 @@
-import { adam, adamStart, extendProgram, partsOf, portName, vjp } from "@lirpa/core";
-import type { Carry, Feeds, HostTensor, IrNode, Program, Shape, Vocabulary } from "@lirpa/core";
+import { adam, adamStart, extendProgram, partsOf, portName, vjp } from "@lirpa/core/recording";
+import type { Carry, Feeds, IrNode, Program, Vocabulary } from "@lirpa/core/recording";
+import type { HostTensor, Shape } from "@lirpa/core/plugin";
 import { lp, type Lirpa } from "lirpa";
 import { network, PARAMETERS, type Parameters } from "./network.js";
 

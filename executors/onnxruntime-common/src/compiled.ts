@@ -1,6 +1,6 @@
-import {
-  CarriedLoop, isLirpaError, LirpaError, type CompiledProgram, type DType, type HostTensor, type Program, type SavedProgram,
-} from "@lirpa/core";
+import { CarriedLoop, type CompiledProgram, type Program, type SavedProgram } from "@lirpa/core/recording";
+import { isLirpaError, LirpaError } from "@lirpa/core";
+import type { DType, HostTensor } from "@lirpa/core/plugin";
 import type { Tensor, TensorConstructor } from "onnxruntime-common";
 import { checkFeeds, demandFed } from "./feeds.js";
 import type { OpenSession } from "./open-session.js";

@@ -1,7 +1,7 @@
 import {
-  defineExecutor, emitOnnx, LirpaError, readProgram, sizeOfProgram, type CompiledProgram, type Executor,
-  type SavedProgram,
-} from "@lirpa/core";
+  defineExecutor, emitOnnx, readProgram, sizeOfProgram, type CompiledProgram, type Executor, type SavedProgram,
+} from "@lirpa/core/recording";
+import { LirpaError } from "@lirpa/core";
 import type { Env, InferenceSession, InferenceSessionFactory, TensorConstructor } from "onnxruntime-common";
 import { compiled, messageOf, portsOf } from "./compiled.js";
 import { OpenSession, OpenSessions } from "./open-session.js";

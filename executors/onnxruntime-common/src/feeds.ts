@@ -1,4 +1,6 @@
-import { LirpaError, type HostTensor, type Port } from "@lirpa/core";
+import { LirpaError } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core/plugin";
+import type { Port } from "@lirpa/core/recording";
 
 /** Refuses what would otherwise fail within a native library, in its own words or not at all. */
 export function checkFeeds(

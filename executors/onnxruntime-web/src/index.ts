@@ -1,4 +1,4 @@
-import type { Executor } from "@lirpa/core";
+import type { Executor } from "@lirpa/core/recording";
 import { loadOrtProgram, ortExecutor, type LoadedProgram, type OrtOptions } from "@lirpa/executor-onnxruntime-common";
 import * as ort from "onnxruntime-web/wasm";
 

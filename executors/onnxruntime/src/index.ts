@@ -1,4 +1,5 @@
-import { checkOptions, hintOf, LirpaError, type Executor } from "@lirpa/core";
+import { checkOptions, hintOf, LirpaError } from "@lirpa/core";
+import type { Executor } from "@lirpa/core/recording";
 import { loadOrtProgram, ortExecutor, type LoadedProgram, type OrtOptions } from "@lirpa/executor-onnxruntime-common";
 import * as ort from "onnxruntime-node";
 

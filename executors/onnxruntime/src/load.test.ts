@@ -1,5 +1,7 @@
 import { expect } from "chai";
-import { emitOnnx, isLirpaError, makeProgram, readProgram, Vocabulary, type HostTensor, type Program } from "@lirpa/core";
+import { emitOnnx, makeProgram, readProgram, Vocabulary, type Program } from "@lirpa/core/recording";
+import { isLirpaError } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core/plugin";
 import { loadProgram, onnxRuntimeExecutor } from "./index.js";
 
 const rows = Object.freeze({ name: "rows", size: undefined });

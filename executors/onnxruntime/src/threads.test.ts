@@ -3,7 +3,8 @@ import { platform } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect } from "chai";
-import { makeProgram, Vocabulary, type CompiledProgram, type HostTensor, type Program } from "@lirpa/core";
+import { makeProgram, Vocabulary, type CompiledProgram, type Program } from "@lirpa/core/recording";
+import type { HostTensor } from "@lirpa/core/plugin";
 import { onnxRuntimeExecutor } from "./index.js";
 
 const executor = onnxRuntimeExecutor();

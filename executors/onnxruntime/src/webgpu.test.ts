@@ -3,7 +3,7 @@ import { expect } from "chai";
 
 /** Values of a program by both providers: a convolution, a product, a choice, a gather and a sum over open rows. */
 const SCRIPT = `
-import { makeProgram, Vocabulary } from "@lirpa/core";
+import { makeProgram, Vocabulary } from "@lirpa/core/recording";
 import { onnxRuntimeExecutor } from ${JSON.stringify(new URL("./index.js", import.meta.url).href)};
 const rows = { name: "rows", size: undefined };
 const t = new Vocabulary();

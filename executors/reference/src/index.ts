@@ -1,4 +1,4 @@
-import { defineExecutor, evaluateProgram, type Executor } from "@lirpa/core";
+import { defineExecutor, evaluateProgram, type Executor } from "@lirpa/core/recording";
 
 /**
  * Evaluates programs in float64 by the definitions of the primitives, one element after the other. The judge in tests:

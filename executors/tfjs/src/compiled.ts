@@ -1,4 +1,5 @@
-import { CarriedLoop, type Carry, type CompiledProgram, type Feeds, type HostTensor, type Loop } from "@lirpa/core";
+import { CarriedLoop, type Carry, type CompiledProgram, type Feeds, type Loop } from "@lirpa/core/recording";
+import type { HostTensor } from "@lirpa/core/plugin";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Interpreter } from "./interpret.js";
 import type { Tf } from "./kernel.js";

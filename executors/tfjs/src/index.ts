@@ -1,4 +1,5 @@
-import { checkOptions, defineExecutor, type Executor } from "@lirpa/core";
+import { checkOptions } from "@lirpa/core";
+import { defineExecutor, type Executor } from "@lirpa/core/recording";
 import { startBackend } from "./backends.js";
 import { compiled, type OnBackend } from "./compiled.js";
 import { Interpreter } from "./interpret.js";

@@ -1,13 +1,6 @@
-import {
-  inputOf,
-  isConstant,
-  LirpaError,
-  topological,
-  type HostTensor,
-  type IrNode,
-  type PrimitiveName,
-  type Program,
-} from "@lirpa/core";
+import { inputOf, isConstant, topological, type IrNode, type PrimitiveName, type Program } from "@lirpa/core/recording";
+import { LirpaError } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core/plugin";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { sizeOf, type Kernel, type Tf } from "./kernel.js";
 import { contraction } from "./kernels/contraction.js";

@@ -1,4 +1,4 @@
-import type { IrNode, PrimitiveName } from "@lirpa/core";
+import type { IrNode, PrimitiveName } from "@lirpa/core/recording";
 import type { DataType, Tensor } from "@tensorflow/tfjs-core";
 
 export type Tf = typeof import("@tensorflow/tfjs-core");

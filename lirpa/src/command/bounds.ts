@@ -1,6 +1,5 @@
-import {
-  emitOnnx, isLirpaError, LirpaError, type Bounds, type Method, type Model, type Prepared, type Program,
-} from "@lirpa/core";
+import { emitOnnx, type Method, type Program } from "@lirpa/core/recording";
+import { isLirpaError, LirpaError, type Bounds, type Model, type Prepared } from "@lirpa/core";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { createLirpa } from "../create.js";
 import { readModelFile, readRegular } from "../files.js";

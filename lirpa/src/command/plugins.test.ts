@@ -26,7 +26,9 @@ const tripling = (name: string): string => `
   export default definePlugin({ name: ${JSON.stringify(name)}, apiVersion: 2, operators: [triple] });`;
 
 const bounding = (name: string): string => `
-  import { defineMethod, definePlugin, standardMethods } from "@lirpa/core";
+  import { defineMethod } from "@lirpa/core/recording";
+  import { definePlugin } from "@lirpa/core/plugin";
+  import { standardMethods } from "@lirpa/core";
   const crown = standardMethods.find(({ name }) => name === "crown");
   const own = defineMethod({ ...crown, name: "own-crown", needs: "forward", program: undefined });
   export default definePlugin({ name: ${JSON.stringify(name)}, apiVersion: 2, methods: [own] });`;

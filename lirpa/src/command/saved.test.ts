@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { loadProgram, readProgram, type HostTensor } from "../index.js";
+import { loadProgram, type HostTensor } from "../index.js";
+import { readProgram } from "@lirpa/core/recording";
 import { lirpa, temporaryFolder, writeExample } from "./support.test.js";
 
 const METHODS = ["ibp", "crown-ibp", "crown"] as const;

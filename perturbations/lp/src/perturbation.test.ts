@@ -1,6 +1,6 @@
 import { randomFrom, reals } from "@lirpa/conformance/kit";
 import type { HostTensor, PerturbationQuery, PerturbationSite, SetContext, Shape, Tensor } from "@lirpa/core/plugin";
-import { evaluateProgram, makeProgram, vjp, Vocabulary } from "@lirpa/core";
+import { evaluateProgram, makeProgram, vjp, Vocabulary } from "@lirpa/core/recording";
 import { expect } from "chai";
 import fc from "fast-check";
 import { lp, lpPerturbation } from "./index.js";

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { isLirpaError, readAttributes, type AttributeContext, type HostTensor, type RawAttributes } from "@lirpa/core";
+import { isLirpaError, readAttributes } from "@lirpa/core";
+import type { AttributeContext, HostTensor, RawAttributes } from "@lirpa/core/plugin";
 import { clip } from "./clip.js";
 
 const scalar = (value: number): HostTensor => ({ shape: [], dtype: "float", data: Float32Array.of(value) });

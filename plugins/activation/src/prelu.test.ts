@@ -1,5 +1,7 @@
 import { expect } from "chai";
-import { defaultRelax, readAttributes, Vocabulary } from "@lirpa/core";
+import { defaultRelax } from "@lirpa/core/plugin";
+import { readAttributes } from "@lirpa/core";
+import { Vocabulary } from "@lirpa/core/recording";
 import type { Shape } from "@lirpa/core/plugin";
 import { prelu } from "./prelu.js";
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import fc from "fast-check";
 import { callsOf, isNear, reals, scalar, tensor } from "@lirpa/conformance/kit";
-import type { HostTensor } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core/plugin";
 import plugin from "./index.js";
 
 const { apply } = callsOf(plugin);

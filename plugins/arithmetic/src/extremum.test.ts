@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { itHoldsForEveryChoice, itHoldsItsValues, modelOf, modelOfNodes, situations, tensor, valueOf, type OneNode, type Situation } from "@lirpa/conformance/kit";
-import { perturbed, type Operator, type Plugin } from "@lirpa/core";
+import { perturbed } from "@lirpa/core";
+import type { Operator, Plugin } from "@lirpa/core/plugin";
 import lp from "@lirpa/perturbation-lp";
 import linear from "@lirpa/plugin-linear";
 import shape from "@lirpa/plugin-shape";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { callsOf, isNear, numbersOf, ones, reals, sizeOf, tensor, type Call } from "@lirpa/conformance/kit";
-import type { HostTensor, RawAttributes } from "@lirpa/core";
+import type { HostTensor, RawAttributes } from "@lirpa/core/plugin";
 import plugin from "./index.js";
 
 const { apply, operator, prepared } = callsOf(plugin);

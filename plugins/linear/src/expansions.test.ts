@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { callsOf, ones, type Call } from "@lirpa/conformance/kit";
-import type { Subgraph } from "@lirpa/core";
+import type { Subgraph } from "@lirpa/core/plugin";
 import plugin from "./index.js";
 
 const { prepared } = callsOf(plugin);

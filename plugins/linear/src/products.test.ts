@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { callsOf, numbersOf, ones, sizeOf, type Call } from "@lirpa/conformance/kit";
-import type { Shape } from "@lirpa/core";
+import type { Shape } from "@lirpa/core/plugin";
 import plugin from "./index.js";
 
 const { operator, prepared } = callsOf(plugin);

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { callsOf, numbersOf, reals } from "@lirpa/conformance/kit";
-import { defaultRelax, Vocabulary } from "@lirpa/core";
+import { defaultRelax } from "@lirpa/core/plugin";
+import { Vocabulary } from "@lirpa/core/recording";
 import plugin from "./index.js";
 
 const square = callsOf(plugin).operator("Square", "elementwise");

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { itHoldsForEveryChoice, itHoldsItsValues, modelOf, modelOfNodes, refusal, situations, tensor, valueOf, type OneNode, type Situation } from "@lirpa/conformance/kit";
-import { perturbed, type Plugin } from "@lirpa/core";
+import { perturbed } from "@lirpa/core";
+import type { Plugin } from "@lirpa/core/plugin";
 import lp from "@lirpa/perturbation-lp";
 import activation from "@lirpa/plugin-activation";
 import linear from "@lirpa/plugin-linear";

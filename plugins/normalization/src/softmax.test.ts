@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { ints, itHoldsForEveryChoice, itHoldsItsValues, modelOf, refusal, situations, valueOf, type OneNode } from "@lirpa/conformance/kit";
-import { perturbed, type Plugin } from "@lirpa/core";
+import { perturbed } from "@lirpa/core";
+import type { Plugin } from "@lirpa/core/plugin";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import lp from "@lirpa/perturbation-lp";
 import activation from "@lirpa/plugin-activation";

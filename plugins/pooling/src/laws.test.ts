@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { callsOf, isNear, numbersOf, ones, reals, sizeOf, tensor, type Call } from "@lirpa/conformance/kit";
-import { Vocabulary, type RawAttributes } from "@lirpa/core";
+import { Vocabulary } from "@lirpa/core/recording";
+import type { RawAttributes } from "@lirpa/core/plugin";
 import plugin from "./index.js";
 import { scatterWindows } from "./scatter-windows.js";
 import type { PoolingWindow } from "./window.js";

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { callsOf, isNear, numbersOf, reals, sizeOf, tensor } from "@lirpa/conformance/kit";
-import { Vocabulary, type HostTensor, type Interval, type IrNode, type Marks } from "@lirpa/core";
+import { Vocabulary, type IrNode, type Marks } from "@lirpa/core/recording";
+import type { HostTensor, Interval } from "@lirpa/core/plugin";
 import plugin from "./index.js";
 import { pools, type Pool } from "./pools.test.js";
 

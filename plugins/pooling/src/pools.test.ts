@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { RawAttributes, Shape } from "@lirpa/core";
+import type { RawAttributes, Shape } from "@lirpa/core/plugin";
 
 /** Random pools: an image and attributes that no rule refuses. */
 export interface Pool {

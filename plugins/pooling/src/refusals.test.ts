@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { callsOf, ones } from "@lirpa/conformance/kit";
-import type { RawAttributes, Shape } from "@lirpa/core";
+import type { RawAttributes, Shape } from "@lirpa/core/plugin";
 import plugin from "./index.js";
 
 const { forward, prepared } = callsOf(plugin);

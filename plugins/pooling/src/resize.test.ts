@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import onnxProto from "onnx-proto";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { createLirpa, evaluate, readAttributes, vjp, Vocabulary, type HostTensor, type Model, type RawAttributes } from "@lirpa/core";
+import { composeLirpa, readAttributes, type Model } from "@lirpa/core";
+import { evaluate, vjp, Vocabulary } from "@lirpa/core/recording";
+import type { HostTensor, RawAttributes } from "@lirpa/core/plugin";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { readModel } from "@lirpa/onnx";
 import plugin from "./index.js";
@@ -110,7 +112,7 @@ describe("Resize and Upsample", function () {
 });
 
 async function load(bytes: Uint8Array): Promise<Model> {
-  return createLirpa({ plugins: [plugin], executor: referenceExecutor() }).model(await readModel(bytes));
+  return composeLirpa({ plugins: [plugin], executor: referenceExecutor() }).model(await readModel(bytes));
 }
 
 /** The constants after X, in the order of the opset. */

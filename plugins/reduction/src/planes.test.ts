@@ -1,5 +1,5 @@
 import { callsOf, isNear, situations } from "@lirpa/conformance/kit";
-import { Vocabulary } from "@lirpa/core";
+import { Vocabulary } from "@lirpa/core/recording";
 import { expect } from "chai";
 import fc from "fast-check";
 import plugin from "./index.js";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { ints, itHoldsForEveryChoice, itHoldsItsValues, modelOf, refusal, situations, tensor, valueOf, type OneNode } from "@lirpa/conformance/kit";
-import type { Plugin } from "@lirpa/core";
+import type { Plugin } from "@lirpa/core/plugin";
 import activation from "@lirpa/plugin-activation";
 import linear from "@lirpa/plugin-linear";
 import shape from "@lirpa/plugin-shape";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { evaluate, Vocabulary, type IrNode } from "@lirpa/core";
+import { evaluate, Vocabulary, type IrNode } from "@lirpa/core/recording";
 import { apply, applyAll, counting, ints, linear, scalar, tensor, type Call } from "./support.test.js";
 
 /** As the importer delivers them: the nearest numbers. */

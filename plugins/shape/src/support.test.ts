@@ -1,7 +1,6 @@
-import {
-  readAttributes, Vocabulary,
-  type DType, type HostTensor, type IrNode, type Operator, type RawAttributes, type Shape,
-} from "@lirpa/core";
+import { readAttributes } from "@lirpa/core";
+import { Vocabulary, type IrNode } from "@lirpa/core/recording";
+import type { DType, HostTensor, Operator, RawAttributes, Shape } from "@lirpa/core/plugin";
 import plugin from "./index.js";
 
 /** What the tests of this pack share: operators applied to numbers, as a model would apply them. */

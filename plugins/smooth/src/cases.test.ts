@@ -1,4 +1,6 @@
-import { defaultRelax, type HostTensor, type IrNode, type Marks, type Operator, type RuleContext, readAttributes, Vocabulary } from "@lirpa/core";
+import { defaultRelax, type HostTensor, type Operator, type RuleContext } from "@lirpa/core/plugin";
+import { type IrNode, type Marks, Vocabulary } from "@lirpa/core/recording";
+import { readAttributes } from "@lirpa/core";
 import fc from "fast-check";
 import { reals } from "@lirpa/conformance/kit";
 import { hostErf } from "./host-erf.js";

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { makeProgram, Vocabulary, type CompiledProgram, type HostTensor, type Marks } from "@lirpa/core";
+import { makeProgram, Vocabulary, type CompiledProgram, type Marks } from "@lirpa/core/recording";
+import type { HostTensor } from "@lirpa/core/plugin";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { boxes, CASES, choosing, record, said, violation, type Case, type Numbers, type Parts, type Said } from "./cases.test.js";
 

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { createLirpa, isLirpaError, perturbed, type HostTensor, type Model } from "@lirpa/core";
+import { composeLirpa, isLirpaError, perturbed, type Model } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core/plugin";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import lp from "@lirpa/perturbation-lp";
 import linear from "@lirpa/plugin-linear";
@@ -7,7 +8,7 @@ import shape from "@lirpa/plugin-shape";
 import plugin from "./index.js";
 
 const tensor = (sizes: readonly number[], data: readonly number[], dtype: HostTensor["dtype"] = "float"): HostTensor => ({ shape: sizes, dtype, data: Float64Array.from(data) });
-const lirpa = createLirpa({ plugins: [plugin, linear, shape, lp], executor: onnxRuntimeExecutor() });
+const lirpa = composeLirpa({ plugins: [plugin, linear, shape, lp], executor: onnxRuntimeExecutor() });
 
 /** A model of one Pow; what is no tensor is the shape of an input, the first of which is called `x`. */
 function power(base: HostTensor | readonly number[], exponent: HostTensor | readonly number[] = [1]): Model {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import fc from "fast-check";
-import { Vocabulary } from "@lirpa/core";
+import { Vocabulary } from "@lirpa/core/recording";
 import { boxes, CASES, contextOf, elementwise } from "./cases.test.js";
 import plugin from "./index.js";
 

@@ -1,4 +1,4 @@
-import { perturbed, readQuery, lp, type BoundInput, type BoundOptions, type LirpaWithFiles } from "lirpa";
+import { perturbed, readQuery, lp, type BoundInput, type BoundOptions, type Lirpa } from "lirpa";
 
 /** What the page and the test ask for, of models that both can read. No Node, no files: it runs in the browser, too. */
 export interface Question {
@@ -45,7 +45,7 @@ export function questions(query: string, digits: string): Question[] {
 }
 
 export async function answer(
-  lirpa: LirpaWithFiles,
+  lirpa: Lirpa,
   { name, model, inputs, options }: Question,
   read: (model: string) => string | URL,
 ): Promise<Answer> {

@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { isLirpaError, type HostTensor, type LirpaError } from "@lirpa/core";
+import { isLirpaError, type LirpaError } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core/plugin";
 import { readModel, writeModel } from "@lirpa/onnx";
-import { standardPlugins, type AttributeType } from "lirpa";
+import { standardPlugins } from "lirpa";
+import type { AttributeType } from "@lirpa/core/plugin";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { referenceLirpa, tensor } from "../graphs.js";
 import { expectClose } from "../primitives/laws.js";

@@ -1,5 +1,5 @@
 import type { Shape } from "@lirpa/core/plugin";
-import type { PrimitiveName, Vocabulary } from "@lirpa/core";
+import type { PrimitiveName, Vocabulary } from "@lirpa/core/recording";
 import { between, bools, floats, given, ints, type InputSketch, type PrimitiveCase } from "./sketch.js";
 
 type Unary = "neg" | "abs" | "sign" | "relu" | "exp" | "log" | "sqrt" | "reciprocal" | "floor" | "ceil" | "round" | "sin" | "cos" | "atan" | "tanh" | "sigmoid" | "erf";

@@ -1,4 +1,4 @@
-import type { PrimitiveName, RowSpace } from "@lirpa/core";
+import type { PrimitiveName, RowSpace } from "@lirpa/core/recording";
 import { bools, floats, ints, TWO, type Hidden, type InputSketch, type PrimitiveCase } from "./sketch.js";
 
 /** As many rows as a matrix of shape [2, 3] has elements. */

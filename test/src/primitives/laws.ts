@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { evaluate, evaluateProgram, makeProgram, Vocabulary, vjp, type HostTensor, type IrNode } from "@lirpa/core";
+import { evaluate, evaluateProgram, makeProgram, Vocabulary, vjp, type IrNode } from "@lirpa/core/recording";
+import type { HostTensor } from "@lirpa/core/plugin";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { combinations, feed, leaf, type Combination, type PrimitiveCase } from "./sketch.js";
 

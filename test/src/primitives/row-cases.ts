@@ -1,4 +1,4 @@
-import type { IrNode, PrimitiveName, RowSpace, Vocabulary } from "@lirpa/core";
+import type { IrNode, PrimitiveName, RowSpace, Vocabulary } from "@lirpa/core/recording";
 import { floats, given, ints, type Hidden, type InputSketch, type PrimitiveCase } from "./sketch.js";
 
 /** Rows that a run decides on: two of four. */

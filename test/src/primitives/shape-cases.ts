@@ -1,4 +1,4 @@
-import type { IrNode, PrimitiveName, Vocabulary } from "@lirpa/core";
+import type { IrNode, PrimitiveName, Vocabulary } from "@lirpa/core/recording";
 import { bools, floats, ints, type InputSketch, type PrimitiveCase } from "./sketch.js";
 
 function moved(

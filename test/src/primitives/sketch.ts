@@ -1,4 +1,5 @@
-import type { HostTensor, IrNode, PrimitiveName, RowSpace, Vocabulary } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core/plugin";
+import type { IrNode, PrimitiveName, RowSpace, Vocabulary } from "@lirpa/core/recording";
 import type { DType, Shape } from "@lirpa/core/plugin";
 import { seeded } from "../graphs.js";
 

@@ -1,6 +1,6 @@
 import { reals } from "@lirpa/conformance/kit";
 import type { PerturbationQuery, PerturbationSite, SetContext, Tensor } from "@lirpa/core/plugin";
-import { Vocabulary } from "@lirpa/core";
+import { Vocabulary } from "@lirpa/core/recording";
 import { expect } from "chai";
 import fc from "fast-check";
 import plugin, { synonym } from "./index.js";

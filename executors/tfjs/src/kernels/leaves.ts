@@ -1,4 +1,4 @@
-import type { HostTensor } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core/plugin";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { attributesOf, sizeOf, TYPES, type Kernels, type Tf } from "../kernel.js";
 
