@@ -131,7 +131,10 @@ export class Model {
     // Only what is left out has a default: null is a mistake like any other.
     const { weights = {}, parameters = [] } = options;
     demandRecord("weights", weights);
-    return readSets({ inputs, weights, parameters: namesIn("parameters", parameters) }, this.inputs, this.graph, this.registry);
+    const open = namesIn("parameters", parameters);
+    // A model that cannot be read is said before a set that cannot.
+    this.resolve(this.checkParameters([...Object.keys(weights), ...open]), options.memory);
+    return readSets({ inputs, weights, parameters: open }, this.inputs, this.graph, this.registry);
   }
 
   private prepareFor(structure: ProblemStructure, memory: number | undefined): PreparedProblem {

@@ -6,9 +6,7 @@ export {
   defineExecutor, type Carry, type CompiledProgram, type Executor, type Feeds, type Loop,
 } from "./plugin/executor.js";
 export type { Port, PortRole, Program } from "./plugin/program.js";
-export { Engine, type EngineCall } from "./run/engine.js";
 export type { HostLoop, InTurns, MethodHost, MethodState, Outcome, Runnable } from "./run/host.js";
-export { TOKENS } from "./tokens.js";
 export { crownRecipe } from "./methods/crown.js";
 export { defineMethod, type AnyMethod, type Method } from "./methods/method.js";
 export { recorded } from "./methods/recorded.js";
