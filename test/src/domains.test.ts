@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { createLirpa, defineOperator, definePlugin, lp, perturbed, type Graph, type LirpaWithFiles } from "lirpa";
+import { createLirpa, lp, perturbed, type Graph, type Lirpa } from "lirpa";
+import { defineOperator, definePlugin } from "@lirpa/core/plugin";
 import { graph, tensor } from "./graphs.js";
 
 // Sets in which the network has no value somewhere: the bounds are of the values that there are, and the result says
@@ -19,7 +20,7 @@ const root = defineOperator({
 });
 
 describe("a set that leaves an operator's domain", () => {
-  let lirpa: LirpaWithFiles;
+  let lirpa: Lirpa;
   before(async () => (lirpa = await createLirpa({ project: false, plugins: [definePlugin({ name: "stranger", apiVersion: 2, operators: [root] })] })));
   after(() => lirpa.dispose());
 

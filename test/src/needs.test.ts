@@ -1,6 +1,7 @@
 import { standardCases, type OperatorCases } from "@lirpa/conformance";
 import { callsOf, ones, type Call } from "@lirpa/conformance/kit";
-import { createLirpa as compose, definePlugin, isLirpaError, operatorKey, type HostTensor, type Plugin, type Shape } from "@lirpa/core";
+import { composeLirpa as compose, isLirpaError } from "@lirpa/core";
+import { definePlugin, operatorKey, type HostTensor, type Plugin, type Shape } from "@lirpa/core/plugin";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { expect } from "chai";
 import { standardPlugins } from "lirpa";

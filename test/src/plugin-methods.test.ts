@@ -1,25 +1,13 @@
 import { expect } from "chai";
 import {
-  bestOf,
-  boundsByBackward,
-  createLirpa as compose,
-  defineMethod,
-  definePlugin,
-  forwardBounds,
-  isLirpaError,
-  LirpaError,
-  MemoryProgramCache,
-  recorded,
-  rowBounds,
-  standardMethods,
-  type AnyMethod,
-  type Bounds,
-  type BoundOptions,
-  type LirpaOptions,
-  type Method,
+  bestOf, boundsByBackward, defineMethod, forwardBounds, recorded, rowBounds, type AnyMethod, type Method,
   type Outcome,
-  type Plugin,
+} from "@lirpa/core/recording";
+import {
+  composeLirpa as compose, isLirpaError, LirpaError, MemoryProgramCache, standardMethods, type Bounds,
+  type BoundOptions, type Composition,
 } from "@lirpa/core";
+import { definePlugin, type Plugin } from "@lirpa/core/plugin";
 import { referenceExecutor } from "@lirpa/executor-reference";
 import { lp, perturbed, standardPlugins } from "lirpa";
 import { graph, tensor } from "./graphs.js";
@@ -49,7 +37,7 @@ const best: Method = defineMethod({
 });
 const plugin = (methods: readonly Method[], name: string = PACKAGE, overrides: readonly string[] = []): Plugin =>
   definePlugin({ name, apiVersion: 2, methods, overrides });
-const lirpaWith = (plugins: readonly Plugin[], others: Partial<LirpaOptions> = {}) =>
+const lirpaWith = (plugins: readonly Plugin[], others: Partial<Composition> = {}) =>
   compose({ plugins: [...standardPlugins, ...plugins], executor: referenceExecutor(), ...others });
 
 async function failure(call: () => unknown): Promise<LirpaError> {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { createLirpa, perturbed, standardMethods, type HostTensor, type Model } from "@lirpa/core";
+import { composeLirpa, perturbed, standardMethods, type Model } from "@lirpa/core";
+import type { HostTensor } from "@lirpa/core/plugin";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import lp from "@lirpa/perturbation-lp";
 import activation from "@lirpa/plugin-activation";
@@ -13,7 +14,7 @@ import normalization from "./index.js";
 // What adds a constant to every element, or puts some of them out of reach, in float32 as it runs.
 
 const packs = [normalization, activation, linear, smooth, shape, reduction, lp];
-const single = createLirpa({ plugins: packs, executor: onnxRuntimeExecutor({ threads: 1 }) });
+const single = composeLirpa({ plugins: packs, executor: onnxRuntimeExecutor({ threads: 1 }) });
 const methods = standardMethods.map(({ name }) => name);
 
 const [INPUTS, SCORES] = [3, 5];
