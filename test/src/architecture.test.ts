@@ -141,7 +141,9 @@ describe("the architecture", () => {
     type Class = { readonly name: string; readonly length: number };
     const tokensOf = (injectable: Class): Record<string, unknown> =>
       (Reflect.getOwnMetadata("injectionTokens", injectable) ?? {}) as Record<string, unknown>;
-    const engine = Object.values(tokensOf(Lirpa)).find((token) => typeof token === "function") as Class | undefined;
+    const engine = Object.values(tokensOf(Lirpa))
+      .map((token) => (token as { readonly token?: unknown }).token ?? token)
+      .find((token) => typeof token === "function") as Class | undefined;
     expect(engine?.name).to.equal("Engine");
     for (const injectable of [Lirpa, engine!]) {
       const tokens = tokensOf(injectable);

@@ -7,7 +7,7 @@ import { repositoryPath } from "./shared.js";
 
 /** One export that each package cannot do without; plugins are known by their default export. */
 const CORNERSTONES: Readonly<Record<string, string>> = {
-  "@lirpa/core": "createLirpa",
+  "@lirpa/core": "composeLirpa",
   "@lirpa/executor-onnxruntime": "onnxRuntimeExecutor",
   "@lirpa/executor-onnxruntime-common": "ortExecutor",
   "@lirpa/executor-onnxruntime-web": "onnxRuntimeWebExecutor",
