@@ -26,26 +26,19 @@ function inOrder({ lower, upper }: Pair<HostTensor>): boolean {
 /**
  * Where results leave the engine: an end that is no number is infinite, on its own side, and so is an end that nobody asked
  * for. Ends of nearly a point may have crossed by rounding, and are put in order; ends that cross by more say nothing, and
- * neither of them is left.
+ * neither of them is left. `pairs` names the results that are ends of something.
  */
-export function asBounds(outcome: Outcome): Outcome {
+export function asBounds(outcome: Outcome, pairs: readonly Pair<string>[]): Outcome {
   const results: Record<string, HostTensor> = { ...outcome.results };
-  for (const name of Object.keys(results)) {
-    const [prefix, side] = sideOf(name);
-    if (side === undefined || name.startsWith("form:")) continue;
-    const given = (of: Side): HostTensor => results[`${prefix}${of}`] ?? infinite(results[name]!, of);
-    Object.assign(results, named(prefix, ordered({ lower: given("lower"), upper: given("upper") })));
+  for (const names of pairs) {
+    const like = results[names.lower] ?? results[names.upper];
+    if (like === undefined) continue;
+    const given = (side: Side): HostTensor => results[names[side]] ?? infinite(like, side);
+    const { lower, upper } = ordered({ lower: given("lower"), upper: given("upper") });
+    results[names.lower] = lower;
+    results[names.upper] = upper;
   }
   return { ...outcome, results };
-}
-
-function sideOf(name: string): readonly [prefix: string, side: Side | undefined] {
-  for (const side of ["lower", "upper"] as const) if (name.endsWith(side)) return [name.slice(0, -side.length), side];
-  return [name, undefined];
-}
-
-function named(prefix: string, { lower, upper }: Pair<HostTensor>): Feeds {
-  return { [`${prefix}lower`]: lower, [`${prefix}upper`]: upper };
 }
 
 function infinite(like: HostTensor, side: Side): HostTensor {

@@ -4,6 +4,7 @@ import { isLirpaError, LirpaError } from "../plugin/errors.js";
 import type { Executor } from "../plugin/executor.js";
 import type { Program } from "../plugin/program.js";
 import type { BoundProblem } from "../bounds/problem.js";
+import { namesOfEnds } from "../bounds/recording/results.js";
 import type { Method } from "../methods/method.js";
 import type { KeptPrograms } from "../program/kept.js";
 import { TOKENS } from "../tokens.js";
@@ -68,17 +69,19 @@ export class Engine {
    */
   async bounds(call: EngineCall, account: Account): Promise<Outcome> {
     const { key } = account;
+    const ends = namesOfEnds(call.problem);
     const plain = this.unbounded.has(key) ? undefined : await this.attempt(call, account).catch(failedByValue);
-    if (plain !== undefined && areNumbers(plain.results)) return asBounds(plain);
+    if (plain !== undefined && areNumbers(plain.results)) return asBounds(plain, ends);
     this.unbounded.add(key);
     const { problem } = call;
     const expecting = { ...problem, options: { ...problem.options, unbounded: true } };
     const { known: _ofPlain, ...others } = account;
-    return asBounds(await this.attempt({ ...call, problem: expecting }, { ...others, key: `${key}|unbounded` }).catch((error: unknown) => {
+    const found = await this.attempt({ ...call, problem: expecting }, { ...others, key: `${key}|unbounded` }).catch((error: unknown) => {
       // These programs take more memory; what the others found is sound, too.
       if (plain !== undefined && isLirpaError(error) && error.code === "LIRPA_MEMORY") return plain;
       throw error;
-    }));
+    });
+    return asBounds(found, ends);
   }
 
   /** Programs of a problem make room for others. */

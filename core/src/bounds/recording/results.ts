@@ -17,6 +17,13 @@ export const resultNames = {
   constant: (side: Side): string => `form::${side}`,
 } as const;
 
+/** The names of those results of a problem that are the two ends of something. */
+export function namesOfEnds({ wanted }: BoundProblem): Pair<string>[] {
+  const names = (of: (side: Side) => string): Pair<string> => ({ lower: of("lower"), upper: of("upper") });
+  const intermediate = wanted.intermediate.map((value) => names((side) => resultNames.intermediate(value, side)));
+  return [names(resultNames.bound), ...intermediate];
+}
+
 export const namedResults = {
   bounds: ({ wanted }: BoundProblem, bounds: Pair<IrNode>): Record<string, IrNode> =>
     Object.fromEntries(wanted.sides.map((side) => [resultNames.bound(side), bounds[side]])),
