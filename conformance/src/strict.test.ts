@@ -1,7 +1,13 @@
 import { expect } from "chai";
 import {
-  defineOperator, type ElementwiseOperator, type Interval, type Operator, type Tensor, type TensorOps,
+  defineOperator,
+  type ElementwiseOperator,
+  type Interval,
+  type Operator,
+  type Tensor,
+  type TensorOps,
 } from "@lirpa/core/plugin";
+import { defineMethod } from "@lirpa/core/recording";
 import { describeMethod } from "./method/describe.js";
 import { methodCalled } from "./kit/marked-methods.js";
 import { methodNetworks } from "./method/networks.js";
@@ -131,6 +137,16 @@ describe("The kit refuses", () => {
       "chain: the same as chain, which stands before it",
     );
     expect(await failure({})).equal("");
+  });
+
+  it("nothing of a method that acts without a recipe but what bounds alone can break", async () => {
+    const { needs, bounds } = methodCalled("crown");
+    const acting = defineMethod({ name: "acting", description: "", needs, bounds });
+    const recorded = /^is not asked: rowsContainSamples, rowsAreElements, optimizingNeverLoosens, marksAreSound,/;
+    expect(await failureOf(() => describeMethod(acting), recorded)).equal("");
+    for (const law of [/^bounds all samples/, /^is exact where/, /^bounds one instance/]) {
+      expect(await failureOf(() => describeMethod(acting), law)).equal("");
+    }
   });
 });
 
