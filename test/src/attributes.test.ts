@@ -1,6 +1,14 @@
 import { composeLirpa as compose, isLirpaError, type LirpaError } from "@lirpa/core";
 import {
-  defineOperator, definePlugin, flag, float, int, ints, oneOf, tensor as tensorAttribute, type Attribute,
+  defineOperator,
+  definePlugin,
+  flag,
+  float,
+  int,
+  ints,
+  oneOf,
+  tensor as tensorAttribute,
+  type Attribute,
   type RawAttributes,
 } from "@lirpa/core/plugin";
 import { referenceExecutor } from "@lirpa/executor-reference";
@@ -10,9 +18,17 @@ import { graph, tensor } from "./graphs.js";
 
 // A node may say what its operator declares, and nothing else: core reads it, and refuses the rest by name.
 
-const scale = (attributes: Readonly<Record<string, Attribute<unknown>>> | undefined, seen: (read: unknown) => void = () => undefined) =>
+const scale = (
+  attributes: Readonly<Record<string, Attribute<unknown>>> | undefined,
+  seen: (read: unknown) => void = () => undefined,
+) =>
   defineOperator({
-    type: "Scale", domain: "odd", sinceVersion: 1, kind: "linear", inputs: ["x", "axes?"], nonnegative: true,
+    type: "Scale",
+    domain: "odd",
+    sinceVersion: 1,
+    kind: "linear",
+    inputs: ["x", "axes?"],
+    nonnegative: true,
     ...(attributes !== undefined && { attributes }),
     forward: ({ t, attributes: read }, x) => {
       seen(read);
@@ -21,13 +37,31 @@ const scale = (attributes: Readonly<Record<string, Attribute<unknown>>> | undefi
   });
 
 /** What the rules of a node get, or the error that names what it said. */
-function read(attributes: Readonly<Record<string, Attribute<unknown>>> | undefined, said: RawAttributes, axes?: "constant" | "computed"): unknown {
+function read(
+  attributes: Readonly<Record<string, Attribute<unknown>>> | undefined,
+  said: RawAttributes,
+  axes?: "constant" | "computed",
+): unknown {
   let result: unknown;
   const plugin = definePlugin({ name: "odd", apiVersion: 2, operators: [scale(attributes, (got) => (result = got))] });
   const lirpa = compose({ plugins: [...standardPlugins, plugin], executor: referenceExecutor() });
   const axesInput = axes === undefined ? [] : [axes === "constant" ? "a" : "x"];
-  const net = graph({ x: [2] }, { a: { ...tensor([2], [1, 0]), dtype: "int" } }, [["Scale", ["x", ...axesInput], ["y"], said]], ["y"]);
-  lirpa.model({ ...net, nodes: net.nodes.map((node) => ({ ...node, name: "n", domain: "odd" })), opsets: new Map([["", 17], ["odd", 1]]) }).explain();
+  const net = graph(
+    { x: [2] },
+    { a: { ...tensor([2], [1, 0]), dtype: "int" } },
+    [["Scale", ["x", ...axesInput], ["y"], said]],
+    ["y"],
+  );
+  lirpa
+    .model({
+      ...net,
+      nodes: net.nodes.map((node) => ({ ...node, name: "n", domain: "odd" })),
+      opsets: new Map([
+        ["", 17],
+        ["odd", 1],
+      ]),
+    })
+    .explain();
   return result;
 }
 
@@ -43,13 +77,33 @@ function refusal(...args: Parameters<typeof read>): LirpaError {
 
 describe("attributes of a node", () => {
   it("come to the rules as they are declared, with the fallback where the node says nothing", () => {
-    const declared = { axis: int(-1), epsilon: float(1e-5), transposed: flag(false), mode: oneOf(["up", "down"], "up"), sizes: ints().optional() };
-    expect(read(declared, {})).to.deep.equal({ axis: -1, epsilon: 1e-5, transposed: false, mode: "up", sizes: undefined });
-    expect(read(declared, { axis: 2, epsilon: 0.5, transposed: 1, mode: "down", sizes: [3] })).to.deep.equal({ axis: 2, epsilon: 0.5, transposed: true, mode: "down", sizes: [3] });
+    const declared = {
+      axis: int(-1),
+      epsilon: float(1e-5),
+      transposed: flag(false),
+      mode: oneOf(["up", "down"], "up"),
+      sizes: ints().optional(),
+    };
+    expect(read(declared, {})).to.deep.equal({
+      axis: -1,
+      epsilon: 1e-5,
+      transposed: false,
+      mode: "up",
+      sizes: undefined,
+    });
+    expect(read(declared, { axis: 2, epsilon: 0.5, transposed: 1, mode: "down", sizes: [3] })).to.deep.equal({
+      axis: 2,
+      epsilon: 0.5,
+      transposed: true,
+      mode: "down",
+      sizes: [3],
+    });
   });
 
   it("cannot be changed by a rule", () => {
-    expect(read({ sizes: ints() }, { sizes: [1] })).to.satisfy((got: { readonly sizes: object }) => Object.isFrozen(got) && Object.isFrozen(got.sizes));
+    expect(read({ sizes: ints() }, { sizes: [1] })).to.satisfy(
+      (got: { readonly sizes: object }) => Object.isFrozen(got) && Object.isFrozen(got.sizes),
+    );
   });
 
   it("are refused where the operator does not declare them, with the nearest name", () => {
@@ -98,10 +152,14 @@ describe("attributes of a node", () => {
     expect(read({ axes: ints().orInput() }, { axes: [3] })).to.deep.equal({ axes: [3] });
     expect(read({ places: ints().fromInput("axes") }, {}, "constant")).to.deep.equal({ places: [1, 0] });
     expect(refusal({ axes: ints().orInput() }, {}, "computed").code).to.equal("LIRPA_UNSUPPORTED_ATTRIBUTE");
-    expect(refusal({ axes: ints().fromInput() }, { axes: [3] }).message).to.include("odd:Scale has no attribute 'axes'");
+    expect(refusal({ axes: ints().fromInput() }, { axes: [3] }).message).to.include(
+      "odd:Scale has no attribute 'axes'",
+    );
   });
 
   it("are refused when plugins are put together, if they name an input that the operator does not have", () => {
-    expect(() => read({ axes: ints().orInput("axis") }, {})).to.throw("[odd] the operator odd:Scale names in attributes the input \"axis\"");
+    expect(() => read({ axes: ints().orInput("axis") }, {})).to.throw(
+      '[odd] the operator odd:Scale names in attributes the input "axis"',
+    );
   });
 });

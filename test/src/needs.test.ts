@@ -27,7 +27,8 @@ function callsOfCases({ operators }: Plugin): Call[] {
       };
       const isTensor = (slot: number): boolean => inputs[slot] !== undefined && "data" in inputs[slot];
       const tensors = inputs.map((input, slot) =>
-        input === undefined || "data" in input ? input : ones(...shapeOf(slot)));
+        input === undefined || "data" in input ? input : ones(...shapeOf(slot)),
+      );
       return { type: operator.type, inputs: tensors, attributes, constants: [...inputs.keys()].filter(isTensor) };
     }),
   );
@@ -38,17 +39,19 @@ function used(plugin: Plugin): string[] {
   const own = new Set(plugin.operators.map(operatorKey));
   const { prepared } = callsOf(plugin);
   const further = furtherCalls.filter(({ type }) => own.has(type));
-  const parts = [...callsOfCases(plugin), ...further].flatMap((call) => [12, 17, 21].flatMap((opset) => {
-    const operator = plugin.operators.find(({ type }) => type === call.type);
-    try {
-      const { context, attributeContext } = prepared({ ...call, opset });
-      return operator?.expand?.(context.attributes, attributeContext)?.nodes ?? [];
-    } catch (error) {
-      // Written for another opset.
-      if (isLirpaError(error)) return [];
-      throw error;
-    }
-  }));
+  const parts = [...callsOfCases(plugin), ...further].flatMap((call) =>
+    [12, 17, 21].flatMap((opset) => {
+      const operator = plugin.operators.find(({ type }) => type === call.type);
+      try {
+        const { context, attributeContext } = prepared({ ...call, opset });
+        return operator?.expand?.(context.attributes, attributeContext)?.nodes ?? [];
+      } catch (error) {
+        // Written for another opset.
+        if (isLirpaError(error)) return [];
+        throw error;
+      }
+    }),
+  );
   return [...new Set(parts.map(operatorKey))].filter((key) => !own.has(key)).sort();
 }
 
@@ -63,8 +66,12 @@ describe("what a plugin needs of others", () => {
     const needy = definePlugin({ name: "needy", apiVersion: 2, needs: ["Relu", "lirpa:Square"] });
     const linear = standardPlugins.filter(({ operators }) => operators.some(({ type }) => type === "Square"));
     const start = (...plugins: Plugin[]) => compose({ plugins, executor: referenceExecutor() });
-    expect(() => start(needy)).to.throw("[needy] needs the operator Relu, which no plugin provides.").with.property("code", "LIRPA_PLUGIN");
+    expect(() => start(needy))
+      .to.throw("[needy] needs the operator Relu, which no plugin provides.")
+      .with.property("code", "LIRPA_PLUGIN");
     expect(() => start(needy, ...standardPlugins)).not.to.throw();
-    expect(() => start(...linear)).to.throw("[@lirpa/plugin-linear] needs the operator Reciprocal, which no plugin provides");
+    expect(() => start(...linear)).to.throw(
+      "[@lirpa/plugin-linear] needs the operator Reciprocal, which no plugin provides",
+    );
   });
 });

@@ -11,14 +11,25 @@ import { slotsOf } from "./resolved.js";
  */
 export function readAttributes(operator: Operator, raw: RawAttributes, context: AttributeContext): unknown {
   const attributes = operator.attributes ?? {};
-  const unknown = Object.keys(raw).find((name) => !Object.hasOwn(attributes, name) || attributes[name]?.onlyInput === true);
+  const unknown = Object.keys(raw).find(
+    (name) => !Object.hasOwn(attributes, name) || attributes[name]?.onlyInput === true,
+  );
   if (unknown !== undefined) throw notDeclared(operator, unknown, context.node);
-  const read = Object.entries(attributes).map(([name, attribute]) => [name, readOne(operator, name, attribute, raw, context)]);
+  const read = Object.entries(attributes).map(([name, attribute]) => [
+    name,
+    readOne(operator, name, attribute, raw, context),
+  ]);
   const result: Readonly<Record<string, unknown>> = Object.freeze(Object.fromEntries(read));
   return operator.derive === undefined ? result : Object.freeze(operator.derive(result, context));
 }
 
-function readOne(operator: Operator, name: string, attribute: Attribute<unknown>, raw: RawAttributes, context: AttributeContext): unknown {
+function readOne(
+  operator: Operator,
+  name: string,
+  attribute: Attribute<unknown>,
+  raw: RawAttributes,
+  context: AttributeContext,
+): unknown {
   const given = Object.hasOwn(raw, name) ? raw[name] : inputOf(operator, name, attribute, context);
   const { fallback, supported, wants } = attribute;
   const what = `${context.node}: ${named(name, attribute)}`;
@@ -28,16 +39,23 @@ function readOne(operator: Operator, name: string, attribute: Attribute<unknown>
     throw attributeError(`${what} is missing`, { hint: `${operatorKey(operator)} needs it: ${wants}.`, details });
   }
   const value = attribute.parse(given);
-  if (value === undefined) throw attributeError(`${what} is ${shown(given)}`, { hint: `It must be ${wants}.`, details });
+  if (value === undefined)
+    throw attributeError(`${what} is ${shown(given)}`, { hint: `It must be ${wants}.`, details });
   if (supported !== undefined && !supported.includes(value)) {
-    const hint = `Supported: ${supported.map((one) => (typeof one === "boolean" ? Number(one) : String(one))).join(", ")}.`;
+    const values = supported.map((one) => (typeof one === "boolean" ? Number(one) : String(one)));
+    const hint = `Supported: ${values.join(", ")}.`;
     throw unsupportedAttribute(`${what} is ${shown(given)}, which is not supported`, { hint, details });
   }
   return value;
 }
 
 /** The constant that an input holds, where the attribute may come as one. */
-function inputOf(operator: Operator, name: string, { input }: Attribute<unknown>, context: AttributeContext): AttributeValue | undefined {
+function inputOf(
+  operator: Operator,
+  name: string,
+  { input }: Attribute<unknown>,
+  context: AttributeContext,
+): AttributeValue | undefined {
   if (input === undefined) return undefined;
   const [slot] = slotsOf(operator, [input === true ? name : input], context.shapes.length);
   return slot === undefined ? undefined : constantInput(context, slot, input === true ? name : input);

@@ -6,8 +6,7 @@ export type AttributeValue = number | string | readonly number[] | readonly stri
  * ONNX's type of an attribute, which its value does not say: 1 may be an INT or a FLOAT. `TENSOR INT32` is a tensor
  * whose elements are not of the type that its dtype stands for.
  */
-export type AttributeType =
-  | "FLOAT" | "INT" | "STRING" | "FLOATS" | "INTS" | "STRINGS" | "TENSOR" | `TENSOR ${string}`;
+export type AttributeType = "FLOAT" | "INT" | "STRING" | "FLOATS" | "INTS" | "STRINGS" | "TENSOR" | `TENSOR ${string}`;
 
 /** The attributes of a node, by name. */
 export type RawAttributes = Readonly<Record<string, AttributeValue>>;
@@ -41,7 +40,9 @@ export interface Attribute<T> {
   finite(): Attribute<T>;
   /** The same, of which rules cover these values alone: others are legal, and refused as not supported. */
   only<S extends T>(...supported: readonly S[]): Attribute<S>;
-  /** The same, an attribute in old opsets and a constant input in new ones: that of its own name where none is named. */
+  /**
+   * The same, an attribute in old opsets and a constant input in new ones: that of its own name where none is named.
+   */
   orInput(name?: string): Attribute<T>;
   /** The same, a constant input in all opsets. */
   fromInput(name?: string): Attribute<T>;
@@ -82,7 +83,8 @@ export function floats(fallback?: readonly number[]): Attribute<readonly number[
 
 /** One of some words. An empty one is how some exporters write the fallback. */
 export function oneOf<const W extends string>(words: readonly W[], fallback?: W): Attribute<W> {
-  const parse = (value: AttributeValue): W | undefined => words.find((word) => word === value) ?? (value === "" ? fallback : undefined);
+  const parse = (value: AttributeValue): W | undefined =>
+    words.find((word) => word === value) ?? (value === "" ? fallback : undefined);
   return declared({ type: "STRING", wants: `one of ${words.join(", ")}`, parse, fallback });
 }
 
@@ -125,7 +127,8 @@ function declared<T>(parts: Parts<T>): Attribute<T> {
     atLeast: (least) => where((number) => number >= least, ` of at least ${least}`),
     finite: () => where(Number.isFinite, ", and finite"),
     // What is not among them is refused: nothing else is left to read.
-    only: <S extends T>(...values: readonly S[]) => declared({ ...parts, supported: Object.freeze(values) } as Parts<unknown> as Parts<S>),
+    only: <S extends T>(...values: readonly S[]) =>
+      declared({ ...parts, supported: Object.freeze(values) } as Parts<unknown> as Parts<S>),
     orInput: (name) => declared({ ...parts, input: name ?? true }),
     fromInput: (name) => declared({ ...parts, input: name ?? true, onlyInput: true }),
   });
@@ -141,14 +144,17 @@ function isTensor(value: AttributeValue): value is HostTensor {
 
 /** A tensor of one element counts as that element: so it comes as an input. */
 function scalar(value: AttributeValue, holds: (number: number) => boolean): number | undefined {
-  const number: unknown = typeof value === "object" && isTensor(value) && value.data.length === 1 ? value.data[0] : value;
+  const number: unknown =
+    typeof value === "object" && isTensor(value) && value.data.length === 1 ? value.data[0] : value;
   return typeof number === "number" && holds(number) ? number : undefined;
 }
 
 function list(value: AttributeValue, holds: (number: number) => boolean): readonly number[] | undefined {
-  const numbers: readonly unknown[] | undefined = Array.isArray(value) ? value
-    : typeof value === "object" && isTensor(value) ? Array.from(value.data)
-    : undefined;
+  const numbers: readonly unknown[] | undefined = Array.isArray(value)
+    ? value
+    : typeof value === "object" && isTensor(value)
+      ? Array.from(value.data)
+      : undefined;
   const isList = numbers?.every((number) => typeof number === "number" && holds(number)) === true;
   return isList ? Object.freeze([...(numbers as readonly number[])]) : undefined;
 }

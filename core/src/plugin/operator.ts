@@ -12,19 +12,28 @@ export interface RuleContext<A> {
 }
 
 /**
- * What stands in each of an operator's inputs, by their names: `T` for one that is required, `T` or undefined for `"B?"`,
- * any number of `T` for `"inputs..."`. Core checks a node's inputs before it calls a rule.
+ * What stands in each of an operator's inputs, by their names: `T` for one that is required, `T` or undefined for
+ * `"B?"`, any number of `T` for `"inputs..."`. Core checks a node's inputs before it calls a rule.
  */
-export type Slots<I extends readonly string[], T = Tensor> =
-  I extends readonly [...infer First extends readonly string[], `${string}...`] ? readonly [...Slots<First, T>, ...T[]]
+export type Slots<I extends readonly string[], T = Tensor> = I extends readonly [
+  ...infer First extends readonly string[],
+  `${string}...`,
+]
+  ? readonly [...Slots<First, T>, ...T[]]
   : { readonly [At in keyof I]: Slot<I[At], T> };
 type Slot<N, T> = string extends N ? T | undefined : N extends `${string}?` ? T | undefined : T;
 /** The slots behind the first one. */
-export type OtherSlots<I extends readonly string[], T = Tensor> =
-  I extends readonly [string, ...infer Rest extends readonly string[]] ? Slots<Rest, T> : Slots<I, T>;
+export type OtherSlots<I extends readonly string[], T = Tensor> = I extends readonly [
+  string,
+  ...infer Rest extends readonly string[],
+]
+  ? Slots<Rest, T>
+  : Slots<I, T>;
 /** An input's name without the mark that says how often it is there. */
 export type SlotName<I extends readonly string[]> = I[number] extends infer N
-  ? N extends `${infer Name}?` | `${infer Name}...` ? Name : N
+  ? N extends `${infer Name}?` | `${infer Name}...`
+    ? Name
+    : N
   : never;
 
 /** What `derive` and `expand` may look at: the shapes of the inputs, and those inputs that are constants. */
@@ -51,7 +60,9 @@ export interface Line {
 /** A line below a function and one above it, on an interval. */
 export type Lines = Pair<Line>;
 
-/** One node of a composite's expansion. Names of values are local; `inputs.i` and `outputs.i` are the composite's own. */
+/**
+ * One node of a composite's expansion. Names of values are local; `inputs.i` and `outputs.i` are the composite's own.
+ */
 export interface SubgraphNode {
   readonly name: string;
   readonly type: string;
@@ -79,7 +90,10 @@ interface OperatorBase<A, I extends readonly string[], D> {
   readonly sinceVersion: number;
   /** Names of the inputs in ONNX's order. `"B?"` is optional, `"inputs..."` takes all that follow. */
   readonly inputs: I;
-  /** What a node may say, by ONNX's names: `{ axis: int(-1) }`. Core reads it, and refuses all else. None where absent. */
+  /**
+   * What a node may say, by ONNX's names: `{ axis: int(-1) }`. Core reads it, and refuses all else. None where
+   * absent.
+   */
   readonly attributes?: Declared<D>;
   /**
    * What rules get instead of the attributes: derived once from them, the inputs' shapes and those inputs that are
@@ -94,7 +108,11 @@ interface OperatorBase<A, I extends readonly string[], D> {
 export type Outputs = Tensor | readonly Tensor[];
 
 /** Affine in the inputs that `data` names, together; the other inputs are parameters that nobody may perturb. */
-export interface LinearOperator<A, I extends readonly string[] = readonly string[], D = Erased> extends OperatorBase<A, I, D> {
+export interface LinearOperator<A, I extends readonly string[] = readonly string[], D = Erased> extends OperatorBase<
+  A,
+  I,
+  D
+> {
   readonly kind: "linear";
   /** Names of the inputs in which the operator is affine; the first one where absent. */
   readonly data?: readonly SlotName<I>[];
@@ -106,20 +124,24 @@ export interface LinearOperator<A, I extends readonly string[] = readonly string
 }
 
 /** Applies one scalar function to each element of the first input; other inputs are parameters that broadcast. */
-export interface ElementwiseOperator<A, I extends readonly string[] = readonly string[], D = Erased> extends OperatorBase<A, I, D> {
+export interface ElementwiseOperator<
+  A,
+  I extends readonly string[] = readonly string[],
+  D = Erased,
+> extends OperatorBase<A, I, D> {
   readonly kind: "elementwise";
   forward(context: RuleContext<A>, x: Tensor, ...parameters: OtherSlots<I>): Tensor;
   readonly monotone?: "increasing" | "decreasing";
   /** The smallest interval around the function's values on [lower, upper]. Required unless `monotone`. */
   range?(context: RuleContext<A>, interval: Interval, ...parameters: OtherSlots<I>): Interval;
   /**
-   * Whether `range` may be asked with infinite ends, each on its own side. Where absent, core says that nothing is known
-   * there; `forward` of a `monotone` operator is always asked.
+   * Whether `range` may be asked with infinite ends, each on its own side. Where absent, core says that nothing is
+   * known there; `forward` of a `monotone` operator is always asked.
    */
   readonly takesUnbounded?: boolean;
   /**
-   * True where the function has a value for every number of the interval; for all numbers where absent. Where it has not
-   * (the root of a negative number), bounds are of the values that there are, and the result says so.
+   * True where the function has a value for every number of the interval; for all numbers where absent. Where it has
+   * not (the root of a negative number), bounds are of the values that there are, and the result says so.
    */
   defined?(context: RuleContext<A>, interval: Interval, ...parameters: OtherSlots<I>): Tensor;
   /**
@@ -165,13 +187,21 @@ export function defaultRelax<A, I extends readonly string[]>(
 }
 
 /** Lines around an elementwise function on an interval. */
-export type RelaxRule<A, I extends readonly string[] = readonly string[]> = (context: RuleContext<A>, interval: Interval, ...parameters: OtherSlots<I>) => Lines;
+export type RelaxRule<A, I extends readonly string[] = readonly string[]> = (
+  context: RuleContext<A>,
+  interval: Interval,
+  ...parameters: OtherSlots<I>
+) => Lines;
 
 /**
  * A product: linear in each of two inputs while the other is fixed, with no negative coefficient in the products, plus
  * whatever is linear in the `additive` inputs. With one factor fixed it is treated as linear.
  */
-export interface BilinearOperator<A, I extends readonly string[] = readonly string[], D = Erased> extends OperatorBase<A, I, D> {
+export interface BilinearOperator<A, I extends readonly string[] = readonly string[], D = Erased> extends OperatorBase<
+  A,
+  I,
+  D
+> {
   readonly kind: "bilinear";
   /** Names of the two factors. */
   readonly factors: readonly [SlotName<I>, SlotName<I>];
@@ -182,7 +212,10 @@ export interface BilinearOperator<A, I extends readonly string[] = readonly stri
    * The products term by term: `left · right` broadcasts to all products, `sum` adds up those of one output element.
    * Additive inputs are not part of it.
    */
-  terms(context: RuleContext<A>, ...inputs: Slots<I>): {
+  terms(
+    context: RuleContext<A>,
+    ...inputs: Slots<I>
+  ): {
     readonly left: Tensor;
     readonly right: Tensor;
     sum(products: Tensor): Tensor;
@@ -190,7 +223,11 @@ export interface BilinearOperator<A, I extends readonly string[] = readonly stri
 }
 
 /** Nothing but other operators: every rule comes from the expansion. */
-export interface CompositeOperator<A, I extends readonly string[] = readonly string[], D = Erased> extends OperatorBase<A, I, D> {
+export interface CompositeOperator<A, I extends readonly string[] = readonly string[], D = Erased> extends OperatorBase<
+  A,
+  I,
+  D
+> {
   readonly kind: "composite";
   expand(attributes: A, context: NoInfer<AttributeContext<I>>): Subgraph;
 }
@@ -207,16 +244,24 @@ export interface BackwardStep<T = Tensor> {
 }
 
 /** The escape hatch: writes its own rules. */
-export interface CustomOperator<A, I extends readonly string[] = readonly string[], D = Erased> extends OperatorBase<A, I, D> {
+export interface CustomOperator<A, I extends readonly string[] = readonly string[], D = Erased> extends OperatorBase<
+  A,
+  I,
+  D
+> {
   readonly kind: "custom";
   forward(context: RuleContext<A>, ...inputs: Slots<I>): Outputs;
   /** Intervals of the outputs from those of the inputs (an unperturbed input has lower = upper). */
   interval(context: RuleContext<A>, ...inputs: Slots<I, Interval>): Interval | readonly Interval[];
-  /** Whether `interval` may be asked with infinite ends, each on its own side. Where absent, core says that nothing is known there. */
+  /**
+   * Whether `interval` may be asked with infinite ends, each on its own side. Where absent, core says that nothing is
+   * known there.
+   */
   readonly takesUnbounded?: boolean;
   /**
-   * Carries coefficients of the outputs (zero where nothing depends on one) to the inputs, given the inputs' intervals, all of which are finite. Core derives forward mode from it.
-   * Without it linear forms end here, at the interval of the outputs, and `lirpa coverage` says `loose`.
+   * Carries coefficients of the outputs (zero where nothing depends on one) to the inputs, given the inputs'
+   * intervals, all of which are finite. Core derives forward mode from it. Without it linear forms end here, at the
+   * interval of the outputs, and `lirpa coverage` says `loose`.
    */
   backward?(
     context: RuleContext<A>,
@@ -238,8 +283,8 @@ export type Operator = Branded<AnyOperator<unknown>>;
 type Branded<T> = T extends unknown ? Readonly<T> & { readonly $$type: "lirpa.operator" } : never;
 
 /**
- * The one name of an operator in options, manifests and messages: its type alone in ONNX's own domain, `domain:Type` in any
- * other.
+ * The one name of an operator in options, manifests and messages: its type alone in ONNX's own domain, `domain:Type`
+ * in any other.
  */
 export function operatorKey({ domain = "", type }: { readonly domain?: string; readonly type: string }): string {
   return domain === "" || domain === "ai.onnx" ? type : `${domain}:${type}`;

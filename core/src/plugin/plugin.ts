@@ -50,7 +50,9 @@ export function definePlugin(definition: PluginDefinition): Plugin {
   }
   const unknown = Object.keys(definition).find((field) => !FIELDS.includes(field));
   if (unknown !== undefined) {
-    throw pluginError(definition.name, `a plugin has no field ${JSON.stringify(unknown)}`, { hint: hintOf(unknown, FIELDS) });
+    throw pluginError(definition.name, `a plugin has no field ${JSON.stringify(unknown)}`, {
+      hint: hintOf(unknown, FIELDS),
+    });
   }
   for (const field of PLUGIN_LISTS) {
     if (definition[field] === undefined || Array.isArray(definition[field])) continue;

@@ -9,7 +9,9 @@ import type { HostTensor, Shape } from "./tensor.js";
 export function axisOf(node: string, axis: number, rank: number): number {
   const normal = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || normal < 0 || normal >= rank) {
-    throw attributeError(`${node}: axis ${axis} is outside the ${rank} axes of its operand`, { hint: `Axes run from ${-rank} to ${rank - 1}.` });
+    throw attributeError(`${node}: axis ${axis} is outside the ${rank} axes of its operand`, {
+      hint: `Axes run from ${-rank} to ${rank - 1}.`,
+    });
   }
   return normal;
 }
@@ -18,7 +20,9 @@ export function axisOf(node: string, axis: number, rank: number): number {
 export function axesOf(node: string, axes: readonly number[], rank: number): number[] {
   const normal = axes.map((axis) => axisOf(node, axis, rank));
   if (new Set(normal).size !== normal.length) {
-    throw attributeError(`${node}: axes ${showShape(axes)} name one axis twice`, { hint: "Each axis may be named once." });
+    throw attributeError(`${node}: axes ${showShape(axes)} name one axis twice`, {
+      hint: "Each axis may be named once.",
+    });
   }
   return normal;
 }
@@ -35,16 +39,29 @@ export function constantInput(context: AttributeContext, slot: number, name: str
   return constant;
 }
 
-/** Refuses a node of which an input is no constant, for an operator that is only there for what exporters compute of shapes. */
+/**
+ * Refuses a node of which an input is no constant, for an operator that is only there for what exporters compute of
+ * shapes.
+ */
 export function onlyConstants({ node, shapes, constants }: AttributeContext, type: string): void {
   if (shapes.every((shape, slot) => shape === undefined || constants[slot] !== undefined)) return;
-  throw unsupportedAttribute(`${node}: an operand of ${type} is computed from the model's inputs`, { hint: `${type} is supported on constants only.` });
+  throw unsupportedAttribute(`${node}: an operand of ${type} is computed from the model's inputs`, {
+    hint: `${type} is supported on constants only.`,
+  });
 }
 
 /** Refuses two lists that must have one entry for each other's entries, by `LIRPA_ATTRIBUTE`. */
-export function sameLength(node: string, name: string, values: readonly unknown[], other: string, others: readonly unknown[]): void {
+export function sameLength(
+  node: string,
+  name: string,
+  values: readonly unknown[],
+  other: string,
+  others: readonly unknown[],
+): void {
   if (values.length !== others.length) {
-    throw attributeError(`${node}: ${values.length} ${name} for ${others.length} ${other}`, { hint: `There must be as many ${name} as ${other}.` });
+    throw attributeError(`${node}: ${values.length} ${name} for ${others.length} ${other}`, {
+      hint: `There must be as many ${name} as ${other}.`,
+    });
   }
 }
 
@@ -71,7 +88,9 @@ export function broadcastShape(node: string, a: Shape, b: Shape): number[] {
     const left = a[axis - rank + a.length] ?? 1;
     const right = b[axis - rank + b.length] ?? 1;
     if (left !== right && left !== 1 && right !== 1) {
-      throw shapeError(`${node}: shapes ${showShape(a)} and ${showShape(b)} do not broadcast`, { hint: "Sizes must agree or be 1." });
+      throw shapeError(`${node}: shapes ${showShape(a)} and ${showShape(b)} do not broadcast`, {
+        hint: "Sizes must agree or be 1.",
+      });
     }
     return left === 1 ? right : left;
   });
@@ -85,7 +104,9 @@ export function broadcastsTo(from: Shape, to: Shape): boolean {
 
 /** The shape of what is left behind a reduction over some axes, which keep size one or go. */
 export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): number[] {
-  return keepDims ? shape.map((size, axis) => (axes.includes(axis) ? 1 : size)) : shape.filter((_, axis) => !axes.includes(axis));
+  return keepDims
+    ? shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
+    : shape.filter((_, axis) => !axes.includes(axis));
 }
 
 /** Integers as a constant of one axis, as expansions give shapes and axes. */

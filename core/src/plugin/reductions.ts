@@ -27,18 +27,26 @@ export interface Reduction {
 type Operand = readonly ["data", ...string[]];
 
 /** None means all axes, unless `noop_with_empty_axes` says that it means none. */
-export function readReduction(attributes: ReductionAttributes, { node, shapes: [shape] }: AttributeContext<Operand>): Reduction {
+export function readReduction(
+  attributes: ReductionAttributes,
+  { node, shapes: [shape] }: AttributeContext<Operand>,
+): Reduction {
   const { axes = [], keepdims, noop_with_empty_axes: none } = attributes;
   const given = axesOf(node, axes, shape.length);
   const reduced = given.length > 0 || none ? given.sort((a, b) => a - b) : [...shape.keys()];
   return { axes: Object.freeze(reduced), keepDims: keepdims };
 }
 
-/** The same for reductions that are more than a choice or a sum: whether they act where nothing is reduced is not clear. */
+/**
+ * The same for reductions that are more than a choice or a sum: whether they act where nothing is reduced is not
+ * clear.
+ */
 export function readTrueReduction(attributes: ReductionAttributes, context: AttributeContext<Operand>): Reduction {
   const reduction = readReduction(attributes, context);
   if (reduction.axes.length === 0 && context.shapes[0].length > 0) {
-    throw unsupportedAttribute(`${context.node}: noop_with_empty_axes 1 without axes is not supported`, { hint: "Remove the node: it has nothing to reduce." });
+    throw unsupportedAttribute(`${context.node}: noop_with_empty_axes 1 without axes is not supported`, {
+      hint: "Remove the node: it has nothing to reduce.",
+    });
   }
   return reduction;
 }

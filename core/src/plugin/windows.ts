@@ -39,32 +39,59 @@ export interface WindowAxis {
   readonly end: number;
 }
 
-/** A shape as batch, channels and one to three spatial axes. Throws `LIRPA_SHAPE`, or `LIRPA_UNSUPPORTED_ATTRIBUTE` for more. */
-export function spatialShape(node: string, shape: Shape): readonly [batch: number, channels: number, ...sizes: number[]] {
+/**
+ * A shape as batch, channels and one to three spatial axes. Throws `LIRPA_SHAPE`, or `LIRPA_UNSUPPORTED_ATTRIBUTE`
+ * for more.
+ */
+export function spatialShape(
+  node: string,
+  shape: Shape,
+): readonly [batch: number, channels: number, ...sizes: number[]] {
   const [batch, channels, ...sizes] = shape;
   if (batch === undefined || channels === undefined || sizes.length === 0) {
     throw shapeError(`${node}: its operand [${shape.join(", ")}] needs batch, channels and one spatial axis or more`);
   }
   if (sizes.length > 3) {
-    throw unsupportedAttribute(`${node}: ${sizes.length} spatial axes are not supported`, { hint: "One, two and three are." });
+    throw unsupportedAttribute(`${node}: ${sizes.length} spatial axes are not supported`, {
+      hint: "One, two and three are.",
+    });
   }
   return [batch, channels, ...sizes];
 }
 
-/** The spatial axes of windows. Throws `LIRPA_ATTRIBUTE` for lists of another length, and where `pads` and `auto_pad` meet. */
-export function windowAxes(node: string, sizes: readonly number[], kernel: readonly number[], attributes: WindowAttributes): WindowAxis[] {
+/**
+ * The spatial axes of windows. Throws `LIRPA_ATTRIBUTE` for lists of another length, and where `pads` and `auto_pad`
+ * meet.
+ */
+export function windowAxes(
+  node: string,
+  sizes: readonly number[],
+  kernel: readonly number[],
+  attributes: WindowAttributes,
+): WindowAxis[] {
   const ones = sizes.map(() => 1);
   perAxis(node, "kernel_shape", kernel, sizes.length);
   const strides = perAxis(node, "strides", attributes.strides ?? ones, sizes.length);
   const dilations = perAxis(node, "dilations", attributes.dilations ?? ones, sizes.length);
   const pads = perAxis(node, "pads", attributes.pads ?? [...ones, ...ones].fill(0), 2 * sizes.length);
   if (attributes.auto_pad !== "NOTSET" && pads.some((pad) => pad !== 0)) {
-    throw attributeError(`${node}: 'pads' and auto_pad ${attributes.auto_pad} exclude each other`, { hint: "Drop one of the two attributes." });
+    throw attributeError(`${node}: 'pads' and auto_pad ${attributes.auto_pad} exclude each other`, {
+      hint: "Drop one of the two attributes.",
+    });
   }
   return sizes.map((size, i) => {
     const [span, stride, dilation] = [nth(kernel, i), nth(strides, i), nth(dilations, i)];
     const extent = (span - 1) * dilation + 1;
-    return { axis: i + 2, size, kernel: span, stride, dilation, extent, begin: nth(pads, i), end: nth(pads, i + sizes.length) };
+    return {
+      axis: i + 2,
+      size,
+      kernel: span,
+      stride,
+      dilation,
+      extent,
+      begin: nth(pads, i),
+      end: nth(pads, i + sizes.length),
+    };
   });
 }
 

@@ -7,8 +7,8 @@ import { hintOf } from "../plugin/options.js";
 import type { Perturbation } from "../plugin/perturbation.js";
 import { API_VERSION, PLUGIN_LISTS, type Plugin } from "../plugin/plugin.js";
 
-// What is wrong with a plugin is said when plugins are put together, not when a model first meets it: fields by name and
-// type, and names that must name something. What a function returns is checked where it is called (guard.ts).
+// What is wrong with a plugin is said when plugins are put together, not when a model first meets it: fields by name
+// and type, and names that must name something. What a function returns is checked where it is called (guard.ts).
 
 type Check = (value: unknown) => boolean;
 /** Makes a complaint of what is wrong and what to do about it. */
@@ -20,13 +20,17 @@ const isText: Check = (value) => typeof value === "string" && value !== "";
 const isTexts: Check = (value) => Array.isArray(value) && value.every(isText);
 const isFlag: Check = (value) => typeof value === "boolean";
 const isDeclared: Check = (value) =>
-  typeof value === "object" && value !== null && Object.values(value).every((one) => (one as Attribute<unknown> | null)?.$$type === "lirpa.attribute");
+  typeof value === "object" &&
+  value !== null &&
+  Object.values(value).every((one) => (one as Attribute<unknown> | null)?.$$type === "lirpa.attribute");
 const isRules: Check = (value) => typeof value === "object" && value !== null && Object.values(value).every(isFunction);
 
 const isRelax: Check = (value) => {
   if (typeof value !== "object" || value === null) return isFunction(value);
   const { lines, default: first, forward, ...others } = value as Partial<NamedLines<unknown>>;
-  return isRules(lines) && isText(first) && (forward === undefined || isText(forward)) && Object.keys(others).length === 0;
+  return (
+    isRules(lines) && isText(first) && (forward === undefined || isText(forward)) && Object.keys(others).length === 0
+  );
 };
 
 const optionalFunction = { check: isFunction, wants: "a function" } as const;
@@ -36,7 +40,11 @@ const OPERATOR: Fields = {
   $$type: { check: isText, wants: "a brand" },
   type: { check: isText, wants: "an operator type, such as Relu", required: true },
   domain: { check: (value) => typeof value === "string", wants: "the name of a domain" },
-  sinceVersion: { check: (value) => Number.isInteger(value) && (value as number) >= 1, wants: "an opset, 1 or more", required: true },
+  sinceVersion: {
+    check: (value) => Number.isInteger(value) && (value as number) >= 1,
+    wants: "an opset, 1 or more",
+    required: true,
+  },
   kind: { check: isText, wants: "a kind", required: true },
   inputs: { check: isTexts, wants: "a list of names", required: true },
   attributes: { check: isDeclared, wants: "attributes by name, as int() and its like declare them" },
@@ -53,7 +61,10 @@ const KINDS: Readonly<Record<Operator["kind"], Fields>> = {
   },
   elementwise: {
     forward: requiredFunction,
-    monotone: { check: (value) => value === "increasing" || value === "decreasing", wants: '"increasing" or "decreasing"' },
+    monotone: {
+      check: (value) => value === "increasing" || value === "decreasing",
+      wants: '"increasing" or "decreasing"',
+    },
     range: optionalFunction,
     takesUnbounded: { check: isFlag, wants: "true or false" },
     relax: { check: isRelax, wants: "a function, or { lines, default }: functions by name", required: true },
@@ -61,7 +72,11 @@ const KINDS: Readonly<Record<Operator["kind"], Fields>> = {
     defined: optionalFunction,
   },
   bilinear: {
-    factors: { check: (value) => isTexts(value) && (value as unknown[]).length === 2, wants: "the names of two inputs", required: true },
+    factors: {
+      check: (value) => isTexts(value) && (value as unknown[]).length === 2,
+      wants: "the names of two inputs",
+      required: true,
+    },
     additive: { check: isTexts, wants: "a list of input names" },
     forward: requiredFunction,
     terms: requiredFunction,
@@ -77,7 +92,11 @@ const KINDS: Readonly<Record<Operator["kind"], Fields>> = {
 
 const PERTURBATION: Fields = {
   $$type: { check: isText, wants: "a brand" },
-  types: { check: (value) => isTexts(value) && (value as unknown[]).length > 0, wants: "a list of at least one name", required: true },
+  types: {
+    check: (value) => isTexts(value) && (value as unknown[]).length > 0,
+    wants: "a list of at least one name",
+    required: true,
+  },
   parse: requiredFunction,
   isBox: requiredFunction,
   hull: requiredFunction,
@@ -96,7 +115,8 @@ const METHOD: Fields = {
     wants: "a list of names without spaces and commas",
   },
   needs: {
-    check: (value) => ["interval", "backward", "forward"].includes(value as string), required: true,
+    check: (value) => ["interval", "backward", "forward"].includes(value as string),
+    required: true,
     wants: '"interval", "backward" or "forward"',
   },
   improves: { check: isText, wants: "the name of a method" },
@@ -111,8 +131,16 @@ const METHOD: Fields = {
 const FUSION: Fields = {
   $$type: { check: isText, wants: "a brand" },
   name: { check: isText, wants: "a name", required: true },
-  patterns: { check: (value) => Array.isArray(value) && value.length > 0 && value.every(isNodePattern), wants: "a list of node patterns", required: true },
-  operator: { check: (value) => (value as Operator | null)?.$$type === "lirpa.operator", wants: "an operator that defineOperator() made", required: true },
+  patterns: {
+    check: (value) => Array.isArray(value) && value.length > 0 && value.every(isNodePattern),
+    wants: "a list of node patterns",
+    required: true,
+  },
+  operator: {
+    check: (value) => (value as Operator | null)?.$$type === "lirpa.operator",
+    wants: "an operator that defineOperator() made",
+    required: true,
+  },
   attributes: { check: (value) => typeof value === "object" && value !== null, wants: "attributes by name" },
   inputs: { check: isTexts, wants: "a list of names", required: true },
 };
@@ -124,41 +152,62 @@ export function checkPlugin(plugin: Plugin): void {
     throw pluginError(name, "is not a lirpa plugin", { hint: "Its default export must come from definePlugin()." });
   }
   if (plugin.apiVersion !== API_VERSION) {
-    throw pluginError(name, `was built for generation ${String(plugin.apiVersion)} of the plugin contract; this is generation ${API_VERSION}`, {
-      hint: plugin.apiVersion > API_VERSION ? "Update @lirpa/core." : "Update the plugin.",
-    });
+    throw pluginError(
+      name,
+      `was built for generation ${String(plugin.apiVersion)} of the plugin contract; this is generation ${API_VERSION}`,
+      {
+        hint: plugin.apiVersion > API_VERSION ? "Update @lirpa/core." : "Update the plugin.",
+      },
+    );
   }
   for (const field of PLUGIN_LISTS) {
-    if (!Array.isArray(plugin[field])) throw pluginError(name, `its ${field} are no list`, { hint: "Make it by definePlugin()." });
+    if (!Array.isArray(plugin[field]))
+      throw pluginError(name, `its ${field} are no list`, { hint: "Make it by definePlugin()." });
   }
 }
 
 /** Throws `LIRPA_PLUGIN` that names the package, the operator and the field. */
 export function checkOperator(plugin: string, operator: Operator): void {
-  if (operator?.$$type !== "lirpa.operator") throw pluginError(plugin, "lists an operator that defineOperator() did not make");
-  const what = `the operator ${typeof operator.type === "string" && operator.type !== "" ? operatorKey(operator) : "without a type"}`;
+  if (operator?.$$type !== "lirpa.operator")
+    throw pluginError(plugin, "lists an operator that defineOperator() did not make");
+  const what = `the operator ${isText(operator.type) ? operatorKey(operator) : "without a type"}`;
   const own = Object.hasOwn(KINDS, operator.kind) ? KINDS[operator.kind] : undefined;
   if (own === undefined) {
-    throw pluginError(plugin, `${what} has ${operator.kind === undefined ? "no kind" : `the kind ${shown(operator.kind)}`}`, { hint: `Kinds are ${Object.keys(KINDS).join(", ")}.` });
+    throw pluginError(
+      plugin,
+      `${what} has ${operator.kind === undefined ? "no kind" : `the kind ${shown(operator.kind)}`}`,
+      { hint: `Kinds are ${Object.keys(KINDS).join(", ")}.` },
+    );
   }
   checkFields(failOf(plugin), `${what} (${operator.kind})`, operator, { ...OPERATOR, ...own });
   const fail = (problem: string, hint: string): LirpaError => pluginError(plugin, `${what} ${problem}`, { hint });
   checkInputs(operator, fail);
   if (operator.kind === "elementwise") {
-    if (!/[^?.]$/.test(operator.inputs[0] ?? "")) throw fail("has no first input that is always there", "It is the one whose elements it maps.");
-    if (operator.monotone === undefined && operator.range === undefined) throw fail("says neither monotone nor range", "Its interval comes from one of them.");
+    if (!/[^?.]$/.test(operator.inputs[0] ?? ""))
+      throw fail("has no first input that is always there", "It is the one whose elements it maps.");
+    if (operator.monotone === undefined && operator.range === undefined)
+      throw fail("says neither monotone nor range", "Its interval comes from one of them.");
     checkLines(operator.relax, fail);
   }
-  if (operator.kind === "linear" && operator.nonnegative !== true && operator.magnitude === undefined && operator.data?.length !== 0) {
+  if (
+    operator.kind === "linear" &&
+    operator.nonnegative !== true &&
+    operator.magnitude === undefined &&
+    operator.data?.length !== 0
+  ) {
     throw fail("says neither nonnegative nor magnitude", "Its interval comes from one of them.");
   }
 }
 
-function checkLines(relax: Extract<Operator, { kind: "elementwise" }>["relax"], fail: (problem: string, hint: string) => LirpaError): void {
+function checkLines(
+  relax: Extract<Operator, { kind: "elementwise" }>["relax"],
+  fail: (problem: string, hint: string) => LirpaError,
+): void {
   if (typeof relax === "function") return;
   const names = Object.keys(relax.lines);
   const unknown = [relax.default, relax.forward].find((name) => name !== undefined && !names.includes(name));
-  if (unknown !== undefined) throw fail(`takes the lines ${shown(unknown)} by default, which it does not offer`, hintOf(unknown, names));
+  if (unknown !== undefined)
+    throw fail(`takes the lines ${shown(unknown)} by default, which it does not offer`, hintOf(unknown, names));
 }
 
 function checkInputs(operator: Operator, fail: (problem: string, hint: string) => LirpaError): void {
@@ -166,15 +215,24 @@ function checkInputs(operator: Operator, fail: (problem: string, hint: string) =
   const twice = bare.find((name, i) => bare.indexOf(name) !== i);
   if (twice !== undefined) throw fail(`has two inputs ${shown(twice)}`, "Each input needs a name of its own.");
   const variadic = operator.inputs.findIndex((name) => name.endsWith("..."));
-  if (variadic >= 0 && variadic < operator.inputs.length - 1) throw fail(`has inputs behind ${shown(operator.inputs[variadic])}`, "Inputs without end stand last.");
+  if (variadic >= 0 && variadic < operator.inputs.length - 1)
+    throw fail(`has inputs behind ${shown(operator.inputs[variadic])}`, "Inputs without end stand last.");
   const named: readonly (readonly [field: string, names: readonly string[] | undefined])[] =
-    operator.kind === "linear" ? [["data", operator.data]]
-    : operator.kind === "bilinear" ? [["factors", operator.factors], ["additive", operator.additive]]
-    : [];
-  const taken = Object.entries(operator.attributes ?? {}).flatMap(([name, { input }]) => (input === undefined ? [] : [input === true ? name : input]));
+    operator.kind === "linear"
+      ? [["data", operator.data]]
+      : operator.kind === "bilinear"
+        ? [
+            ["factors", operator.factors],
+            ["additive", operator.additive],
+          ]
+        : [];
+  const taken = Object.entries(operator.attributes ?? {}).flatMap(([name, { input }]) =>
+    input === undefined ? [] : [input === true ? name : input],
+  );
   for (const [field, names = []] of [...named, ["attributes", taken] as const]) {
     const unknown = names.find((name) => !bare.includes(plainName(name)));
-    if (unknown !== undefined) throw fail(`names in ${field} the input ${shown(unknown)}, which it does not have`, hintOf(unknown, bare));
+    if (unknown !== undefined)
+      throw fail(`names in ${field} the input ${shown(unknown)}, which it does not have`, hintOf(unknown, bare));
   }
 }
 
@@ -184,7 +242,8 @@ function plainName(input: string): string {
 
 /** Throws `LIRPA_PLUGIN` that names the package, the perturbation and the field. */
 export function checkPerturbation(plugin: string, perturbation: Perturbation): void {
-  if (perturbation?.$$type !== "lirpa.perturbation") throw pluginError(plugin, "lists a perturbation that definePerturbation() did not make");
+  if (perturbation?.$$type !== "lirpa.perturbation")
+    throw pluginError(plugin, "lists a perturbation that definePerturbation() did not make");
   const { types } = perturbation;
   const name = isTexts(types) && types.length > 0 ? types[0] : "without a type";
   checkFields(failOf(plugin), `the perturbation ${name}`, perturbation, PERTURBATION);
@@ -214,15 +273,23 @@ export function checkFusion(plugin: string, fusion: Fusion): void {
   checkFields(failOf(plugin), `the fusion ${isText(fusion.name) ? fusion.name : "without a name"}`, fusion, FUSION);
   checkOperator(plugin, fusion.operator);
   if (!fitsInputs(fusion.operator.inputs, fusion.inputs.length)) {
-    throw pluginError(plugin, `the fusion ${fusion.name} gives ${fusion.inputs.length} inputs to ${operatorKey(fusion.operator)}`, {
-      hint: `It takes ${fusion.operator.inputs.join(", ")}.`,
-    });
+    throw pluginError(
+      plugin,
+      `the fusion ${fusion.name} gives ${fusion.inputs.length} inputs to ${operatorKey(fusion.operator)}`,
+      {
+        hint: `It takes ${fusion.operator.inputs.join(", ")}.`,
+      },
+    );
   }
-  if (fusion.operator.kind === "composite") throw pluginError(plugin, `the fusion ${fusion.name} ends in a composite`, { hint: "An operator of another kind takes the formula's place." });
+  if (fusion.operator.kind === "composite")
+    throw pluginError(plugin, `the fusion ${fusion.name} ends in a composite`, {
+      hint: "An operator of another kind takes the formula's place.",
+    });
   for (const pattern of fusion.patterns) {
     const names = namesIn(pattern);
     const unknown = fusion.inputs.find((input) => !names.has(input));
-    if (unknown !== undefined) throw pluginError(plugin, `the fusion ${fusion.name} takes ${unknown}, which a pattern of it does not name`);
+    if (unknown !== undefined)
+      throw pluginError(plugin, `the fusion ${fusion.name} takes ${unknown}, which a pattern of it does not name`);
   }
 }
 
@@ -243,12 +310,18 @@ function isRecipe(value: unknown): boolean {
 function isNodePattern(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const { type, inputs } = value as { type?: unknown; inputs?: unknown };
-  return isText(type) && Array.isArray(inputs) && inputs.every((input) => isText(input) || typeof input === "number" || isNodePattern(input));
+  return (
+    isText(type) &&
+    Array.isArray(inputs) &&
+    inputs.every((input) => isText(input) || typeof input === "number" || isNodePattern(input))
+  );
 }
 
 function namesIn(pattern: Pattern): Set<string> {
   if (typeof pattern === "number") return new Set();
-  return typeof pattern === "string" ? new Set([pattern]) : new Set(pattern.inputs.flatMap((input) => [...namesIn(input)]));
+  return typeof pattern === "string"
+    ? new Set([pattern])
+    : new Set(pattern.inputs.flatMap((input) => [...namesIn(input)]));
 }
 
 function checkFields(fail: Fail, what: string, value: object, fields: Fields): void {

@@ -33,7 +33,9 @@ export interface Provider {
  */
 export type Catalogue = Readonly<Record<string, Provider>>;
 
-/** What the plugins bring, checked once and frozen. Lookup is ONNX's: the highest `sinceVersion` not above the opset. */
+/**
+ * What the plugins bring, checked once and frozen. Lookup is ONNX's: the highest `sinceVersion` not above the opset.
+ */
 export class PluginRegistry {
   private constructor(
     private readonly operators: ReadonlyMap<string, readonly Registered<Operator>[]>,
@@ -83,10 +85,16 @@ export class PluginRegistry {
     return this.operators.get(operatorKey({ domain, type }))?.find(({ value }) => value.sinceVersion <= opset);
   }
 
-  /** All that was put together, and how it is looked up: two registries of the same parts resolve and record the same. */
+  /**
+   * All that was put together, and how it is looked up: two registries of the same parts resolve and record the same.
+   */
   parts(): readonly (readonly [name: string, part: object])[] {
-    const operators = [...this.operators].flatMap(([key, list]) => list.map(({ original, plugin }) => [`${key} of ${plugin}`, original] as const));
-    const sets = [...this.perturbations].map(([type, { original, plugin }]) => [`${type} of ${plugin}`, original] as const);
+    const operators = [...this.operators].flatMap(([key, list]) =>
+      list.map(({ original, plugin }) => [`${key} of ${plugin}`, original] as const),
+    );
+    const sets = [...this.perturbations].map(
+      ([type, { original, plugin }]) => [`${type} of ${plugin}`, original] as const,
+    );
     const fusions = this.fusions.map(({ original, plugin }) => [`fusion of ${plugin}`, original] as const);
     const methods = this.methods().map(({ original, plugin }) => {
       return [`method ${original.name} of ${plugin}`, original] as const;
@@ -109,10 +117,14 @@ export class PluginRegistry {
     if (found !== undefined) return found;
     const known = [...this.perturbations.keys()];
     const provider = this.providerOf(`perturbation:${type}`);
-    throw new LirpaError("LIRPA_UNSUPPORTED_PERTURBATION", `no plugin provides the perturbation ${JSON.stringify(type)}`, {
-      hint: provider === undefined ? `Known types: ${known.join(", ")}.` : wayTo(provider),
-      details: { type, known, ...(provider !== undefined && { package: provider.package }) },
-    });
+    throw new LirpaError(
+      "LIRPA_UNSUPPORTED_PERTURBATION",
+      `no plugin provides the perturbation ${JSON.stringify(type)}`,
+      {
+        hint: provider === undefined ? `Known types: ${known.join(", ")}.` : wayTo(provider),
+        details: { type, known, ...(provider !== undefined && { package: provider.package }) },
+      },
+    );
   }
 
   /** All methods, each once. */
@@ -155,10 +167,13 @@ export class PluginRegistry {
     const provider = this.providerOf(name);
     const near = nearest(name, this.operators.keys());
     const hint =
-      older !== undefined ? `The rule reads it from version ${Math.min(...older)} on; convert the model.`
-      : provider !== undefined ? wayTo(provider)
-      : near.length > 0 ? `Did you mean ${near.join(" or ")}?`
-      : "Write an operator for it, or install a plugin that brings one.";
+      older !== undefined
+        ? `The rule reads it from version ${Math.min(...older)} on; convert the model.`
+        : provider !== undefined
+          ? wayTo(provider)
+          : near.length > 0
+            ? `Did you mean ${near.join(" or ")}?`
+            : "Write an operator for it, or install a plugin that brings one.";
     return new LirpaError("LIRPA_UNSUPPORTED_OPERATOR", `node ${node}: no plugin provides the operator ${shown}`, {
       hint,
       details: { node, operator: type, domain, opset, ...(provider !== undefined && { package: provider.package }) },
@@ -178,9 +193,16 @@ function addOperator(operators: Map<string, Registered<Operator>[]>, plugin: Plu
   const value = guardOperator(plugin.name, operator);
   const key = operatorKey(operator);
   const list = operators.get(key) ?? [];
-  const rival = list.find(({ value, plugin: other }) => value.sinceVersion === operator.sinceVersion || other !== plugin.name);
+  const rival = list.find(
+    ({ value, plugin: other }) => value.sinceVersion === operator.sinceVersion || other !== plugin.name,
+  );
   // Of two that both take an operator over, neither has a better claim.
-  if (rival !== undefined && plugin.overrides.includes(key) && rival.plugin !== plugin.name && rival.overrides !== true) {
+  if (
+    rival !== undefined &&
+    plugin.overrides.includes(key) &&
+    rival.plugin !== plugin.name &&
+    rival.overrides !== true
+  ) {
     operators.set(key, [{ value, original: operator, plugin: plugin.name, overrides: true }]);
     return;
   }
@@ -195,13 +217,21 @@ function addOperator(operators: Map<string, Registered<Operator>[]>, plugin: Plu
   operators.set(key, list);
 }
 
-function addPerturbation(perturbations: Map<string, Registered<Perturbation>>, plugin: Plugin, perturbation: Perturbation): void {
+function addPerturbation(
+  perturbations: Map<string, Registered<Perturbation>>,
+  plugin: Plugin,
+  perturbation: Perturbation,
+): void {
   checkPerturbation(plugin.name, perturbation);
   const value = guardPerturbation(plugin.name, perturbation);
   for (const type of perturbation.types) {
     const rival = perturbations.get(type);
     if (rival !== undefined) {
-      throw new LirpaError("LIRPA_CONFLICT", `the perturbation ${type} comes from ${rival.plugin} and from ${plugin.name}`, { hint: "Leave one out." });
+      throw new LirpaError(
+        "LIRPA_CONFLICT",
+        `the perturbation ${type} comes from ${rival.plugin} and from ${plugin.name}`,
+        { hint: "Leave one out." },
+      );
     }
     perturbations.set(type, { value, original: perturbation, plugin: plugin.name });
   }
@@ -209,5 +239,9 @@ function addPerturbation(perturbations: Map<string, Registered<Perturbation>>, p
 
 function checkedFusion({ name: plugin }: Plugin, fusion: Fusion): Registered<Fusion> {
   checkFusion(plugin, fusion);
-  return { value: Object.freeze({ ...fusion, operator: guardOperator(plugin, fusion.operator) }), original: fusion, plugin };
+  return {
+    value: Object.freeze({ ...fusion, operator: guardOperator(plugin, fusion.operator) }),
+    original: fusion,
+    plugin,
+  };
 }

@@ -1,4 +1,13 @@
-import { defineOperator, float, type Interval, type Line, type Lines, type Operator, type RuleContext, type Tensor } from "@lirpa/core/plugin";
+import {
+  defineOperator,
+  float,
+  type Interval,
+  type Line,
+  type Lines,
+  type Operator,
+  type RuleContext,
+  type Tensor,
+} from "@lirpa/core/plugin";
 import { choices, isStraight, saturate, saturationLines, type Choice, type Limits } from "./saturation.js";
 
 interface HardSigmoidAttributes {

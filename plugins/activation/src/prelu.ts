@@ -1,4 +1,12 @@
-import { broadcastsTo, defineOperator, shapeError, showShape, type Operator, type RuleContext, type Tensor } from "@lirpa/core/plugin";
+import {
+  broadcastsTo,
+  defineOperator,
+  shapeError,
+  showShape,
+  type Operator,
+  type RuleContext,
+  type Tensor,
+} from "@lirpa/core/plugin";
 import { choices, hingeRange, hingeRule, hingeStable, type Hinge } from "./hinge.js";
 
 /** x above zero, slope · x below it; the slope is a parameter that broadcasts to x (and never x to the slope). */

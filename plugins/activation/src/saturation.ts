@@ -38,7 +38,10 @@ export function saturate(t: TensorOps, x: Tensor, { min, max }: Limits): Tensor 
 /** True where the interval lies between the limits or beyond one of them. */
 export function isStraight(t: TensorOps, { lower, upper }: Interval, { min, max }: Limits): Tensor {
   const always = t.lessEqual(lower, upper);
-  const between = t.and(min === undefined ? always : t.greaterEqual(lower, min), max === undefined ? always : t.lessEqual(upper, max));
+  const between = t.and(
+    min === undefined ? always : t.greaterEqual(lower, min),
+    max === undefined ? always : t.lessEqual(upper, max),
+  );
   const orAbove = max === undefined ? between : t.or(between, t.greaterEqual(lower, max));
   return min === undefined ? orAbove : t.or(orAbove, t.lessEqual(upper, min));
 }
@@ -65,7 +68,8 @@ export function saturationLines(t: TensorOps, { lower, upper }: Interval, limits
   const climb = quotient(t, t.sub(high, saturate(t, bottom, limits)), t.sub(upper, bottom));
   const flat = { top: t.greaterEqual(middle, top), bottom: t.lessEqual(middle, bottom) };
   const both = min === undefined || max === undefined ? undefined : t.and(t.less(lower, min), t.greater(upper, max));
-  const chosen = (steepest: Tensor, isFlat: Tensor) => choice(t, { leastArea: t.where(isFlat, 0, steepest), chord: t.min(chord, steepest), both });
+  const chosen = (steepest: Tensor, isFlat: Tensor) =>
+    choice(t, { leastArea: t.where(isFlat, 0, steepest), chord: t.min(chord, steepest), both });
 
   // A chord is tied to its end in the flat part, where rounding is smallest.
   const above =
@@ -76,7 +80,10 @@ export function saturationLines(t: TensorOps, { lower, upper }: Interval, limits
     min === undefined
       ? { slope: climb, through: upper }
       : bent(t, t.less(lower, min), chosen(climb, flat.bottom), climb, bottom, upper);
-  const line = ({ slope, through }: Tied): Line => ({ slope, intercept: t.sub(saturate(t, through, limits), t.mul(slope, through)) });
+  const line = ({ slope, through }: Tied): Line => ({
+    slope,
+    intercept: t.sub(saturate(t, through, limits), t.mul(slope, through)),
+  });
   return { lower: line(below), upper: line(above) };
 }
 
@@ -86,7 +93,9 @@ interface Tied {
   readonly through: Tensor;
 }
 
-/** Where the interval goes beyond the bend, a free slope between 0 and the steepest, through the bend; else the chord. */
+/**
+ * Where the interval goes beyond the bend, a free slope between 0 and the steepest, through the bend; else the chord.
+ */
 function bent(t: TensorOps, beyond: Tensor, slope: Tensor, steepest: Tensor, bend: Tensor, end: Tensor): Tied {
   return {
     slope: t.free(t.where(beyond, slope, steepest), t.where(beyond, 0, steepest), steepest),

@@ -18,10 +18,17 @@ interface Case {
 }
 
 const leaky = (alpha: number): Case => ({
-  type: "LeakyRelu", attributes: { alpha }, f: (x) => (x < 0 ? alpha * x : x), bends: [0],
+  type: "LeakyRelu",
+  attributes: { alpha },
+  f: (x) => (x < 0 ? alpha * x : x),
+  bends: [0],
 });
 const parametric = (slope: number): Case => ({
-  type: "PRelu", attributes: {}, constants: [scalar(slope)], f: (x) => (x < 0 ? slope * x : x), bends: [0],
+  type: "PRelu",
+  attributes: {},
+  constants: [scalar(slope)],
+  f: (x) => (x < 0 ? slope * x : x),
+  bends: [0],
 });
 const clip = (min?: number, max?: number): Case => ({
   type: "Clip",
@@ -43,25 +50,43 @@ const CASES: readonly Case[] = [
   { type: "Sign", attributes: {}, f: Math.sign, bends: [0] },
   ...[0.01, 0, 1, 2.5, -0.5, -3].map(leaky),
   ...[0.25, 1, 4, -2].map(parametric),
-  clip(0, 6), clip(-1, 1), clip(-0.5, undefined), clip(undefined, 0.5), clip(undefined, undefined), clip(2, -1), clip(1, 1),
-  hard(0.2, 0.5), hard(1 / 6, 0.5), hard(-1, 0.25), hard(0, 0.75), hard(0, 3),
+  clip(0, 6),
+  clip(-1, 1),
+  clip(-0.5, undefined),
+  clip(undefined, 0.5),
+  clip(undefined, undefined),
+  clip(2, -1),
+  clip(1, 1),
+  hard(0.2, 0.5),
+  hard(1 / 6, 0.5),
+  hard(-1, 0.25),
+  hard(0, 0.75),
+  hard(0, 3),
 ];
 
 for (const { type, attributes, constants = [], f, bends } of CASES) {
   const numbers = [...Object.values(attributes), ...constants.map((constant) => constant?.data[0] ?? "none")];
   it(`${[type, ...numbers].join(" ")} computes its function`, () => {
     const x = fc.oneof(reals(-10, 10), fc.constantFrom(0, -1, 1, 1e-30, -1e30, 1e30, ...bends));
-    fc.assert(fc.property(fc.array(x, { minLength: 1, maxLength: 4 }), (xs) => {
-      const { data } = apply({ type, attributes, inputs: [tensor([xs.length], xs), ...constants], constants: [1, 2] });
-      expect(isNear(data, xs.map(f), 1e-12)).equal(true);
-    }));
+    fc.assert(
+      fc.property(fc.array(x, { minLength: 1, maxLength: 4 }), (xs) => {
+        const { data } = apply({
+          type,
+          attributes,
+          inputs: [tensor([xs.length], xs), ...constants],
+          constants: [1, 2],
+        });
+        expect(isNear(data, xs.map(f), 1e-12)).equal(true);
+      }),
+    );
   });
 }
 
 describe("The activation pack", () => {
   it("declares in its manifest what it provides, and its values are tested here", () => {
-    const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as
-      { lirpa: { operators: string[] } };
+    const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+      lirpa: { operators: string[] };
+    };
     expect(manifest.lirpa.operators).deep.equal(plugin.operators.map(({ type }) => type).sort());
     expect(new Set(CASES.map(({ type }) => type))).deep.equal(new Set(manifest.lirpa.operators));
   });

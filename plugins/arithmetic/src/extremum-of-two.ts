@@ -1,4 +1,11 @@
-import { defineOperator, type Coefficients, type Interval, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
+import {
+  defineOperator,
+  type Coefficients,
+  type Interval,
+  type Operator,
+  type Tensor,
+  type TensorOps,
+} from "@lirpa/core/plugin";
 
 /** An affine function of two operands. */
 interface Plane {
@@ -50,9 +57,9 @@ function mirrored(t: TensorOps, { lower, upper }: Interval): Interval {
 }
 
 /**
- * The ends of both operands, and those of b + (a − b)⁺ and a + (b − a)⁺, which know what the two have in common. Where one
- * operand is far away, behind a mask say, its distance cancels in them with all digits of the other one: they count for
- * less by as much as is lost there.
+ * The ends of both operands, and those of b + (a − b)⁺ and a + (b − a)⁺, which know what the two have in common.
+ * Where one operand is far away, behind a mask say, its distance cancels in them with all digits of the other one:
+ * they count for less by as much as is lost there.
  */
 function intervalOfMax(t: TensorOps, difference: Interval, a: Interval, b: Interval): Interval {
   const lost = (x: Tensor, y: Tensor): Tensor => t.mul(t.add(t.abs(x), t.abs(y)), LOST);
@@ -67,23 +74,37 @@ function intervalOfMax(t: TensorOps, difference: Interval, a: Interval, b: Inter
 }
 
 /**
- * Below lies every λ a + (1 − λ) b; by default the operand that is ahead in the middle. Above lie two planes, equal in
- * the middle and as good as any there for independent operands. What the operands have in common makes the one by the
- * bend lower; it is taken where that is worth it. Every mixture of the two is sound. Tried: always the lower one is better on most goldens, but looser than
- * the peer on `min-b`.
+ * Below lies every λ a + (1 − λ) b; by default the operand that is ahead in the middle. Above lie two planes, equal
+ * in the middle and as good as any there for independent operands. What the operands have in common makes the one by
+ * the bend lower; it is taken where that is worth it. Every mixture of the two is sound. Tried: always the lower one
+ * is better on most goldens, but looser than the peer on `min-b`.
  */
-function planesOfMax(t: TensorOps, difference: Interval, a: Interval, b: Interval): { readonly lower: Plane; readonly upper: Plane } {
+function planesOfMax(
+  t: TensorOps,
+  difference: Interval,
+  a: Interval,
+  b: Interval,
+): { readonly lower: Plane; readonly upper: Plane } {
   const ahead = t.where(t.greater(t.add(difference.upper, difference.lower), 0), 1, 0);
-  const share = t.free(ahead, t.where(t.greaterEqual(difference.lower, 0), ahead, 0), t.where(t.lessEqual(difference.upper, 0), ahead, 1));
+  const share = t.free(
+    ahead,
+    t.where(t.greaterEqual(difference.lower, 0), ahead, 0),
+    t.where(t.lessEqual(difference.upper, 0), ahead, 1),
+  );
   const byOne = planeByOne(t, a, b);
   const byBend = planeByBend(t, difference);
   const middle = ({ lower, upper }: Interval): Tensor => t.mul(t.add(lower, upper), 0.5);
-  const value = (plane: Plane): Tensor => t.add(t.add(t.mul(plane.a, middle(a)), t.mul(plane.b, middle(b))), plane.intercept);
+  const value = (plane: Plane): Tensor =>
+    t.add(t.add(t.mul(plane.a, middle(a)), t.mul(plane.b, middle(b))), plane.intercept);
   const [one, bend] = [value(byOne), value(byBend)];
   const best = t.max(middle(a), middle(b));
-  const isOne = t.lessEqual(t.mul(t.sub(one, best), WORTH), t.add(t.sub(bend, best), t.mul(t.add(t.abs(one), t.abs(bend)), NOISE)));
+  const isOne = t.lessEqual(
+    t.mul(t.sub(one, best), WORTH),
+    t.add(t.sub(bend, best), t.mul(t.add(t.abs(one), t.abs(bend)), NOISE)),
+  );
   const weight = t.free(t.where(isOne, 1, 0), 0, 1);
-  const choose = (part: keyof Plane): Tensor => t.add(t.mul(weight, byOne[part]), t.mul(t.sub(1, weight), byBend[part]));
+  const choose = (part: keyof Plane): Tensor =>
+    t.add(t.mul(weight, byOne[part]), t.mul(t.sub(1, weight), byBend[part]));
   return {
     lower: { a: share, b: t.sub(1, share), intercept: t.zeros(share.shape) },
     upper: { a: choose("a"), b: choose("b"), intercept: choose("intercept") },
@@ -91,9 +112,9 @@ function planesOfMax(t: TensorOps, difference: Interval, a: Interval, b: Interva
 }
 
 /**
- * Let the operand x with the greater upper end lie in [l, u], and let m ≥ l be no less than the other's upper end. Then
- * the maximum is at most max(x, m), hence at most the chord u − s (u − x) with s = (u − m) / (u − l); smaller slopes lie
- * higher.
+ * Let the operand x with the greater upper end lie in [l, u], and let m ≥ l be no less than the other's upper end.
+ * Then the maximum is at most max(x, m), hence at most the chord u − s (u − x) with s = (u − m) / (u − l); smaller
+ * slopes lie higher.
  */
 function planeByOne(t: TensorOps, a: Interval, b: Interval): Plane {
   const isA = t.greaterEqual(a.upper, b.upper);
@@ -113,7 +134,11 @@ function planeByBend(t: TensorOps, { lower, upper }: Interval): Plane {
 }
 
 /** Coefficients with the sign of the side take the plane on that side, the others the opposite one. */
-function carry(t: TensorOps, outputs: Coefficients, { lower, upper }: { readonly lower: Plane; readonly upper: Plane }) {
+function carry(
+  t: TensorOps,
+  outputs: Coefficients,
+  { lower, upper }: { readonly lower: Plane; readonly upper: Plane },
+) {
   const side = (below: Tensor, above: Tensor) => {
     const on = (part: "a" | "b"): Tensor => t.add(t.mul(below, lower[part]), t.mul(above, upper[part]));
     return { a: on("a"), b: on("b"), bias: t.add(t.dot(below, lower.intercept), t.dot(above, upper.intercept)) };

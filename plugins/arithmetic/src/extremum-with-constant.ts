@@ -1,4 +1,12 @@
-import { defineOperator, type Interval, type Line, type Lines, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
+import {
+  defineOperator,
+  type Interval,
+  type Line,
+  type Lines,
+  type Operator,
+  type Tensor,
+  type TensorOps,
+} from "@lirpa/core/plugin";
 
 /** max(x, c) for a constant c: a Relu whose bend lies at c. */
 export const atLeast: Operator = defineOperator({

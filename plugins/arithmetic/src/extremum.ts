@@ -1,6 +1,15 @@
 import {
-  broadcastShape, defineOperator, integers, type AttributeContext, type HostTensor, type Operator, type Shape, type Subgraph,
-  type SubgraphNode, type Tensor, type TensorOps,
+  broadcastShape,
+  defineOperator,
+  integers,
+  type AttributeContext,
+  type HostTensor,
+  type Operator,
+  type Shape,
+  type Subgraph,
+  type SubgraphNode,
+  type Tensor,
+  type TensorOps,
 } from "@lirpa/core/plugin";
 
 /** What tells a maximum from a minimum. Both internal operators are of the domain "lirpa". */
@@ -14,13 +23,23 @@ interface Extremum {
 }
 
 /** The greatest of one or more operands, with broadcasting. */
-export const max: Operator = extremumOperator({ type: "Max", withConstant: "AtLeast", ofTwo: "Greatest", of: (t, a, b) => t.max(a, b) });
+export const max: Operator = extremumOperator({
+  type: "Max",
+  withConstant: "AtLeast",
+  ofTwo: "Greatest",
+  of: (t, a, b) => t.max(a, b),
+});
 /** The least of one or more operands, with broadcasting. */
-export const min: Operator = extremumOperator({ type: "Min", withConstant: "AtMost", ofTwo: "Least", of: (t, a, b) => t.min(a, b) });
+export const min: Operator = extremumOperator({
+  type: "Min",
+  withConstant: "AtMost",
+  ofTwo: "Least",
+  of: (t, a, b) => t.min(a, b),
+});
 
 /**
- * Two operands at a time, from left to right. Where one of the two is a constant, nothing but a bend is left whose place
- * is known; otherwise the rule also sees their difference, whose bounds know what the two have in common.
+ * Two operands at a time, from left to right. Where one of the two is a constant, nothing but a bend is left whose
+ * place is known; otherwise the rule also sees their difference, whose bounds know what the two have in common.
  */
 function extremumOperator(extremum: Extremum): Operator {
   return defineOperator({
@@ -36,10 +55,17 @@ function extremumOperator(extremum: Extremum): Operator {
   });
 }
 
-function fold(extremum: Extremum, { node, shapes, constants }: AttributeContext<readonly ["data_0..."]>): Subgraph | undefined {
+function fold(
+  extremum: Extremum,
+  { node, shapes, constants }: AttributeContext<readonly ["data_0..."]>,
+): Subgraph | undefined {
   const count = shapes.length;
   if (count < 2 || constants.every((constant) => constant !== undefined)) return undefined;
-  const operands = shapes.map((shape, slot) => ({ value: `inputs.${slot}`, shape, isConstant: constants[slot] !== undefined }));
+  const operands = shapes.map((shape, slot) => ({
+    value: `inputs.${slot}`,
+    shape,
+    isConstant: constants[slot] !== undefined,
+  }));
   // Constants come last, when the shape that they meet is that of the others.
   operands.sort((a, b) => Number(a.isConstant) - Number(b.isConstant));
   const nodes: SubgraphNode[] = [];
@@ -52,7 +78,10 @@ function fold(extremum: Extremum, { node, shapes, constants }: AttributeContext<
       const inputs = [folded.value, operand.value];
       nodes.push({ name: name("extremum"), type: extremum.withConstant, domain: "lirpa", inputs, outputs: [output] });
     } else {
-      const expanded = ({ value, shape: own }: { readonly value: string; readonly shape: Shape }, side: number): string => {
+      const expanded = (
+        { value, shape: own }: { readonly value: string; readonly shape: Shape },
+        side: number,
+      ): string => {
         if (same(own, shape)) return value;
         const local = name(`operand${side}`);
         targets[name("shape")] = integers(...shape);
@@ -63,7 +92,13 @@ function fold(extremum: Extremum, { node, shapes, constants }: AttributeContext<
       const difference = name("difference");
       nodes.push(
         { name: difference, type: "Sub", inputs: both, outputs: [difference] },
-        { name: name("extremum"), type: extremum.ofTwo, domain: "lirpa", inputs: [difference, ...both], outputs: [output] },
+        {
+          name: name("extremum"),
+          type: extremum.ofTwo,
+          domain: "lirpa",
+          inputs: [difference, ...both],
+          outputs: [output],
+        },
       );
     }
     return { value: output, shape, isConstant: false };

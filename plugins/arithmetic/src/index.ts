@@ -12,7 +12,26 @@ const plugin: Plugin = definePlugin({
   name: "@lirpa/plugin-arithmetic",
   apiVersion: 2,
   needs: ["Expand", "Sub"],
-  operators: [and, ceil, floor, greater, greaterOrEqual, less, lessOrEqual, max, mean, min, mod, not, or, round, atLeast, atMost, greatest, least],
+  operators: [
+    and,
+    ceil,
+    floor,
+    greater,
+    greaterOrEqual,
+    less,
+    lessOrEqual,
+    max,
+    mean,
+    min,
+    mod,
+    not,
+    or,
+    round,
+    atLeast,
+    atMost,
+    greatest,
+    least,
+  ],
 });
 
 export default plugin;

@@ -1,4 +1,12 @@
-import { attributeError, defineOperator, flag, onlyConstants, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
+import {
+  attributeError,
+  defineOperator,
+  flag,
+  onlyConstants,
+  type Operator,
+  type Tensor,
+  type TensorOps,
+} from "@lirpa/core/plugin";
 
 /** The remainder of a division, on constants. */
 export const mod: Operator = defineOperator({
@@ -16,7 +24,10 @@ export const mod: Operator = defineOperator({
     if (constants.some((constant) => constant?.dtype === "float") && !likeDividend) {
       throw attributeError(`${node}: Mod of floats needs fmod 1`, { hint: "ONNX allows fmod 0 for integers only." });
     }
-    if (constants[1]?.data.includes(0)) throw attributeError(`${node}: the divisor holds a zero`, { hint: "There is no remainder of a division by zero." });
+    if (constants[1]?.data.includes(0))
+      throw attributeError(`${node}: the divisor holds a zero`, {
+        hint: "There is no remainder of a division by zero.",
+      });
     return { likeDividend };
   },
   forward: ({ t, attributes }, a, b) => {

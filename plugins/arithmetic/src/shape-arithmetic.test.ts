@@ -18,7 +18,9 @@ describe("Mod", () => {
 
   it("has the sign of the dividend with fmod", async () => {
     const attributes = { fmod: 1 };
-    expect((await value({ type: "Mod", operands: [dividends, divisors], attributes })).map((x) => x + 0)).deep.equal([2, -2, 2, -2, 0]);
+    expect((await value({ type: "Mod", operands: [dividends, divisors], attributes })).map((x) => x + 0)).deep.equal([
+      2, -2, 2, -2, 0,
+    ]);
     const [half] = await value({ type: "Mod", operands: [tensor([1], [-5.5]), tensor([1], [2])], attributes });
     expect(half).equal(-1.5);
   });
@@ -62,7 +64,9 @@ describe("Mean", () => {
 
 describe("The arithmetic pack", () => {
   it("declares in its manifest what it provides", () => {
-    const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { lirpa: { operators: string[] } };
+    const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+      lirpa: { operators: string[] };
+    };
     const names = plugin.operators.map(({ domain, type }) => (domain === undefined ? type : `${domain}:${type}`));
     expect(manifest.lirpa.operators).deep.equal(names.sort());
   });

@@ -1,8 +1,27 @@
 import {
-  defineOperator, halfBefore, ints, isSame, nth, perAxis, shapeError, sizeOf, unsupportedAttribute, type AttributeContext, type AutoPad,
-  type ConvTransposeOptions, type Operator, type RuleContext, type Tensor, type WindowAxis,
+  defineOperator,
+  halfBefore,
+  ints,
+  isSame,
+  nth,
+  perAxis,
+  shapeError,
+  sizeOf,
+  unsupportedAttribute,
+  type AttributeContext,
+  type AutoPad,
+  type ConvTransposeOptions,
+  type Operator,
+  type RuleContext,
+  type Tensor,
+  type WindowAxis,
 } from "@lirpa/core/plugin";
-import { convolutionAttributes, misfit, readConvolution, type ConvolutionAttributes } from "./convolution-attributes.js";
+import {
+  convolutionAttributes,
+  misfit,
+  readConvolution,
+  type ConvolutionAttributes,
+} from "./convolution-attributes.js";
 import { WINDOW_PRODUCT, windowTerms, withBias, type Operands } from "./window-terms.js";
 
 interface ConvTransposeAttributes {
@@ -46,13 +65,25 @@ export const convTranspose: Operator = defineOperator({
   // A correlation of X, with strides − 1 zeros between its elements, with the kernel in reverse order.
   terms: (context, x, w) => {
     const { t, attributes } = context;
-    const { kernel, options: { groups, dilations }, weights: [inputs, perGroup] } = attributes;
+    const {
+      kernel,
+      options: { groups, dilations },
+      weights: [inputs, perGroup],
+    } = attributes;
     const kernels = { groups, perGroup, channels: inputs / groups, elements: sizeOf(kernel) };
     const ones = kernel.map(() => 1);
-    const reversed = t.flip(w, kernel.map((_, axis) => axis + 2));
+    const reversed = t.flip(
+      w,
+      kernel.map((_, axis) => axis + 2),
+    );
     const grouped = t.reshape(reversed, [groups, kernels.channels, perGroup, kernels.elements]);
     const window = { strides: ones, dilations, pads: [...kernel, ...kernel].fill(0) };
-    return windowTerms(t, t.windows(stretched(context, x), kernel, window), t.transpose(grouped, [0, 2, 1, 3]), kernels);
+    return windowTerms(
+      t,
+      t.windows(stretched(context, x), kernel, window),
+      t.transpose(grouped, [0, 2, 1, 3]),
+      kernels,
+    );
   },
 });
 
@@ -108,7 +139,8 @@ function cut(node: string, at: WindowAxis, autoPad: AutoPad, extra: number, want
     });
   }
   const natural = fullSize(at) + extra;
-  const { begin, size } = wanted === undefined ? ofPads(node, at, autoPad, natural) : ofShape(node, at, autoPad, natural, wanted);
+  const { begin, size } =
+    wanted === undefined ? ofPads(node, at, autoPad, natural) : ofShape(node, at, autoPad, natural, wanted);
   if (size < 1) throw shapeError(`${node}: axis ${axis} of the output has no elements`);
   return { begin, size };
 }

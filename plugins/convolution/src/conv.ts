@@ -1,5 +1,22 @@
-import { defineOperator, halfBefore, isSame, samePadding, shapeError, sizeOf, type AttributeContext, type AutoPad, type ConvOptions, type Operator, type WindowAxis } from "@lirpa/core/plugin";
-import { convolutionAttributes, misfit, readConvolution, type ConvolutionAttributes } from "./convolution-attributes.js";
+import {
+  defineOperator,
+  halfBefore,
+  isSame,
+  samePadding,
+  shapeError,
+  sizeOf,
+  type AttributeContext,
+  type AutoPad,
+  type ConvOptions,
+  type Operator,
+  type WindowAxis,
+} from "@lirpa/core/plugin";
+import {
+  convolutionAttributes,
+  misfit,
+  readConvolution,
+  type ConvolutionAttributes,
+} from "./convolution-attributes.js";
 import { WINDOW_PRODUCT, windowTerms, withBias, type Operands } from "./window-terms.js";
 
 interface ConvAttributes {
@@ -18,7 +35,11 @@ export const conv: Operator = defineOperator({
   derive: read,
   forward: ({ t, attributes }, x, w, bias) => withBias(t, t.conv(x, w, attributes.options), bias),
   terms: ({ t, attributes }, x, w) => {
-    const { kernel, options, weights: [outputs, channels] } = attributes;
+    const {
+      kernel,
+      options,
+      weights: [outputs, channels],
+    } = attributes;
     const kernels = { groups: options.groups, perGroup: outputs / options.groups, channels, elements: sizeOf(kernel) };
     return windowTerms(t, t.windows(x, kernel, options), w, kernels);
   },

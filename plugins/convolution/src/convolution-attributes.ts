@@ -1,6 +1,17 @@
 import {
-  attributeError, int, showShape, shapeError, spatialShape, windowAttributes, windowAxes, type AttributeContext, type AutoPad, type Declared,
-  type Shape, type WindowAttributes, type WindowAxis,
+  attributeError,
+  int,
+  showShape,
+  shapeError,
+  spatialShape,
+  windowAttributes,
+  windowAxes,
+  type AttributeContext,
+  type AutoPad,
+  type Declared,
+  type Shape,
+  type WindowAttributes,
+  type WindowAxis,
 } from "@lirpa/core/plugin";
 import type { Operands } from "./window-terms.js";
 
@@ -24,7 +35,10 @@ export interface Convolution {
 }
 
 /** Throws for a W that does not fit X, and for what `windowAxes` refuses. */
-export function readConvolution(attributes: ConvolutionAttributes, { node, shapes: [x, w] }: AttributeContext<Operands>): Convolution {
+export function readConvolution(
+  attributes: ConvolutionAttributes,
+  { node, shapes: [x, w] }: AttributeContext<Operands>,
+): Convolution {
   const [first, second, ...kernel] = w;
   if (first === undefined || second === undefined || w.length !== x.length) {
     throw shapeError(`${node}: X ${showShape(x)} and W ${showShape(w)} need one rank, three or more`);
@@ -33,7 +47,9 @@ export function readConvolution(attributes: ConvolutionAttributes, { node, shape
   const { kernel_shape: declared = kernel, auto_pad: autoPad, group: groups } = attributes;
   const axes = windowAxes(node, sizes, kernel, attributes);
   if (declared.join() !== kernel.join()) {
-    throw attributeError(`${node}: kernel_shape ${showShape(declared)} is not that of W, ${showShape(kernel)}`, { hint: "Drop kernel_shape or correct it." });
+    throw attributeError(`${node}: kernel_shape ${showShape(declared)} is not that of W, ${showShape(kernel)}`, {
+      hint: "Drop kernel_shape or correct it.",
+    });
   }
   return { channels, weights: [first, second], kernel, axes, autoPad, groups };
 }

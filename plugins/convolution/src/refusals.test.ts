@@ -6,9 +6,14 @@ import plugin from "./index.js";
 const { forward } = callsOf(plugin);
 
 type Code = "LIRPA_ATTRIBUTE" | "LIRPA_SHAPE" | "LIRPA_UNSUPPORTED_ATTRIBUTE";
-type Refusals = Readonly<Record<string, readonly [attributes: RawAttributes, code: Code, shapes?: readonly [Shape, Shape]]>>;
+type Refusals = Readonly<
+  Record<string, readonly [attributes: RawAttributes, code: Code, shapes?: readonly [Shape, Shape]]>
+>;
 
-const IMAGE: readonly [Shape, Shape] = [[1, 2, 5], [2, 2, 3]];
+const IMAGE: readonly [Shape, Shape] = [
+  [1, 2, 5],
+  [2, 2, 3],
+];
 
 const BOTH: Refusals = {
   "a stride of 0": [{ strides: [0] }, "LIRPA_ATTRIBUTE"],
@@ -23,16 +28,44 @@ const BOTH: Refusals = {
   "no groups": [{ group: 0 }, "LIRPA_ATTRIBUTE"],
   "half groups": [{ group: 1.5 }, "LIRPA_ATTRIBUTE"],
   "groups that do not part the channels": [{ group: 3 }, "LIRPA_SHAPE"],
-  "an image without spatial axes": [{}, "LIRPA_SHAPE", [[1, 1], [1, 1]]],
-  "a kernel of another rank": [{}, "LIRPA_SHAPE", [[1, 1, 3], [1, 1, 2, 2]]],
-  "four spatial axes": [{}, "LIRPA_UNSUPPORTED_ATTRIBUTE", [[1, 1, 2, 2, 2, 2], [1, 1, 2, 2, 2, 2]]],
+  "an image without spatial axes": [
+    {},
+    "LIRPA_SHAPE",
+    [
+      [1, 1],
+      [1, 1],
+    ],
+  ],
+  "a kernel of another rank": [
+    {},
+    "LIRPA_SHAPE",
+    [
+      [1, 1, 3],
+      [1, 1, 2, 2],
+    ],
+  ],
+  "four spatial axes": [
+    {},
+    "LIRPA_UNSUPPORTED_ATTRIBUTE",
+    [
+      [1, 1, 2, 2, 2, 2],
+      [1, 1, 2, 2, 2, 2],
+    ],
+  ],
 };
 
 const OF: Readonly<Record<"Conv" | "ConvTranspose", Refusals>> = {
   Conv: {
     ...BOTH,
     "a kernel that spans more than the padded image": [{ dilations: [3] }, "LIRPA_SHAPE"],
-    "a kernel for other channels": [{}, "LIRPA_SHAPE", [[1, 3, 5], [2, 2, 3]]],
+    "a kernel for other channels": [
+      {},
+      "LIRPA_SHAPE",
+      [
+        [1, 3, 5],
+        [2, 2, 3],
+      ],
+    ],
   },
   ConvTranspose: {
     ...BOTH,
@@ -40,9 +73,19 @@ const OF: Readonly<Record<"Conv" | "ConvTranspose", Refusals>> = {
     "negative output padding": [{ output_padding: [-1] }, "LIRPA_ATTRIBUTE"],
     "an output shape far beyond the kernels": [{ output_shape: [9] }, "LIRPA_UNSUPPORTED_ATTRIBUTE"],
     "an output shape with batch and channels": [{ output_shape: [1, 2, 5] }, "LIRPA_ATTRIBUTE"],
-    "auto_pad with a kernel smaller than the stride": [{ auto_pad: "SAME_UPPER", strides: [4] }, "LIRPA_UNSUPPORTED_ATTRIBUTE"],
+    "auto_pad with a kernel smaller than the stride": [
+      { auto_pad: "SAME_UPPER", strides: [4] },
+      "LIRPA_UNSUPPORTED_ATTRIBUTE",
+    ],
     "pads that leave no output": [{ pads: [4, 4] }, "LIRPA_SHAPE"],
-    "a kernel for other channels": [{}, "LIRPA_SHAPE", [[1, 3, 5], [2, 2, 3]]],
+    "a kernel for other channels": [
+      {},
+      "LIRPA_SHAPE",
+      [
+        [1, 3, 5],
+        [2, 2, 3],
+      ],
+    ],
   },
 };
 
@@ -60,6 +103,9 @@ for (const [type, refusals] of Object.entries(OF)) {
 
 describe("Conv and ConvTranspose read", () => {
   it("an empty auto_pad, which some exporters write", () => {
-    for (const type of ["Conv", "ConvTranspose"]) expect(() => forward({ type, attributes: { auto_pad: "" }, inputs: [ones(1, 1, 3), ones(1, 1, 2)] }, false)).not.throw();
+    for (const type of ["Conv", "ConvTranspose"])
+      expect(() =>
+        forward({ type, attributes: { auto_pad: "" }, inputs: [ones(1, 1, 3), ones(1, 1, 2)] }, false),
+      ).not.throw();
   });
 });

@@ -1,7 +1,12 @@
 import { nth, sizeOf, type Tensor, type TensorOps } from "@lirpa/core/plugin";
 
 /** How both operators are called: a product of windows of X with kernels W, plus a bias per channel. */
-export const WINDOW_PRODUCT = { sinceVersion: 1, inputs: ["X", "W", "B?"], factors: ["X", "W"], additive: ["B"] } as const;
+export const WINDOW_PRODUCT = {
+  sinceVersion: 1,
+  inputs: ["X", "W", "B?"],
+  factors: ["X", "W"],
+  additive: ["B"],
+} as const;
 
 export type Operands = typeof WINDOW_PRODUCT.inputs;
 

@@ -1,5 +1,13 @@
 import {
-  defineOperator, flag, float, shapeError, showShape, unsupportedAttribute, type AttributeContext, type Operator, type RuleContext,
+  defineOperator,
+  flag,
+  float,
+  shapeError,
+  showShape,
+  unsupportedAttribute,
+  type AttributeContext,
+  type Operator,
+  type RuleContext,
   type Tensor,
 } from "@lirpa/core/plugin";
 
@@ -37,7 +45,11 @@ export const batchNormalization: Operator = defineOperator({
   },
 });
 
-function factors({ t, attributes }: RuleContext<BatchNormalizationAttributes>, scale: Tensor, variance: Tensor): Tensor {
+function factors(
+  { t, attributes }: RuleContext<BatchNormalizationAttributes>,
+  scale: Tensor,
+  variance: Tensor,
+): Tensor {
   return t.div(scale, t.sqrt(t.add(variance, attributes.epsilon)));
 }
 
@@ -45,7 +57,10 @@ function alongChannels({ t }: RuleContext<unknown>, perChannel: Tensor, x: Tenso
   return t.reshape(perChannel, [...perChannel.shape, ...x.shape.slice(2).map(() => 1)]);
 }
 
-function checked({ epsilon }: BatchNormalizationAttributes, { node, shapes, isRead }: AttributeContext<Inputs>): BatchNormalizationAttributes {
+function checked(
+  { epsilon }: BatchNormalizationAttributes,
+  { node, shapes, isRead }: AttributeContext<Inputs>,
+): BatchNormalizationAttributes {
   // Before opset 14 a node in training mode is one with further outputs.
   if (isRead.slice(1).includes(true)) {
     throw unsupportedAttribute(`${node}: batch normalization in training mode is not supported`, {
@@ -58,7 +73,9 @@ function checked({ epsilon }: BatchNormalizationAttributes, { node, shapes, isRe
   }
   for (const shape of parameters) {
     if (shape.length !== 1 || shape[0] !== x[1]) {
-      throw shapeError(`${node}: a parameter has shape ${showShape(shape)}; X has ${x[1]} channels, so it must be [${x[1]}]`);
+      throw shapeError(
+        `${node}: a parameter has shape ${showShape(shape)}; X has ${x[1]} channels, so it must be [${x[1]}]`,
+      );
     }
   }
   return { epsilon };

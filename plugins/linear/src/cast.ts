@@ -1,5 +1,13 @@
 import {
-  defineOperator, flag, int, unsupportedAttribute, type AttributeContext, type DType, type Operator, type RuleContext, type Tensor,
+  defineOperator,
+  flag,
+  int,
+  unsupportedAttribute,
+  type AttributeContext,
+  type DType,
+  type Operator,
+  type RuleContext,
+  type Tensor,
 } from "@lirpa/core/plugin";
 
 interface CastAttributes {

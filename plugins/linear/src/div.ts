@@ -30,7 +30,9 @@ const quotient: Subgraph = {
 
 function refuseZeros(_: object, { node, constants }: AttributeContext): object {
   if (constants[1]?.data.includes(0)) {
-    throw attributeError(`${node}: the divisor holds a zero`, { hint: "Quotients by zero have no bounds; remove the node or the zeros." });
+    throw attributeError(`${node}: the divisor holds a zero`, {
+      hint: "Quotients by zero have no bounds; remove the node or the zeros.",
+    });
   }
   return {};
 }

@@ -1,4 +1,11 @@
-import { defineOperator, float, int, unsupportedAttribute, type AttributeContext, type Operator } from "@lirpa/core/plugin";
+import {
+  defineOperator,
+  float,
+  int,
+  unsupportedAttribute,
+  type AttributeContext,
+  type Operator,
+} from "@lirpa/core/plugin";
 
 /** The identity: what dropout does at inference. */
 export const dropout: Operator = defineOperator({
@@ -21,7 +28,9 @@ function refuseTraining(_: object, { node, isRead, shapes, constants }: Attribut
   }
   const training = constants[2];
   if (shapes[2] !== undefined && training === undefined) {
-    throw unsupportedAttribute(`${node}: 'training_mode' must be a constant`, { hint: "Export the model for inference." });
+    throw unsupportedAttribute(`${node}: 'training_mode' must be a constant`, {
+      hint: "Export the model for inference.",
+    });
   }
   if (training !== undefined && training.data[0] !== 0) {
     throw unsupportedAttribute(`${node}: dropout in training mode is random; only inference is supported`, {

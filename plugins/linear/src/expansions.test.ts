@@ -14,7 +14,11 @@ function expansion(call: Call, names?: readonly string[]): Subgraph | undefined 
 const typesOf = (subgraph: Subgraph | undefined): string[] | undefined => subgraph?.nodes.map(({ type }) => type);
 
 describe("Gemm", () => {
-  const gemm = (attributes: Call["attributes"], ...more: ReturnType<typeof ones>[]): Call => ({ type: "Gemm", inputs: [ones(2, 2), ones(2, 2), ...more], ...(attributes && { attributes }) });
+  const gemm = (attributes: Call["attributes"], ...more: ReturnType<typeof ones>[]): Call => ({
+    type: "Gemm",
+    inputs: [ones(2, 2), ones(2, 2), ...more],
+    ...(attributes && { attributes }),
+  });
 
   it("has scales other than one as factors of their own, since its own products have no coefficients", () => {
     expect(typesOf(expansion(gemm({ alpha: 2 })))).deep.equal(["Mul", "Gemm"]);

@@ -1,4 +1,14 @@
-import { defineOperator, flag, float, type Operator, type RawAttributes, type RuleContext, type Subgraph, type Tensor, type TensorOps } from "@lirpa/core/plugin";
+import {
+  defineOperator,
+  flag,
+  float,
+  type Operator,
+  type RawAttributes,
+  type RuleContext,
+  type Subgraph,
+  type Tensor,
+  type TensorOps,
+} from "@lirpa/core/plugin";
 
 interface GemmAttributes {
   readonly alpha: number;
@@ -55,7 +65,13 @@ function scaled({ alpha, beta, transA, transB }: GemmAttributes, hasC: boolean):
     nodes: [
       { name: "scaleA", type: "Mul", inputs: ["inputs.0", "alpha"], outputs: ["a"] },
       ...(hasC ? [{ name: "scaleC", type: "Mul", inputs: ["inputs.2", "beta"], outputs: ["c"] }] : []),
-      { name: "product", type: "Gemm", inputs: ["a", "inputs.1", ...(hasC ? ["c"] : [])], outputs: ["outputs.0"], attributes },
+      {
+        name: "product",
+        type: "Gemm",
+        inputs: ["a", "inputs.1", ...(hasC ? ["c"] : [])],
+        outputs: ["outputs.0"],
+        attributes,
+      },
     ],
   };
 }

@@ -21,7 +21,11 @@ const [INPUTS, SCORES] = [3, 5];
 const MASKS = [-1e4, -1e8, -1e9, -3.4028234663852886e38];
 const OFFSETS = [0, -1e4, 1e3, 1e5, 1e7];
 
-const tensor = (sizes: readonly number[], data: readonly number[]): HostTensor => ({ shape: sizes, dtype: "float", data: Float32Array.from(data) });
+const tensor = (sizes: readonly number[], data: readonly number[]): HostTensor => ({
+  shape: sizes,
+  dtype: "float",
+  data: Float32Array.from(data),
+});
 
 interface Case {
   readonly weights: readonly number[];
@@ -31,18 +35,37 @@ interface Case {
 }
 
 const numbers = (count: number, most: number): fc.Arbitrary<number[]> =>
-  fc.array(fc.integer({ min: -64, max: 64 }).map((n) => (n / 64) * most), { minLength: count, maxLength: count });
+  fc.array(
+    fc.integer({ min: -64, max: 64 }).map((n) => (n / 64) * most),
+    { minLength: count, maxLength: count },
+  );
 
 function cases(added: fc.Arbitrary<readonly number[]>): fc.Arbitrary<Case> {
-  return fc.record({ weights: numbers(INPUTS * SCORES, 1), added, center: numbers(INPUTS, 2), eps: fc.constantFrom(0, 0.01, 0.3, 1) });
+  return fc.record({
+    weights: numbers(INPUTS * SCORES, 1),
+    added,
+    center: numbers(INPUTS, 2),
+    eps: fc.constantFrom(0, 0.01, 0.3, 1),
+  });
 }
 
-/** At least one element stays in reach. A log-softmax of −∞ is −∞ itself, which has no bounds: the others have a number. */
+/**
+ * At least one element stays in reach. A log-softmax of −∞ is −∞ itself, which has no bounds: the others have a
+ * number.
+ */
 const masked = (type: string): fc.Arbitrary<number[]> =>
   fc
-    .record({ mask: fc.constantFrom(...MASKS, ...(type === "LogSoftmax" ? [] : [-Infinity])), out: fc.subarray([1, 2, 3, 4], { minLength: 1 }) })
+    .record({
+      mask: fc.constantFrom(...MASKS, ...(type === "LogSoftmax" ? [] : [-Infinity])),
+      out: fc.subarray([1, 2, 3, 4], { minLength: 1 }),
+    })
     .map(({ mask, out }) => Array.from({ length: SCORES }, (_, i) => (out.includes(i) ? mask : 0)));
-const infinite: Case = { weights: Array.from({ length: INPUTS * SCORES }, (_, i) => ((i * 7) % 11) / 11 - 0.4), added: [0, -Infinity, 0, 0, -Infinity], center: [0.5, -1, 0.25], eps: 0.3 };
+const infinite: Case = {
+  weights: Array.from({ length: INPUTS * SCORES }, (_, i) => ((i * 7) % 11) / 11 - 0.4),
+  added: [0, -Infinity, 0, 0, -Infinity],
+  center: [0.5, -1, 0.25],
+  eps: 0.3,
+};
 const offset = fc.constantFrom(...OFFSETS).map((by) => new Array<number>(SCORES).fill(by));
 
 function modelOf(type: string, { weights, added }: Case): Model {
@@ -51,7 +74,10 @@ function modelOf(type: string, { weights, added }: Case): Model {
     name: type,
     inputs: [{ name: "x", shape: [1, INPUTS], dtype: "float" }],
     outputs: ["y"],
-    initializers: new Map([["w", tensor([INPUTS, SCORES], weights)], ["a", tensor([SCORES], added)]]),
+    initializers: new Map([
+      ["w", tensor([INPUTS, SCORES], weights)],
+      ["a", tensor([SCORES], added)],
+    ]),
     nodes: [
       { name: "scores", type: "MatMul", domain: "", inputs: ["x", "w"], outputs: ["s"], attributes: {} },
       { name: "added", type: "Add", domain: "", inputs: ["s", "a"], outputs: ["m"], attributes: {} },
@@ -64,7 +90,9 @@ function modelOf(type: string, { weights, added }: Case): Model {
 /** The function in float64, of scores that need no offset: it is known what the offset does. */
 function values(type: string, { weights, added }: Case, x: readonly number[]): number[] {
   const common = Math.max(...added);
-  const scores = added.map((by, j) => by - common + x.reduce((sum, value, i) => sum + value * Math.fround(weights[i * SCORES + j]!), 0));
+  const scores = added.map(
+    (by, j) => by - common + x.reduce((sum, value, i) => sum + value * Math.fround(weights[i * SCORES + j]!), 0),
+  );
   const most = Math.max(...scores);
   const all = most + Math.log(scores.reduce((sum, score) => sum + Math.exp(score - most), 0));
   if (type === "ReduceLogSumExp") return [all + common];
@@ -85,7 +113,10 @@ async function expectHolds(type: string, example: Case): Promise<void> {
   const ball = { type: "linf", eps: example.eps };
   const crown = await model.bounds({ x: perturbed(example.center, ball) }, { method: "crown" });
   for (const method of methods) {
-    const { lower, upper } = await model.bounds({ x: perturbed(example.center, ball) }, { method, ...(method === "alpha-crown" && { methodOptions: { "alpha-crown": { iterations: 8 } } }) });
+    const { lower, upper } = await model.bounds(
+      { x: perturbed(example.center, ball) },
+      { method, ...(method === "alpha-crown" && { methodOptions: { "alpha-crown": { iterations: 8 } } }) },
+    );
     for (const x of pointsOf(example)) {
       values(type, example, x).forEach((value, i) => {
         const room = slack + 1e-5 * Math.abs(value);
@@ -108,9 +139,15 @@ for (const type of ["Softmax", "LogSoftmax", "ReduceLogSumExp"]) {
     this.timeout(60_000);
 
     it("is bounded soundly behind an additive mask, by every method", () =>
-      fc.assert(fc.asyncProperty(cases(masked(type)), (example) => expectHolds(type, example)), { numRuns: 8, seed: 8, examples: type === "LogSoftmax" ? [] : [[infinite]] }));
+      fc.assert(
+        fc.asyncProperty(cases(masked(type)), (example) => expectHolds(type, example)),
+        { numRuns: 8, seed: 8, examples: type === "LogSoftmax" ? [] : [[infinite]] },
+      ));
 
     it("keeps its digits when all elements have a common offset, by every method", () =>
-      fc.assert(fc.asyncProperty(cases(offset), (example) => expectHolds(type, example)), { numRuns: 7, seed: 8 }));
+      fc.assert(
+        fc.asyncProperty(cases(offset), (example) => expectHolds(type, example)),
+        { numRuns: 7, seed: 8 },
+      ));
   });
 }

@@ -1,5 +1,15 @@
 import {
-  attributeError, defineOperator, float, int, integers, shapeError, showShape, sizeOf, type AttributeContext, type Operator, type Subgraph,
+  attributeError,
+  defineOperator,
+  float,
+  int,
+  integers,
+  shapeError,
+  showShape,
+  sizeOf,
+  type AttributeContext,
+  type Operator,
+  type Subgraph,
   type SubgraphNode,
 } from "@lirpa/core/plugin";
 import { scaleAndShift, standardize } from "./standardize.js";
@@ -41,14 +51,19 @@ export const groupNormalization: Operator = defineOperator({
   derive: ({ epsilon, num_groups: groups }, context) => {
     const [, channels] = sizesOfImages(context);
     if (channels % groups !== 0) {
-      throw attributeError(`${context.node}: ${channels} channels do not form ${groups} groups`, { hint: "num_groups must divide the number of channels." });
+      throw attributeError(`${context.node}: ${channels} channels do not form ${groups} groups`, {
+        hint: "num_groups must divide the number of channels.",
+      });
     }
     return { groups, perGroup: context.opset < 21, epsilon };
   },
   expand: grouped,
 });
 
-function sizesOfImages({ node, shapes: [x] }: Operands): readonly [batch: number, channels: number, ...sizes: number[]] {
+function sizesOfImages({
+  node,
+  shapes: [x],
+}: Operands): readonly [batch: number, channels: number, ...sizes: number[]] {
   const [batch, channels, ...sizes] = x;
   if (batch === undefined || channels === undefined || sizes.length === 0) {
     throw shapeError(`${node}: its operand ${showShape(x)} needs batch, channels and one spatial axis or more`);
@@ -67,8 +82,14 @@ function grouped({ groups, perGroup, epsilon }: GroupNormalizationAttributes, co
     if (given.length === 1 && given[0] === length) continue;
     throw shapeError(`${context.node}: a parameter has the shape ${showShape(given)}; it must be [${length}]`);
   }
-  const reshape = (name: string, input: string, to: string, output: string): SubgraphNode => ({ name, type: "Reshape", inputs: [input, to], outputs: [output] });
-  const affine = (input: string, output: string): readonly SubgraphNode[] => scaleAndShift(input, output, "weights", "biases");
+  const reshape = (name: string, input: string, to: string, output: string): SubgraphNode => ({
+    name,
+    type: "Reshape",
+    inputs: [input, to],
+    outputs: [output],
+  });
+  const affine = (input: string, output: string): readonly SubgraphNode[] =>
+    scaleAndShift(input, output, "weights", "biases");
   return {
     constants: { groups: integers(batch, groups, count), whole: integers(...shape), parameter: integers(...parameter) },
     nodes: [

@@ -13,8 +13,15 @@ const plugin: Plugin = definePlugin({
   apiVersion: 2,
   needs: ["Add", "Exp", "Identity", "Mul", "ReduceMean", "Reshape", "Sub", "lirpa:Square"],
   operators: [
-    groupNormalization, instanceNormalization, layerNormalization, logSoftmax, reduceLogSumExp, rmsNormalization, softmax,
-    inverseDeviation, standardized,
+    groupNormalization,
+    instanceNormalization,
+    layerNormalization,
+    logSoftmax,
+    reduceLogSumExp,
+    rmsNormalization,
+    softmax,
+    inverseDeviation,
+    standardized,
   ],
 });
 

@@ -1,4 +1,14 @@
-import { axisOf, defineOperator, float, int, sizeOf, sizesOf, type AttributeContext, type Declared, type Operator } from "@lirpa/core/plugin";
+import {
+  axisOf,
+  defineOperator,
+  float,
+  int,
+  sizeOf,
+  sizesOf,
+  type AttributeContext,
+  type Declared,
+  type Operator,
+} from "@lirpa/core/plugin";
 import { scaleAndShift, standardize } from "./standardize.js";
 
 interface Read {
@@ -20,7 +30,10 @@ const declared: Declared<Read> = {
   stash_type: int(1),
 };
 
-function read({ axis, epsilon }: Read, { node, shapes: [x] }: AttributeContext<readonly ["X", ...string[]]>): LayerNormalizationAttributes {
+function read(
+  { axis, epsilon }: Read,
+  { node, shapes: [x] }: AttributeContext<readonly ["X", ...string[]]>,
+): LayerNormalizationAttributes {
   const axes = [...x.keys()].slice(axisOf(node, axis, x.length));
   return { axes, count: sizeOf(sizesOf(x, axes)), epsilon };
 }
@@ -38,7 +51,9 @@ export const layerNormalization: Operator = defineOperator({
       ...standardize({ input: "inputs.0", output: "standardized", centered: true, ...attributes }),
       ...scaleAndShift("standardized", "outputs.0", "inputs.1", shapes[2] === undefined ? undefined : "inputs.2"),
       ...["mean", "inverse"].flatMap((name, i) =>
-        isRead[i + 1] === true ? [{ name: `${name}Output`, type: "Identity", inputs: [name], outputs: [`outputs.${i + 1}`] }] : [],
+        isRead[i + 1] === true
+          ? [{ name: `${name}Output`, type: "Identity", inputs: [name], outputs: [`outputs.${i + 1}`] }]
+          : [],
       ),
     ],
   }),

@@ -1,4 +1,14 @@
-import { axisOf, defineOperator, int, sizeOf, sizesOf, type Operator, type RuleContext, type Tensor, type TensorOps } from "@lirpa/core/plugin";
+import {
+  axisOf,
+  defineOperator,
+  int,
+  sizeOf,
+  sizesOf,
+  type Operator,
+  type RuleContext,
+  type Tensor,
+  type TensorOps,
+} from "@lirpa/core/plugin";
 import { carryLogSumExp, logSoftmaxOf, logSumExpOfOthers } from "./log-sum-exp.js";
 
 interface LogSoftmaxAttributes {

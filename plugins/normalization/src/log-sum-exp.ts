@@ -3,7 +3,10 @@ import { sizeOf, sizesOf, type Coefficients, type Interval, type Tensor, type Te
 /** Below every value, yet finite. */
 const LOWEST = -3.4e38;
 const TINY = 1e-30;
-/** On shorter intervals the chord of exp is left for the slope at its upper end: dividing by the length would be noise. */
+/**
+ * On shorter intervals the chord of exp is left for the slope at its upper end: dividing by the length would be
+ * noise.
+ */
 const SHORT = 1e-3;
 /** The exponential of what lies so far below the greatest element is zero in float32, and below 1e-45 anywhere. */
 const NEGLIGIBLE = -104;
@@ -17,7 +20,10 @@ const FARTHEST = -1e30;
 const ROUNDING = 2 ** -22;
 const ORDINARY = 200;
 
-/** Elements from their greatest one on, which the log-sum-exp and its planes shift with: no digits are lost to an offset. */
+/**
+ * Elements from their greatest one on, which the log-sum-exp and its planes shift with: no digits are lost to an
+ * offset.
+ */
 interface Shifted {
   readonly origin: Tensor;
   readonly from: Tensor;
@@ -46,9 +52,9 @@ export function logSoftmaxOf(t: TensorOps, x: Tensor, axes: readonly number[]): 
 }
 
 /**
- * For each element the log-sum-exp of the others. Taking an element's share from the whole would cancel all digits for a
- * dominant one: for the only greatest element the others are added up on their own; without any other element the whole
- * is at least 1.
+ * For each element the log-sum-exp of the others. Taking an element's share from the whole would cancel all digits
+ * for a dominant one: for the only greatest element the others are added up on their own; without any other element
+ * the whole is at least 1.
  */
 export function logSumExpOfOthers(t: TensorOps, x: Tensor, axes: readonly number[]): Tensor {
   const most = t.reduceMax(x, axes, true);
@@ -130,7 +136,12 @@ interface Touching {
 }
 
 /** The plane through a point, further out by what rounding may have lost there. */
-function plane(t: TensorOps, { weights, origin, parts, value }: Touching, side: "below" | "above", axes: readonly number[]): Plane {
+function plane(
+  t: TensorOps,
+  { weights, origin, parts, value }: Touching,
+  side: "below" | "above",
+  axes: readonly number[],
+): Plane {
   const sum = (x: Tensor): Tensor => t.sum(x, axes, true);
   const rest = t.sub(1, sum(weights));
   const intercept = t.add(t.sub(value, sum(parts)), t.mul(origin, rest));
@@ -148,11 +159,17 @@ function middleOf(t: TensorOps, { lower, upper }: Interval): Tensor {
 }
 
 /**
- * Coefficients of log Σ exp(x), of shape `kept` (the reduced axes of size one), become coefficients of x: those with the
- * sign of the side take the plane on that side, the others the opposite one.
+ * Coefficients of log Σ exp(x), of shape `kept` (the reduced axes of size one), become coefficients of x: those with
+ * the sign of the side take the plane on that side, the others the opposite one.
  */
-export function carryLogSumExp(t: TensorOps, a: Coefficients, x: Interval, axes: readonly number[]): { readonly inputs: Coefficients; readonly bias: Coefficients } {
-  if (sizeOf(sizesOf(x.lower.shape, axes)) === 1) return { inputs: a, bias: { lower: t.zeros([]), upper: t.zeros([]) } };
+export function carryLogSumExp(
+  t: TensorOps,
+  a: Coefficients,
+  x: Interval,
+  axes: readonly number[],
+): { readonly inputs: Coefficients; readonly bias: Coefficients } {
+  if (sizeOf(sizesOf(x.lower.shape, axes)) === 1)
+    return { inputs: a, bias: { lower: t.zeros([]), upper: t.zeros([]) } };
   // An element at −∞ has no weight in any plane, and neither has one at the last float.
   const finite: Interval = { lower: t.max(x.lower, LOWEST), upper: t.max(x.upper, LOWEST) };
   const [below, above] = [planeBelow(t, finite, axes), planeAbove(t, finite, axes)];

@@ -1,5 +1,12 @@
 import {
-  defineOperator, readTrueReduction, reducedShape, reductionAttributes, type Operator, type Reduction, type RuleContext, type Tensor,
+  defineOperator,
+  readTrueReduction,
+  reducedShape,
+  reductionAttributes,
+  type Operator,
+  type Reduction,
+  type RuleContext,
+  type Tensor,
 } from "@lirpa/core/plugin";
 import { carryLogSumExp, logSumExp } from "./log-sum-exp.js";
 

@@ -11,7 +11,9 @@ export const softmax: Operator = defineOperator({
   kind: "composite",
   inputs: ["input"],
   attributes: { axis: int().optional() },
-  derive: ({ axis }, { node, opset, shapes: [x] }) => ({ axis: axisOf(node, axis ?? (opset >= 13 ? -1 : 1), x.length) }),
+  derive: ({ axis }, { node, opset, shapes: [x] }) => ({
+    axis: axisOf(node, axis ?? (opset >= 13 ? -1 : 1), x.length),
+  }),
   expand: ({ axis }) => ({
     nodes: [
       { name: "logarithm", type: "LogSoftmax", inputs: ["inputs.0"], outputs: ["logarithm"], attributes: { axis } },

@@ -1,5 +1,18 @@
-import { defineOperator, flag, type AttributeContext, type Operator, type RuleContext, type Tensor } from "@lirpa/core/plugin";
-import { elementsInside, poolingAttributes, poolingWindow, type PoolingAttributes, type PoolingWindow } from "./window.js";
+import {
+  defineOperator,
+  flag,
+  type AttributeContext,
+  type Operator,
+  type RuleContext,
+  type Tensor,
+} from "@lirpa/core/plugin";
+import {
+  elementsInside,
+  poolingAttributes,
+  poolingWindow,
+  type PoolingAttributes,
+  type PoolingWindow,
+} from "./window.js";
 
 interface AveragePoolAttributes {
   readonly window: PoolingWindow;
@@ -35,12 +48,16 @@ function means({ t, attributes }: RuleContext<AveragePoolAttributes>, x: Tensor)
 
 /** One over the product of an entry per axis, for all combinations, the last axis fastest. */
 function reciprocals(counts: readonly (readonly number[])[]): readonly number[] {
-  return counts.reduce((products, axis) => products.flatMap((a) => axis.map((b) => a * b)), [1]).map((count) => 1 / count);
+  return counts
+    .reduce((products, axis) => products.flatMap((a) => axis.map((b) => a * b)), [1])
+    .map((count) => 1 / count);
 }
 
 function read(attributes: Read, context: AttributeContext<readonly ["X"]>): AveragePoolAttributes {
   const window = poolingWindow(attributes, context);
   const padded = attributes.count_include_pad;
-  const counts = window.axes.map((axis) => elementsInside(axis, padded ? axis.begin : 0, padded ? axis.declaredEnd : 0));
+  const counts = window.axes.map((axis) =>
+    elementsInside(axis, padded ? axis.begin : 0, padded ? axis.declaredEnd : 0),
+  );
   return { window, counts };
 }

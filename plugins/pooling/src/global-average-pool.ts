@@ -6,7 +6,11 @@ export const globalAveragePool: Operator = defineOperator({
   sinceVersion: 1,
   kind: "linear",
   inputs: ["X"],
-  derive: (_, { node, shapes: [x] }) => ({ axes: spatialShape(node, x).slice(2).map((_size, axis) => axis + 2) }),
+  derive: (_, { node, shapes: [x] }) => ({
+    axes: spatialShape(node, x)
+      .slice(2)
+      .map((_size, axis) => axis + 2),
+  }),
   forward: ({ t, attributes: { axes } }, x) => t.mean(x, axes, true),
   nonnegative: true,
 });

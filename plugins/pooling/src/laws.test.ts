@@ -13,7 +13,11 @@ const { apply, operator, prepared } = callsOf(plugin);
 const options = { seed: 31, numRuns: 60 } as const;
 
 const numbers = fc.array(reals(-4, 4), { minLength: 64, maxLength: 64 });
-const filled = (shape: readonly number[], some: readonly number[]) => tensor(shape, Array.from({ length: sizeOf(shape) }, (_, i) => some[i % some.length]!));
+const filled = (shape: readonly number[], some: readonly number[]) =>
+  tensor(
+    shape,
+    Array.from({ length: sizeOf(shape) }, (_, i) => some[i % some.length]!),
+  );
 
 describe("scatterWindows", () => {
   it("is the adjoint of windows: ⟨windows(x), y⟩ = ⟨x, scatterWindows(y)⟩", () => {
@@ -26,14 +30,17 @@ describe("scatterWindows", () => {
       { shape: [1, 1, 6], attributes: { kernel_shape: [3], strides: [2] } },
       { shape: [1, 1, 2], attributes: { kernel_shape: [2], dilations: [2], pads: [0, 1] } },
       { shape: [1, 1, 5], attributes: { kernel_shape: [2], strides: [2] } },
-    ]) expectAdjoint(pool, [1, 2, 3, 4, 5, 6], [1, -10, 100, -1000]);
+    ])
+      expectAdjoint(pool, [1, 2, 3, 4, 5, 6], [1, -10, 100, -1000]);
   });
 });
 
 function expectAdjoint({ shape, attributes }: Pool, a: readonly number[], b: readonly number[]): void {
   const t = new Vocabulary();
   const x = t.constant(filled(shape, a));
-  const { window } = prepared({ type: "MaxPool", attributes, inputs: [ones(...shape)] }).context.attributes as { readonly window: PoolingWindow };
+  const { window } = prepared({ type: "MaxPool", attributes, inputs: [ones(...shape)] }).context.attributes as {
+    readonly window: PoolingWindow;
+  };
   const cut = t.windows(x, window.kernel, window.options);
   const y = t.constant(filled(cut.shape, b));
   const back = t.node(scatterWindows(t, y, window) as typeof y);
@@ -42,12 +49,21 @@ function expectAdjoint({ shape, attributes }: Pool, a: readonly number[], b: rea
 }
 
 describe("AveragePool", () => {
-  const average = ({ shape, attributes }: Pool, data: readonly number[], more: RawAttributes = {}) => apply({ type: "AveragePool", attributes: { ...attributes, ...more }, inputs: [filled(shape, data)] });
+  const average = ({ shape, attributes }: Pool, data: readonly number[], more: RawAttributes = {}) =>
+    apply({ type: "AveragePool", attributes: { ...attributes, ...more }, inputs: [filled(shape, data)] });
 
   it("of equal numbers is that number, however little of a window is seen", () => {
-    fc.assert(fc.property(pools, (pool) => {
-      expect(isNear(average(pool, [3]).data, average(pool, [3]).data.map(() => 3))).equal(true);
-    }), options);
+    fc.assert(
+      fc.property(pools, (pool) => {
+        expect(
+          isNear(
+            average(pool, [3]).data,
+            average(pool, [3]).data.map(() => 3),
+          ),
+        ).equal(true);
+      }),
+      options,
+    );
   });
 
   it("counts padding as zeros where it is asked to", () => {
@@ -56,7 +72,10 @@ describe("AveragePool", () => {
   });
 
   it("never counts what lies beyond the padding", () => {
-    const pool = { shape: [1, 1, 4], attributes: { kernel_shape: [3], strides: [2], pads: [0, 0], ceil_mode: 1, count_include_pad: 1 } };
+    const pool = {
+      shape: [1, 1, 4],
+      attributes: { kernel_shape: [3], strides: [2], pads: [0, 0], ceil_mode: 1, count_include_pad: 1 },
+    };
     expect([...average(pool, [3, 3, 3, 6]).data]).deep.equal([3, 4.5]);
   });
 });
@@ -65,7 +84,10 @@ describe("GlobalAveragePool and GlobalMaxPool", () => {
   it("keep the spatial axes at size one", () => {
     const image = tensor([1, 2, 2, 2], [1, 2, 3, 6, 0, -1, -2, -5]);
     const mean = apply({ type: "GlobalAveragePool", inputs: [image] });
-    expect([mean.shape, [...mean.data]]).deep.equal([[1, 2, 1, 1], [3, -2]]);
+    expect([mean.shape, [...mean.data]]).deep.equal([
+      [1, 2, 1, 1],
+      [3, -2],
+    ]);
   });
 
   it("GlobalMaxPool is a MaxPool with a single window", () => {
@@ -76,7 +98,8 @@ describe("GlobalAveragePool and GlobalMaxPool", () => {
 });
 
 describe("windows at the end", () => {
-  const sizeAt = (attributes: RawAttributes) => apply({ type: "MaxPool", attributes, inputs: [ones(1, 1, 6)] }).shape[2];
+  const sizeAt = (attributes: RawAttributes) =>
+    apply({ type: "MaxPool", attributes, inputs: [ones(1, 1, 6)] }).shape[2];
 
   it("are left out where they do not fit, and kept with ceil_mode where they begin inside", () => {
     expect(sizeAt({ kernel_shape: [3], strides: [2] })).equal(2);
@@ -97,7 +120,11 @@ describe("The pooling pack", () => {
   });
 
   it("maxima see the numbers inside, never the padding", () => {
-    const call: Call = { type: "MaxPool", attributes: { kernel_shape: [2], pads: [1, 1] }, inputs: [tensor([1, 1, 2], [-7, -3])] };
+    const call: Call = {
+      type: "MaxPool",
+      attributes: { kernel_shape: [2], pads: [1, 1] },
+      inputs: [tensor([1, 1, 2], [-7, -3])],
+    };
     expect([...apply(call).data]).deep.equal([-7, -3, -3]);
   });
 });

@@ -62,18 +62,31 @@ function backward(context: Context, outputs: Coefficients, x: Interval): Backwar
   };
 }
 
-/** One side's coefficients: where they have the side's sign they take the plane on its side, elsewhere the opposite one. */
-function carry(context: Context, a: Tensor, x: Interval, side: "lower" | "upper"): { coefficients: Tensor; bias: Tensor } {
+/**
+ * One side's coefficients: where they have the side's sign they take the plane on its side, elsewhere the opposite
+ * one.
+ */
+function carry(
+  context: Context,
+  a: Tensor,
+  x: Interval,
+  side: "lower" | "upper",
+): { coefficients: Tensor; bias: Tensor } {
   const { t, attributes } = context;
   const { weights, intercept } = upperPlane(context, x);
   const positive = t.relu(a);
   const negative = t.min(a, 0);
   const [below, above] = side === "lower" ? [positive, negative] : [negative, positive];
-  const overElements = t.add(t.mul(eachElement(context, below), lowerWeights(context, x)), t.mul(eachElement(context, above), weights));
+  const overElements = t.add(
+    t.mul(eachElement(context, below), lowerWeights(context, x)),
+    t.mul(eachElement(context, above), weights),
+  );
   return { coefficients: scatterWindows(t, overElements, attributes.window), bias: t.dot(above, intercept) };
 }
 
-/** A maximum is at least every convex combination of its elements; by default the element with the greatest lower end. */
+/**
+ * A maximum is at least every convex combination of its elements; by default the element with the greatest lower end.
+ */
 function lowerWeights(context: Context, x: Interval): Tensor {
   const { t } = context;
   const lower = elements(context, x.lower);
@@ -85,9 +98,9 @@ function lowerWeights(context: Context, x: Interval): Tensor {
 }
 
 /**
- * Let i have the greatest upper end u, and m ≥ every other upper end and ≥ l, its own lower end. Then the maximum is at
- * most max(x_i, m), a convex function of x_i, hence at most its chord u − s (u − x_i) with s = (u − m) / (u − l). Smaller
- * slopes lie higher on [l, u], and 0 is the constant u. s is 1, and the plane x_i itself, where i dominates.
+ * Let i have the greatest upper end u, and m ≥ every other upper end and ≥ l, its own lower end. Then the maximum is
+ * at most max(x_i, m), a convex function of x_i, hence at most its chord u − s (u − x_i) with s = (u − m) / (u − l).
+ * Smaller slopes lie higher on [l, u], and 0 is the constant u. s is 1, and the plane x_i itself, where i dominates.
  */
 function upperPlane(context: Context, x: Interval): { weights: Tensor; intercept: Tensor } {
   const { t } = context;
@@ -123,7 +136,9 @@ function outputShape({ attributes }: Context): readonly number[] {
 
 function read(attributes: PoolingAttributes, context: AttributeContext<readonly ["X"]>): MaxPoolAttributes {
   if (context.isRead[1] === true) {
-    throw unsupportedAttribute(`${context.node}: the output 'Indices' is not supported, only 'Y' is`, { hint: "Remove what uses it." });
+    throw unsupportedAttribute(`${context.node}: the output 'Indices' is not supported, only 'Y' is`, {
+      hint: "Remove what uses it.",
+    });
   }
   return { window: poolingWindow(attributes, context) };
 }

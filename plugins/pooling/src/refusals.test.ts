@@ -18,16 +18,28 @@ const BOTH: Refusals = {
   "auto_pad and pads at once": [{ kernel_shape: [2], auto_pad: "SAME_UPPER", pads: [1, 1] }, "LIRPA_ATTRIBUTE"],
   "a kernel that spans more than the padded image": [{ kernel_shape: [9] }, "LIRPA_SHAPE"],
   "a window that sees nothing but padding": [{ kernel_shape: [1], pads: [1, 0] }, "LIRPA_UNSUPPORTED_ATTRIBUTE"],
-  "ceil_mode with auto_pad, on which runtimes disagree": [{ kernel_shape: [2], auto_pad: "VALID", ceil_mode: 1 }, "LIRPA_UNSUPPORTED_ATTRIBUTE"],
-  "dilations with auto_pad, on which runtimes disagree": [{ kernel_shape: [2], auto_pad: "SAME_LOWER", dilations: [2] }, "LIRPA_UNSUPPORTED_ATTRIBUTE"],
+  "ceil_mode with auto_pad, on which runtimes disagree": [
+    { kernel_shape: [2], auto_pad: "VALID", ceil_mode: 1 },
+    "LIRPA_UNSUPPORTED_ATTRIBUTE",
+  ],
+  "dilations with auto_pad, on which runtimes disagree": [
+    { kernel_shape: [2], auto_pad: "SAME_LOWER", dilations: [2] },
+    "LIRPA_UNSUPPORTED_ATTRIBUTE",
+  ],
   "an image without spatial axes": [{ kernel_shape: [] }, "LIRPA_SHAPE", [1, 2]],
   "four spatial axes": [{ kernel_shape: [1, 1, 1, 1] }, "LIRPA_UNSUPPORTED_ATTRIBUTE", [1, 1, 2, 2, 2, 2]],
 };
 
 const OF: Readonly<Record<string, Refusals>> = {
-  MaxPool: { ...BOTH, "indices in column-major order": [{ kernel_shape: [2], storage_order: 1 }, "LIRPA_UNSUPPORTED_ATTRIBUTE"] },
+  MaxPool: {
+    ...BOTH,
+    "indices in column-major order": [{ kernel_shape: [2], storage_order: 1 }, "LIRPA_UNSUPPORTED_ATTRIBUTE"],
+  },
   AveragePool: BOTH,
-  GlobalAveragePool: { "an image without spatial axes": [{}, "LIRPA_SHAPE", [1, 2]], "four spatial axes": [{}, "LIRPA_UNSUPPORTED_ATTRIBUTE", [1, 1, 2, 2, 2, 2]] },
+  GlobalAveragePool: {
+    "an image without spatial axes": [{}, "LIRPA_SHAPE", [1, 2]],
+    "four spatial axes": [{}, "LIRPA_UNSUPPORTED_ATTRIBUTE", [1, 1, 2, 2, 2, 2]],
+  },
 };
 
 for (const [type, refusals] of Object.entries(OF)) {
@@ -45,7 +57,9 @@ for (const [type, refusals] of Object.entries(OF)) {
 describe("MaxPool's indices", () => {
   it("are refused where something reads them", () => {
     const call = { type: "MaxPool", attributes: { kernel_shape: [2] }, inputs: [ones(1, 1, 4)] };
-    expect(() => prepared({ ...call, outputs: [true, true] })).throw("Indices").with.property("code", "LIRPA_UNSUPPORTED_ATTRIBUTE");
+    expect(() => prepared({ ...call, outputs: [true, true] }))
+      .throw("Indices")
+      .with.property("code", "LIRPA_UNSUPPORTED_ATTRIBUTE");
     expect(() => prepared({ ...call, outputs: [true, false] })).not.throw();
   });
 });

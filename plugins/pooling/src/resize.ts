@@ -1,8 +1,35 @@
 import {
-  attributeError, axesOf, constantInput, defineOperator, flag, float, floats, hostSize, ints, nth, oneOf, sameLength, sizeOf, sizesOf,
-  unsupportedAttribute, type AttributeContext, type Operator, type RuleContext, type Tensor,
+  attributeError,
+  axesOf,
+  constantInput,
+  defineOperator,
+  flag,
+  float,
+  floats,
+  hostSize,
+  ints,
+  nth,
+  oneOf,
+  sameLength,
+  sizeOf,
+  sizesOf,
+  unsupportedAttribute,
+  type AttributeContext,
+  type Operator,
+  type RuleContext,
+  type Tensor,
 } from "@lirpa/core/plugin";
-import { coordinates, coordinatesOf, mode, nearest, nearestOf, type AxisResize, type Mode, type Position, type Rounding } from "./sampling.js";
+import {
+  coordinates,
+  coordinatesOf,
+  mode,
+  nearest,
+  nearestOf,
+  type AxisResize,
+  type Mode,
+  type Position,
+  type Rounding,
+} from "./sampling.js";
 
 interface ResizeAttributes {
   /** For each axis whose size or order of elements changes the inputs of every output position and their weights. */
@@ -38,10 +65,19 @@ export const resize: Operator = defineOperator({
   },
   derive: (attributes, context) => {
     // Opset 10 has the scales where the region of interest stands since, and neither of the two modes.
-    if (context.opset < 11) return read({ ...attributes, ...OLD }, context, scaledAxes(context, attributes, listOf(context, 1, "scales"), undefined));
+    if (context.opset < 11)
+      return read(
+        { ...attributes, ...OLD },
+        context,
+        scaledAxes(context, attributes, listOf(context, 1, "scales"), undefined),
+      );
     const { coordinate_transformation_mode: position, nearest_mode: rounding } = attributes;
     const names = { ...attributes, position, rounding };
-    return read(names, context, scaledAxes(context, attributes, listOf(context, 2, "scales"), listOf(context, 3, "sizes")));
+    return read(
+      names,
+      context,
+      scaledAxes(context, attributes, listOf(context, 2, "scales"), listOf(context, 3, "sizes")),
+    );
   },
   forward: resized,
 });
@@ -56,7 +92,11 @@ export const upsample: Operator = defineOperator({
   attributes: { mode, scales: floats().optional().orInput() },
   derive: (attributes, context) => {
     const { scales } = attributes;
-    return read({ ...attributes, ...OLD }, context, scaledAxes(context, {}, scales?.length === 0 ? undefined : scales, undefined));
+    return read(
+      { ...attributes, ...OLD },
+      context,
+      scaledAxes(context, {}, scales?.length === 0 ? undefined : scales, undefined),
+    );
   },
   forward: resized,
 });
@@ -76,22 +116,36 @@ type Operands = AttributeContext<readonly ["X", ...string[]]>;
 function resized({ t, attributes }: RuleContext<ResizeAttributes>, x: Tensor): Tensor {
   return attributes.axes.reduce((value, { axis, from, samples }) => {
     const places = samples.map(([{ at }]) => at);
-    if (samples.every(({ length }) => length === 1)) return t.gather(value, t.constant(places, [places.length], "int"), axis);
+    if (samples.every(({ length }) => length === 1))
+      return t.gather(value, t.constant(places, [places.length], "int"), axis);
     const matrix = new Float64Array(hostSize([from, samples.length], `resizing axis ${axis}`));
     // Both of a sample's inputs may be the same one.
-    samples.forEach((sample, to) => sample.forEach(({ at, weight }) => (matrix[at * samples.length + to] = weight + (matrix[at * samples.length + to] ?? 0))));
+    samples.forEach((sample, to) =>
+      sample.forEach(
+        ({ at, weight }) => (matrix[at * samples.length + to] = weight + (matrix[at * samples.length + to] ?? 0)),
+      ),
+    );
     const others = [...value.shape.keys()].filter((other) => other !== axis);
     const kept = sizesOf(value.shape, others);
     const rows = t.reshape(t.transpose(value, [...others, axis]), [sizeOf(kept), from]);
     const product = t.matmul(rows, t.constant({ shape: [from, samples.length], dtype: "float", data: matrix }));
     const order = [...others, axis];
-    return t.transpose(t.reshape(product, [...kept, samples.length]), [...order.keys()].map((at) => order.indexOf(at)));
+    return t.transpose(
+      t.reshape(product, [...kept, samples.length]),
+      [...order.keys()].map((at) => order.indexOf(at)),
+    );
   }, x);
 }
 
-function read({ mode: by, antialias, position, rounding }: Sampling, { node }: Operands, resizes: readonly AxisResize[]): ResizeAttributes {
+function read(
+  { mode: by, antialias, position, rounding }: Sampling,
+  { node }: Operands,
+  resizes: readonly AxisResize[],
+): ResizeAttributes {
   if (by !== "nearest" && antialias === true && resizes.some(({ scale }) => scale < 1)) {
-    throw unsupportedAttribute(`${node}: antialias 1 is not supported where an axis shrinks`, { hint: "Export the model with antialias 0." });
+    throw unsupportedAttribute(`${node}: antialias 1 is not supported where an axis shrinks`, {
+      hint: "Export the model with antialias 0.",
+    });
   }
   const axes = resizes
     // An axis of the same size stays as it is, whatever the coordinates say.
@@ -102,7 +156,10 @@ function read({ mode: by, antialias, position, rounding }: Sampling, { node }: O
         if (by === "nearest") return [{ at: inside(nearestOf(rounding, at, axis)), weight: 1 }];
         const place = inside(at);
         const first = Math.floor(place);
-        return [{ at: first, weight: 1 - (place - first) }, { at: inside(first + 1), weight: place - first }];
+        return [
+          { at: first, weight: 1 - (place - first) },
+          { at: inside(first + 1), weight: place - first },
+        ];
       });
       return Object.freeze({ axis: axis.axis, from: axis.from, samples });
     });
@@ -116,15 +173,21 @@ interface Scaling {
 
 /** Every axis with its size before and after and the factor between: from scales or sizes, one of which is given. */
 function scaledAxes(
-  { node, shapes: [shape] }: Operands, { axes, keep_aspect_ratio_policy: policy = "stretch" }: Scaling,
-  scales: readonly number[] | undefined, sizes: readonly number[] | undefined,
+  { node, shapes: [shape] }: Operands,
+  { axes, keep_aspect_ratio_policy: policy = "stretch" }: Scaling,
+  scales: readonly number[] | undefined,
+  sizes: readonly number[] | undefined,
 ): readonly AxisResize[] {
   const given = scales ?? sizes;
   if (given === undefined || (scales !== undefined && sizes !== undefined)) {
-    throw attributeError(`${node}: ${given === undefined ? "neither" : "both"} 'scales' and 'sizes' are there`, { hint: "The ONNX operator takes one of the two." });
+    throw attributeError(`${node}: ${given === undefined ? "neither" : "both"} 'scales' and 'sizes' are there`, {
+      hint: "The ONNX operator takes one of the two.",
+    });
   }
   if (sizes !== undefined && policy !== "stretch") {
-    throw unsupportedAttribute(`${node}: keep_aspect_ratio_policy ${policy} is not supported`, { hint: "Give scales, or sizes with the policy stretch." });
+    throw unsupportedAttribute(`${node}: keep_aspect_ratio_policy ${policy} is not supported`, {
+      hint: "Give scales, or sizes with the policy stretch.",
+    });
   }
   const scaled = axes === undefined ? [...shape.keys()] : axesOf(node, axes, shape.length);
   sameLength(node, "scales or sizes", given, "axes", scaled);
@@ -132,7 +195,10 @@ function scaledAxes(
     const [from, number] = [nth(shape, axis), nth(given, i)];
     const scale = scales === undefined ? number / from : number;
     const to = scales === undefined ? number : Math.floor(Math.fround(from * scale));
-    if (!(scale > 0) || !Number.isInteger(to) || to < 1) throw attributeError(`${node}: axis ${axis} of size ${from} cannot become ${to}`, { hint: "Sizes must be positive." });
+    if (!(scale > 0) || !Number.isInteger(to) || to < 1)
+      throw attributeError(`${node}: axis ${axis} of size ${from} cannot become ${to}`, {
+        hint: "Sizes must be positive.",
+      });
     return { axis, from, to, scale };
   });
 }

@@ -15,7 +15,12 @@ const halfPixel = (at: number, resize: AxisResize): number => fround(divided(at 
 
 /** Where an output lies among the inputs. */
 export type Position =
-  | "half_pixel" | "pytorch_half_pixel" | "half_pixel_symmetric" | "align_corners" | "asymmetric" | "tf_half_pixel_for_nn";
+  | "half_pixel"
+  | "pytorch_half_pixel"
+  | "half_pixel_symmetric"
+  | "align_corners"
+  | "asymmetric"
+  | "tf_half_pixel_for_nn";
 
 const POSITIONS: Readonly<Record<Position, (at: number, resize: AxisResize) => number>> = {
   half_pixel: halfPixel,
@@ -44,15 +49,28 @@ const NEAREST: Readonly<Record<Rounding, (position: number, resize: AxisResize) 
 
 export type Mode = "nearest" | "linear" | "bilinear" | "trilinear";
 
-/** Interpolation by cubic polynomials has negative weights. Opset 7 to 9 files have been seen with the number of axes in the name. */
-export const mode: Attribute<Mode> = oneOf(["nearest", "linear", "bilinear", "trilinear", "cubic"], "nearest").only("nearest", "linear", "bilinear", "trilinear");
+/**
+ * Interpolation by cubic polynomials has negative weights. Opset 7 to 9 files have been seen with the number of axes
+ * in the name.
+ */
+export const mode: Attribute<Mode> = oneOf(["nearest", "linear", "bilinear", "trilinear", "cubic"], "nearest").only(
+  "nearest",
+  "linear",
+  "bilinear",
+  "trilinear",
+);
 
 const POSITION_NAMES = Object.keys(POSITIONS) as readonly Position[];
 
 /** Cropping is left out. */
-export const coordinates: Attribute<Position> = oneOf([...POSITION_NAMES, "tf_crop_and_resize"], "half_pixel").only(...POSITION_NAMES);
+export const coordinates: Attribute<Position> = oneOf([...POSITION_NAMES, "tf_crop_and_resize"], "half_pixel").only(
+  ...POSITION_NAMES,
+);
 
-export const nearest: Attribute<Rounding> = oneOf(["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"], "round_prefer_floor");
+export const nearest: Attribute<Rounding> = oneOf(
+  ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"],
+  "round_prefer_floor",
+);
 
 /** For each output position along an axis where it lies among the inputs. */
 export function coordinatesOf(node: string, position: Position, axis: AxisResize): readonly number[] {

@@ -1,6 +1,21 @@
 import {
-  attributeError, flag, halfBefore, hostSize, isSame, samePadding, shapeError, spatialShape, unsupportedAttribute, windowAttributes, windowAxes,
-  type AttributeContext, type AutoPad, type Declared, type WindowAttributes, type WindowAxis, type WindowOptions,
+  attributeError,
+  flag,
+  halfBefore,
+  hostSize,
+  isSame,
+  samePadding,
+  shapeError,
+  spatialShape,
+  unsupportedAttribute,
+  windowAttributes,
+  windowAxes,
+  type AttributeContext,
+  type AutoPad,
+  type Declared,
+  type WindowAttributes,
+  type WindowAxis,
+  type WindowOptions,
 } from "@lirpa/core/plugin";
 
 /** What pooling operators read. */
@@ -31,10 +46,16 @@ export interface PooledAxis extends WindowAxis {
   readonly declaredEnd: number;
 }
 
-export function poolingWindow(attributes: PoolingAttributes, { node, shapes }: AttributeContext<readonly ["X"]>): PoolingWindow {
+export function poolingWindow(
+  attributes: PoolingAttributes,
+  { node, shapes }: AttributeContext<readonly ["X"]>,
+): PoolingWindow {
   const [batch, channels, ...sizes] = spatialShape(node, shapes[0]);
   const { kernel_shape: kernel, auto_pad: autoPad, ceil_mode: ceilMode, dilations = [] } = attributes;
-  if (kernel === undefined) throw attributeError(`${node}: the attribute 'kernel_shape' is missing`, { hint: "The ONNX operator requires it." });
+  if (kernel === undefined)
+    throw attributeError(`${node}: the attribute 'kernel_shape' is missing`, {
+      hint: "The ONNX operator requires it.",
+    });
   if (isSame(autoPad) && dilations.some((dilation) => dilation !== 1)) {
     throw unsupportedAttribute(`${node}: auto_pad ${autoPad} with dilations is not supported`, {
       hint: "Runtimes disagree on its output's shape; give 'pads' instead.",
@@ -59,16 +80,22 @@ function pooledAxis(node: string, at: WindowAxis, autoPad: AutoPad, ceilMode: bo
   const total = isSame(autoPad) ? samePadding(at) : at.begin + at.end;
   const begin = isSame(autoPad) ? halfBefore(total, autoPad) : at.begin;
   const output = windowCount(size + total - extent, stride, ceilMode, size + begin);
-  if (output < 1) throw shapeError(`${node}: the kernel spans ${extent} elements of axis ${axis}, which has ${size} and its padding`);
+  if (output < 1)
+    throw shapeError(`${node}: the kernel spans ${extent} elements of axis ${axis}, which has ${size} and its padding`);
   const end = Math.max(0, (output - 1) * stride + extent - begin - size);
   const pooled = { ...at, begin, end, output, declaredEnd: total - begin };
   if (elementsInside(pooled, 0, 0).includes(0)) {
-    throw unsupportedAttribute(`${node}: a window of axis ${axis} sees nothing but padding`, { hint: "Use smaller 'pads'." });
+    throw unsupportedAttribute(`${node}: a window of axis ${axis} sees nothing but padding`, {
+      hint: "Use smaller 'pads'.",
+    });
   }
   return pooled;
 }
 
-/** With ceil_mode a last window may begin before and end after the end of the padded input, but not begin in the end padding. */
+/**
+ * With ceil_mode a last window may begin before and end after the end of the padded input, but not begin in the end
+ * padding.
+ */
 function windowCount(room: number, stride: number, ceilMode: boolean, endOfInput: number): number {
   if (!ceilMode) return Math.floor(room / stride) + 1;
   const count = Math.ceil(room / stride) + 1;
@@ -76,7 +103,11 @@ function windowCount(room: number, stride: number, ceilMode: boolean, endOfInput
 }
 
 /** How many elements of each window of an axis lie between `-before` and `size + after`. */
-export function elementsInside({ size, kernel, stride, dilation, begin, output }: PooledAxis, before: number, after: number): readonly number[] {
+export function elementsInside(
+  { size, kernel, stride, dilation, begin, output }: PooledAxis,
+  before: number,
+  after: number,
+): readonly number[] {
   hostSize([output, kernel], "the windows of an axis");
   return Array.from({ length: output }, (_, index) => {
     const start = index * stride - begin;

@@ -1,9 +1,23 @@
-import { defineOperator, integers, readReduction, readTrueReduction, reductionAttributes, type Operator, type SubgraphNode } from "@lirpa/core/plugin";
+import {
+  defineOperator,
+  integers,
+  readReduction,
+  readTrueReduction,
+  reductionAttributes,
+  type Operator,
+  type SubgraphNode,
+} from "@lirpa/core/plugin";
 
 type Part = Pick<SubgraphNode, "type" | "domain">;
 
 /** A reduction between operators that act on each element. */
-function between(type: string, before: Part | undefined, reduction: string, after: Part | undefined, read = readTrueReduction): Operator {
+function between(
+  type: string,
+  before: Part | undefined,
+  reduction: string,
+  after: Part | undefined,
+  read = readTrueReduction,
+): Operator {
   return defineOperator({
     type,
     sinceVersion: 1,
@@ -32,6 +46,11 @@ export const reduceMin: Operator = between("ReduceMin", { type: "Neg" }, "Reduce
 /** Σ |x|. */
 export const reduceL1: Operator = between("ReduceL1", { type: "Abs" }, "ReduceSum", undefined);
 /** Σ x². */
-export const reduceSumSquare: Operator = between("ReduceSumSquare", { type: "Square", domain: "lirpa" }, "ReduceSum", undefined);
+export const reduceSumSquare: Operator = between(
+  "ReduceSumSquare",
+  { type: "Square", domain: "lirpa" },
+  "ReduceSum",
+  undefined,
+);
 /** log Σ x. */
 export const reduceLogSum: Operator = between("ReduceLogSum", undefined, "ReduceSum", { type: "Log" });

@@ -10,7 +10,19 @@ const plugin: Plugin = definePlugin({
   name: "@lirpa/plugin-reduction",
   apiVersion: 2,
   needs: ["Abs", "Log", "Neg", "lirpa:Square"],
-  operators: [argMax, argMin, reduceL1, reduceL2, reduceLogSum, reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, reduceSumSquare],
+  operators: [
+    argMax,
+    argMin,
+    reduceL1,
+    reduceL2,
+    reduceLogSum,
+    reduceMax,
+    reduceMean,
+    reduceMin,
+    reduceProd,
+    reduceSum,
+    reduceSumSquare,
+  ],
 });
 
 export default plugin;

@@ -1,5 +1,15 @@
 import {
-  axisOf, defineOperator, flag, int, nth, onlyConstants, readTrueReduction, reducedShape, reductionAttributes, type Operator, type Tensor,
+  axisOf,
+  defineOperator,
+  flag,
+  int,
+  nth,
+  onlyConstants,
+  readTrueReduction,
+  reducedShape,
+  reductionAttributes,
+  type Operator,
+  type Tensor,
   type TensorOps,
 } from "@lirpa/core/plugin";
 
@@ -24,7 +34,9 @@ export const reduceProd: Operator = defineOperator({
 
 function alongAxis(t: TensorOps, x: Tensor, axis: number): Tensor {
   const zeros = x.shape.map(() => 0);
-  const slices = Array.from({ length: nth(x.shape, axis) }, (_, i) => t.slice(x, zeros.with(axis, i), x.shape.with(axis, i + 1)));
+  const slices = Array.from({ length: nth(x.shape, axis) }, (_, i) =>
+    t.slice(x, zeros.with(axis, i), x.shape.with(axis, i + 1)),
+  );
   return slices.reduce((product, slice) => t.mul(product, slice));
 }
 

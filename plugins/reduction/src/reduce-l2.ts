@@ -1,5 +1,12 @@
 import {
-  defineOperator, readTrueReduction, reductionAttributes, type Interval, type Operator, type Reduction, type RuleContext, type Tensor,
+  defineOperator,
+  readTrueReduction,
+  reductionAttributes,
+  type Interval,
+  type Operator,
+  type Reduction,
+  type RuleContext,
+  type Tensor,
 } from "@lirpa/core/plugin";
 
 type Context = RuleContext<Reduction>;
@@ -22,7 +29,10 @@ export const reduceL2: Operator = defineOperator({
   derive: readTrueReduction,
   forward: (context, x) => norm(context, x, context.attributes.keepDims),
   interval: (context, x) => {
-    const { t, attributes: { keepDims } } = context;
+    const {
+      t,
+      attributes: { keepDims },
+    } = context;
     const nearest = t.max(t.relu(x.lower), t.relu(t.neg(x.upper)));
     const farthest = t.max(t.abs(x.lower), t.abs(x.upper));
     return { lower: norm(context, nearest, keepDims), upper: norm(context, farthest, keepDims) };

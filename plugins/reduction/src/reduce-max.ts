@@ -1,6 +1,18 @@
 import {
-  defineOperator, nth, readReduction, reducedShape, reductionAttributes, sizeOf, sizesOf, type BackwardStep, type Coefficients,
-  type Interval, type Operator, type Reduction, type RuleContext, type Tensor,
+  defineOperator,
+  nth,
+  readReduction,
+  reducedShape,
+  reductionAttributes,
+  sizeOf,
+  sizesOf,
+  type BackwardStep,
+  type Coefficients,
+  type Interval,
+  type Operator,
+  type Reduction,
+  type RuleContext,
+  type Tensor,
 } from "@lirpa/core/plugin";
 
 type Context = RuleContext<Reduction>;
@@ -35,7 +47,11 @@ function backward(context: Context, outputs: Coefficients, x: Interval): Backwar
   const plane = upperPlane(context, merged);
   const { t } = context;
   const carry = (a: Tensor, below: Tensor, above: Tensor) => ({
-    coefficients: split(context, t.add(t.mul(column(context, below, shape), weights), t.mul(column(context, above, shape), plane.weights)), shape),
+    coefficients: split(
+      context,
+      t.add(t.mul(column(context, below, shape), weights), t.mul(column(context, above, shape), plane.weights)),
+      shape,
+    ),
     bias: t.dot(above, t.reshape(plane.intercept, a.shape)),
   });
   const lower = carry(outputs.lower, t.relu(outputs.lower), t.min(outputs.lower, 0));
@@ -46,7 +62,9 @@ function backward(context: Context, outputs: Coefficients, x: Interval): Backwar
   };
 }
 
-/** A maximum is at least every convex combination of its elements; by default the element with the greatest lower end. */
+/**
+ * A maximum is at least every convex combination of its elements; by default the element with the greatest lower end.
+ */
 function lowerWeights({ t }: Context, { lower }: Interval): Tensor {
   const greatest = t.where(isAt(t.argMax(lower, -1), lower, t), 1, 0);
   const free = t.free(greatest, 0, 1);
@@ -54,9 +72,9 @@ function lowerWeights({ t }: Context, { lower }: Interval): Tensor {
 }
 
 /**
- * Let i have the greatest upper end u, and m ≥ every other upper end and ≥ l, its own lower end. Then the maximum is at
- * most max(x_i, m), a convex function of x_i, hence at most its chord u − s (u − x_i) with s = (u − m) / (u − l). Smaller
- * slopes lie higher on [l, u], and 0 is the constant u. s is 1, and the plane x_i itself, where i dominates.
+ * Let i have the greatest upper end u, and m ≥ every other upper end and ≥ l, its own lower end. Then the maximum is
+ * at most max(x_i, m), a convex function of x_i, hence at most its chord u − s (u − x_i) with s = (u − m) / (u − l).
+ * Smaller slopes lie higher on [l, u], and 0 is the constant u. s is 1, and the plane x_i itself, where i dominates.
  */
 function upperPlane({ t }: Context, { lower, upper }: Interval): { weights: Tensor; intercept: Tensor } {
   const index = t.argMax(upper, -1);
@@ -86,7 +104,10 @@ function merge({ t, attributes: { axes } }: Context, x: Tensor): Tensor {
 function split({ t, attributes: { axes } }: Context, x: Tensor, shape: readonly number[]): Tensor {
   const order = [...[...shape.keys()].filter((axis) => !axes.includes(axis)), ...axes];
   const apart = t.reshape(x, sizesOf(shape, order));
-  return t.transpose(apart, [...shape.keys()].map((axis) => order.indexOf(axis)));
+  return t.transpose(
+    apart,
+    [...shape.keys()].map((axis) => order.indexOf(axis)),
+  );
 }
 
 /** Coefficients of the maxima, with an axis of size one for the elements. */

@@ -1,4 +1,10 @@
-import { defineOperator, readReduction, reductionAttributes, unsupportedAttribute, type Operator } from "@lirpa/core/plugin";
+import {
+  defineOperator,
+  readReduction,
+  reductionAttributes,
+  unsupportedAttribute,
+  type Operator,
+} from "@lirpa/core/plugin";
 
 /** Sums over axes. */
 export const reduceSum: Operator = defineOperator({
@@ -22,7 +28,10 @@ export const reduceMean: Operator = defineOperator({
   attributes: reductionAttributes,
   derive: readReduction,
   forward: ({ t, attributes: { axes, keepDims }, node }, x) => {
-    if (x.dtype !== "float") throw unsupportedAttribute(`${node}: the mean of integers is not supported`, { hint: "Cast the operand to float." });
+    if (x.dtype !== "float")
+      throw unsupportedAttribute(`${node}: the mean of integers is not supported`, {
+        hint: "Cast the operand to float.",
+      });
     return axes.length === 0 ? x : t.mean(x, axes, keepDims);
   },
 });

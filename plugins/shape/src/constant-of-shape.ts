@@ -13,7 +13,9 @@ export const constantOfShape: Operator = defineOperator({
     if (given === undefined) return { shape, value: 0, dtype: "float" as const };
     const [value, ...others] = given.data;
     if (value === undefined || others.length > 0) {
-      throw attributeError(`${node}: value is not a tensor of one element`, { hint: "It is repeated throughout the shape." });
+      throw attributeError(`${node}: value is not a tensor of one element`, {
+        hint: "It is repeated throughout the shape.",
+      });
     }
     return { shape, value, dtype: given.dtype };
   },

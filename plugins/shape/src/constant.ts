@@ -1,4 +1,15 @@
-import { attributeError, defineOperator, float, floats, int, ints, tensor, type DType, type HostTensor, type Operator } from "@lirpa/core/plugin";
+import {
+  attributeError,
+  defineOperator,
+  float,
+  floats,
+  int,
+  ints,
+  tensor,
+  type DType,
+  type HostTensor,
+  type Operator,
+} from "@lirpa/core/plugin";
 
 /** A tensor that the node itself carries, in any of ONNX's ways to write numbers: no strings, no sparse tensors. */
 export const constant: Operator = defineOperator({
@@ -19,7 +30,9 @@ export const constant: Operator = defineOperator({
     const { value, value_float: float, value_floats: floats, value_int: int, value_ints: ints } = attributes;
     const given = value ?? scalar(float, "float") ?? list(floats, "float") ?? scalar(int, "int") ?? list(ints, "int");
     if (given !== undefined) return { value: given };
-    throw attributeError(`${node}: the constant has no value`, { hint: "One of the attributes value, value_float, … is required." });
+    throw attributeError(`${node}: the constant has no value`, {
+      hint: "One of the attributes value, value_float, … is required.",
+    });
   },
   forward: ({ t, attributes }) => t.constant(attributes.value),
 });

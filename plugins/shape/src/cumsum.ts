@@ -1,4 +1,14 @@
-import { axisOf, defineOperator, flag, hostSize, int, nth, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
+import {
+  axisOf,
+  defineOperator,
+  flag,
+  hostSize,
+  int,
+  nth,
+  type Operator,
+  type Tensor,
+  type TensorOps,
+} from "@lirpa/core/plugin";
 
 interface CumSumAttributes {
   readonly axis: number;
@@ -20,7 +30,10 @@ export const cumSum: Operator = defineOperator({
     const { shape, dtype } = x;
     const rank = shape.length;
     const axis = axisOf(node, attributes.axis, rank);
-    const last = shape.map((_, at) => at).filter((at) => at !== axis).concat(axis);
+    const last = shape
+      .map((_, at) => at)
+      .filter((at) => at !== axis)
+      .concat(axis);
     const back = shape.map((_, at) => last.indexOf(at));
     // One axis more, so that a vector has the two axes of a matrix product as well.
     const moved = t.transpose(t.cast(x, "float"), last);

@@ -16,7 +16,8 @@ export const depthToSpace: Operator = defineOperator({
     const [batch, channels, height, width] = imageSizes(node, x);
     const depth = channels / (block * block);
     if (!Number.isInteger(depth)) throw misfit(node, x, block);
-    const apart = mode === "DCR" ? [batch, block, block, depth, height, width] : [batch, depth, block, block, height, width];
+    const apart =
+      mode === "DCR" ? [batch, block, block, depth, height, width] : [batch, depth, block, block, height, width];
     const order = mode === "DCR" ? [0, 3, 4, 1, 5, 2] : [0, 1, 4, 2, 5, 3];
     return t.reshape(t.transpose(t.reshape(x, apart), order), [batch, depth, height * block, width * block]);
   },
@@ -41,12 +42,22 @@ export const spaceToDepth: Operator = defineOperator({
 
 function imageSizes(node: string, { shape }: Tensor): readonly [number, number, number, number] {
   const [batch, channels, height, width, ...others] = shape;
-  if (batch === undefined || channels === undefined || height === undefined || width === undefined || others.length > 0) {
-    throw shapeError(`${node}: ${showShape(shape)} is not a batch of images`, { hint: "Its axes are batch, channel, height, width." });
+  if (
+    batch === undefined ||
+    channels === undefined ||
+    height === undefined ||
+    width === undefined ||
+    others.length > 0
+  ) {
+    throw shapeError(`${node}: ${showShape(shape)} is not a batch of images`, {
+      hint: "Its axes are batch, channel, height, width.",
+    });
   }
   return [batch, channels, height, width];
 }
 
 function misfit(node: string, { shape }: Tensor, block: number) {
-  return shapeError(`${node}: ${showShape(shape)} does not divide into blocks of ${block} by ${block}`, { hint: "Sizes must be multiples of the block's." });
+  return shapeError(`${node}: ${showShape(shape)} does not divide into blocks of ${block} by ${block}`, {
+    hint: "Sizes must be multiples of the block's.",
+  });
 }

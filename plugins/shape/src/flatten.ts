@@ -13,7 +13,9 @@ export const flatten: Operator = defineOperator({
     const rank = shape.length;
     // Unlike other axes this one may be the rank itself: then there is one column.
     if (!Number.isInteger(axis) || axis < -rank || axis > rank) {
-      throw attributeError(`${node}: axis ${axis} is outside the ${rank} axes of the input`, { hint: `Axes run from ${-rank} to ${rank}.` });
+      throw attributeError(`${node}: axis ${axis} is outside the ${rank} axes of the input`, {
+        hint: `Axes run from ${-rank} to ${rank}.`,
+      });
     }
     const at = axis < 0 ? axis + rank : axis;
     return t.reshape(x, [sizeOf(shape.slice(0, at)), sizeOf(shape.slice(at))]);

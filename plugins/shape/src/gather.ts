@@ -1,4 +1,13 @@
-import { axisOf, defineOperator, int, nth, sizeOf, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
+import {
+  axisOf,
+  defineOperator,
+  int,
+  nth,
+  sizeOf,
+  type Operator,
+  type Tensor,
+  type TensorOps,
+} from "@lirpa/core/plugin";
 import { gatherAttributes, indicesFromZero } from "./indices.js";
 
 /** Slices along one axis by a tensor of indices, whose axes take that axis' place. */

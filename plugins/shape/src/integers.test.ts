@@ -29,14 +29,18 @@ const CALLS: readonly Call[] = [
 for (const call of CALLS) {
   it(`${call.type} ${JSON.stringify(call.attributes ?? {})} moves integers as it moves floats`, () => {
     const data = dataSlots(call);
-    const inputs = call.inputs.map((input, slot) => (data.includes(slot) ? { ...input!, dtype: "int" as const } : input));
+    const inputs = call.inputs.map((input, slot) =>
+      data.includes(slot) ? { ...input!, dtype: "int" as const } : input,
+    );
     expect(apply({ ...call, inputs })).deep.equal({ ...apply(call), dtype: "int" });
   });
 }
 
 describe("The shape pack", () => {
   it("declares in its manifest what it provides", () => {
-    const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { lirpa: { operators: string[] } };
+    const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+      lirpa: { operators: string[] };
+    };
     expect(manifest.lirpa.operators).deep.equal(plugin.operators.map(({ type }) => type).sort());
   });
 

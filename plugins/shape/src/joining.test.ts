@@ -1,7 +1,10 @@
 import { expect } from "chai";
 import { apply, counting, ints, scalar, tensor, type Call } from "./support.test.js";
 
-const refusal = (call: Call) => expect(() => apply(call)).throw("node").with.property("code");
+const refusal = (call: Call) =>
+  expect(() => apply(call))
+    .throw("node")
+    .with.property("code");
 
 describe("Concat", () => {
   it("joins along any axis, also what is empty", () => {
@@ -17,7 +20,11 @@ describe("Concat", () => {
 
 describe("Expand", () => {
   it("broadcasts both ways", () => {
-    expect(apply({ type: "Expand", inputs: [counting(3, 1), ints(2, 1, 2)] })).deep.equal({ shape: [2, 3, 2], dtype: "float", data: [0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2] });
+    expect(apply({ type: "Expand", inputs: [counting(3, 1), ints(2, 1, 2)] })).deep.equal({
+      shape: [2, 3, 2],
+      dtype: "float",
+      data: [0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2],
+    });
     expect(apply({ type: "Expand", inputs: [counting(3), ints(1)] }).shape).deep.equal([3]);
     refusal({ type: "Expand", inputs: [counting(3), ints(2)] }).equal("LIRPA_SHAPE");
   });
@@ -39,7 +46,8 @@ describe("Where", () => {
 });
 
 describe("CumSum", () => {
-  const sums = (attributes = {}, axis = 0) => apply({ type: "CumSum", inputs: [tensor([3], [1, 2, 4]), scalar(axis, "int")], attributes }).data;
+  const sums = (attributes = {}, axis = 0) =>
+    apply({ type: "CumSum", inputs: [tensor([3], [1, 2, 4]), scalar(axis, "int")], attributes }).data;
 
   it("sums from either end, with or without the element itself", () => {
     expect(sums()).deep.equal([1, 3, 7]);

@@ -1,6 +1,18 @@
 import {
-  attributeError, axesOf, defineOperator, float, hostSize, ints, nth, oneOf, sameLength, shapeError, showShape, type Operator,
-  type RuleContext, type Tensor,
+  attributeError,
+  axesOf,
+  defineOperator,
+  float,
+  hostSize,
+  ints,
+  nth,
+  oneOf,
+  sameLength,
+  shapeError,
+  showShape,
+  type Operator,
+  type RuleContext,
+  type Tensor,
 } from "@lirpa/core/plugin";
 
 type Mode = "constant" | "edge" | "reflect" | "wrap";
@@ -14,8 +26,8 @@ interface PadAttributes {
 }
 
 /**
- * Adds elements before and after some axes: a constant, or copies of the tensor's own. `pads` and `value` are attributes
- * up to opset 10 and inputs since 11; `axes` came with 18, the mode "wrap" with 19.
+ * Adds elements before and after some axes: a constant, or copies of the tensor's own. `pads` and `value` are
+ * attributes up to opset 10 and inputs since 11; `axes` came with 18, the mode "wrap" with 19.
  */
 export const pad: Operator = defineOperator({
   type: "Pad",
@@ -36,11 +48,15 @@ export const pad: Operator = defineOperator({
     }
     const axes = axesOf(node, named ?? [...x.keys()], x.length);
     sameLength(node, "pads", pads, "begins and ends", [...axes, ...axes]);
-    const amount = (offset: number) => x.map((_, axis) => (axes.includes(axis) ? nth(pads, axes.indexOf(axis) + offset) : 0));
+    const amount = (offset: number) =>
+      x.map((_, axis) => (axes.includes(axis) ? nth(pads, axes.indexOf(axis) + offset) : 0));
     return { mode, value, begins: amount(0), ends: amount(axes.length) };
   },
   forward: (context, x) => {
-    const { t, attributes: { mode, begins, ends, value } } = context;
+    const {
+      t,
+      attributes: { mode, begins, ends, value },
+    } = context;
     const inner = cropped(context, x);
     const low = begins.map((count) => Math.max(count, 0));
     const high = ends.map((count) => Math.max(count, 0));
@@ -56,17 +72,30 @@ function cropped({ t, node, attributes: { begins, ends } }: RuleContext<PadAttri
   const stops = x.shape.map((size, axis) => size + Math.min(nth(ends, axis), 0));
   if (starts.some((start, axis) => start > nth(stops, axis))) {
     const pads = showShape([...begins, ...ends]);
-    throw shapeError(`${node}: pads ${pads} cut off more than ${showShape(x.shape)} has`, { hint: "Negative pads remove elements." });
+    throw shapeError(`${node}: pads ${pads} cut off more than ${showShape(x.shape)} has`, {
+      hint: "Negative pads remove elements.",
+    });
   }
   return t.slice(x, starts, stops);
 }
 
 /** Copies of the tensor's own slices before and after one axis. */
-function extended({ t, attributes, node }: RuleContext<PadAttributes>, x: Tensor, axis: number, low: number, high: number): Tensor {
+function extended(
+  { t, attributes, node }: RuleContext<PadAttributes>,
+  x: Tensor,
+  axis: number,
+  low: number,
+  high: number,
+): Tensor {
   if (low === 0 && high === 0) return x;
   const size = nth(x.shape, axis);
-  if (size === 0) throw shapeError(`${node}: axis ${axis} is empty`, { hint: `The mode "${attributes.mode}" needs something to copy.` });
-  const indices = Array.from({ length: hostSize([low + size + high], `${node}: axis ${axis}`) }, (_, at) => source(attributes.mode, at - low, size));
+  if (size === 0)
+    throw shapeError(`${node}: axis ${axis} is empty`, {
+      hint: `The mode "${attributes.mode}" needs something to copy.`,
+    });
+  const indices = Array.from({ length: hostSize([low + size + high], `${node}: axis ${axis}`) }, (_, at) =>
+    source(attributes.mode, at - low, size),
+  );
   return t.gather(x, t.constant(indices, [indices.length], "int"), axis);
 }
 

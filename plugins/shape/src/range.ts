@@ -11,7 +11,9 @@ export const range: Operator = defineOperator({
   attributes: { start: float().fromInput(), limit: float().fromInput(), delta: float().fromInput() },
   derive: ({ start, limit, delta }, { node, constants }) => {
     if (delta === 0) {
-      throw attributeError(`${node}: the range from ${start} to ${limit} in steps of 0 does not exist`, { hint: "delta is not 0." });
+      throw attributeError(`${node}: the range from ${start} to ${limit} in steps of 0 does not exist`, {
+        hint: "delta is not 0.",
+      });
     }
     const count = hostSize([Math.max(Math.ceil((limit - start) / delta), 0)], `${node}: the range`);
     return { start, delta, count, dtype: constants[0]?.dtype ?? "float" };

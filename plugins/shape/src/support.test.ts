@@ -25,7 +25,10 @@ export function tensor(shape: Shape, data: readonly number[], dtype: DType = "fl
 
 /** 0, 1, 2, … in a shape. */
 export function counting(...shape: number[]): HostTensor {
-  return tensor(shape, Array.from({ length: shape.reduce((product, size) => product * size, 1) }, (_, at) => at));
+  return tensor(
+    shape,
+    Array.from({ length: shape.reduce((product, size) => product * size, 1) }, (_, at) => at),
+  );
 }
 
 export function ints(...data: number[]): HostTensor {
@@ -71,7 +74,11 @@ export function dataSlots({ type, inputs }: Call): number[] {
 /** All outputs of an operator on numbers. */
 export function applyAll(call: Call): Result[] {
   const t = new Vocabulary();
-  return record(t, call, call.inputs.map((input) => (input === undefined ? undefined : t.constant(input)))).map((node) => {
+  return record(
+    t,
+    call,
+    call.inputs.map((input) => (input === undefined ? undefined : t.constant(input))),
+  ).map((node) => {
     const { shape, dtype, data } = t.constantValue(node)!;
     return { shape, dtype, data: [...data] };
   });

@@ -16,6 +16,9 @@ export const tile: Operator = defineOperator({
     const axes = shape.map((size, axis) => ({ size, count: nth(repeats, axis) }));
     const apart = axes.flatMap(({ size, count }) => (count === 1 ? [size] : [1, size]));
     const repeated = axes.flatMap(({ size, count }) => (count === 1 ? [size] : [count, size]));
-    return t.reshape(t.expand(t.reshape(x, apart), repeated), axes.map(({ size, count }) => size * count));
+    return t.reshape(
+      t.expand(t.reshape(x, apart), repeated),
+      axes.map(({ size, count }) => size * count),
+    );
   },
 });

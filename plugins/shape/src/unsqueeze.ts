@@ -12,6 +12,9 @@ export const unsqueeze: Operator = defineOperator({
     const rank = x.shape.length + attributes.axes.length;
     const axes = axesOf(node, attributes.axes, rank);
     const sizes = x.shape[Symbol.iterator]();
-    return t.reshape(x, Array.from({ length: rank }, (_, axis) => (axes.includes(axis) ? 1 : Number(sizes.next().value))));
+    return t.reshape(
+      x,
+      Array.from({ length: rank }, (_, axis) => (axes.includes(axis) ? 1 : Number(sizes.next().value))),
+    );
   },
 });

@@ -25,11 +25,31 @@ export interface Case {
 export type Elementwise = Extract<Operator, { readonly kind: "elementwise" }>;
 export type Numbers = readonly number[];
 
-const expm1 = (scale: number, width: number, right: number) => (x: number): number => (x < 0 ? scale * Math.expm1(x / width) : right * x);
-const elu = (alpha: number): Case => ({ name: `Elu, alpha ${alpha}`, type: "Elu", attributes: { alpha }, f: expm1(alpha, 1, 1), bends: [0] });
-const celu = (alpha: number): Case => ({ name: `Celu, alpha ${alpha}`, type: "Celu", attributes: { alpha }, f: expm1(alpha, alpha, 1), bends: [0] });
+const expm1 =
+  (scale: number, width: number, right: number) =>
+  (x: number): number =>
+    x < 0 ? scale * Math.expm1(x / width) : right * x;
+const elu = (alpha: number): Case => ({
+  name: `Elu, alpha ${alpha}`,
+  type: "Elu",
+  attributes: { alpha },
+  f: expm1(alpha, 1, 1),
+  bends: [0],
+});
+const celu = (alpha: number): Case => ({
+  name: `Celu, alpha ${alpha}`,
+  type: "Celu",
+  attributes: { alpha },
+  f: expm1(alpha, alpha, 1),
+  bends: [0],
+});
 const power = (exponent: number, limits: { readonly least?: number; readonly most?: number } = {}): Case => ({
-  name: `Pow, exponent ${exponent}${limits.most === undefined ? "" : ", left of zero"}`, type: "Pow", exponent, f: (x) => x ** exponent, bends: [0, 1, -1], ...limits,
+  name: `Pow, exponent ${exponent}${limits.most === undefined ? "" : ", left of zero"}`,
+  type: "Pow",
+  exponent,
+  f: (x) => x ** exponent,
+  bends: [0, 1, -1],
+  ...limits,
 });
 const rightOfPole = { least: 1e-6 };
 const leftOfPole = { most: -1e-6 };
@@ -56,10 +76,26 @@ export const CASES: readonly Case[] = [
   { name: "Cos", type: "Cos", f: Math.cos, bends: turns },
   { name: "Tan", type: "Tan", f: Math.tan, least: -1.57, most: 1.57, bends: [0] },
   { name: "Tan, the next branch", type: "Tan", f: Math.tan, least: 1.59, most: 4.69, bends: [Math.PI] },
-  { name: "Gelu", type: "Gelu", f: (x) => (x * (1 + hostErf(x / Math.SQRT2))) / 2, bends: [0, -Math.SQRT2, -0.7518, Math.SQRT2] },
-  { name: "Gelu by tanh", type: "Gelu", attributes: { approximate: "tanh" }, f: geluByTanh, bends: [0, -1.41, -0.7525, 1.41] },
+  {
+    name: "Gelu",
+    type: "Gelu",
+    f: (x) => (x * (1 + hostErf(x / Math.SQRT2))) / 2,
+    bends: [0, -Math.SQRT2, -0.7518, Math.SQRT2],
+  },
+  {
+    name: "Gelu by tanh",
+    type: "Gelu",
+    attributes: { approximate: "tanh" },
+    f: geluByTanh,
+    bends: [0, -1.41, -0.7525, 1.41],
+  },
   { name: "Mish", type: "Mish", f: mish, bends: [0, -2.256, -1.1924, 1.49] },
-  { name: "HardSwish", type: "HardSwish", f: (x) => x * Math.min(Math.max(x / 6 + 0.5, 0), 1), bends: [-3, -1.5, 0, 3] },
+  {
+    name: "HardSwish",
+    type: "HardSwish",
+    f: (x) => x * Math.min(Math.max(x / 6 + 0.5, 0), 1),
+    bends: [-3, -1.5, 0, 3],
+  },
   ...[0, 0.3, 1, 1.5, 10].map(elu),
   ...[0.2, 1, 5].map(celu),
   { name: "Selu", type: "Selu", f: expm1(1.0507010221481323 * 1.6732631921768188, 1, 1.0507010221481323), bends: [0] },
@@ -89,14 +125,26 @@ export function boxes(example: Case, count: number, round: (x: number) => number
   const { least = -1e4, most = 1e4, bends = [0] } = example;
   const inside = (x: number): number => Math.min(Math.max(x, round(least)), round(most));
   const magnitude = fc.tuple(reals(-10, 4), fc.constantFrom(-1, 1)).map(([digits, sign]) => sign * 10 ** digits);
-  const center = fc.oneof(reals(-8, 8), fc.constantFrom(...bends), magnitude, reals(Math.max(least, -100), Math.min(most, 100)));
-  const width = fc.oneof({ weight: 1, arbitrary: fc.constant(0) }, { weight: 9, arbitrary: reals(-12, 4).map((digits) => 10 ** digits) });
-  const box = fc.tuple(center, width, fc.oneof(reals(0, 1), fc.constantFrom(0, 1)), reals(0, 1)).map(([at, size, part, share]) => {
-    const l = inside(round(at - size * part));
-    const u = Math.max(l, inside(round(at + size * (1 - part))));
-    const points = [...[...SHARES, share].map((s) => l + s * (u - l)), ...bends].map((x) => Math.min(Math.max(x, l), u));
-    return { l, u, points };
-  });
+  const center = fc.oneof(
+    reals(-8, 8),
+    fc.constantFrom(...bends),
+    magnitude,
+    reals(Math.max(least, -100), Math.min(most, 100)),
+  );
+  const width = fc.oneof(
+    { weight: 1, arbitrary: fc.constant(0) },
+    { weight: 9, arbitrary: reals(-12, 4).map((digits) => 10 ** digits) },
+  );
+  const box = fc
+    .tuple(center, width, fc.oneof(reals(0, 1), fc.constantFrom(0, 1)), reals(0, 1))
+    .map(([at, size, part, share]) => {
+      const l = inside(round(at - size * part));
+      const u = Math.max(l, inside(round(at + size * (1 - part))));
+      const points = [...[...SHARES, share].map((s) => l + s * (u - l)), ...bends].map((x) =>
+        Math.min(Math.max(x, l), u),
+      );
+      return { l, u, points };
+    });
   return fc.array(box, { minLength: count, maxLength: count }).map((all) => ({
     lower: all.map(({ l }) => l),
     upper: all.map(({ u }) => u),
@@ -115,9 +163,21 @@ export interface Said {
 const PARTS = ["belowSlope", "belowIntercept", "aboveSlope", "aboveIntercept", "least", "most"] as const;
 export type Parts<T> = Readonly<Record<(typeof PARTS)[number], T>>;
 
-export function contextOf(t: Vocabulary, { type, attributes = {}, exponent }: Case, count: number): RuleContext<unknown> {
-  const constant: HostTensor | undefined = exponent === undefined ? undefined : { shape: [], dtype: "float", data: Float64Array.of(exponent) };
-  const given = { node: "node", opset: 20, shapes: [[count], constant?.shape], constants: [undefined, constant], names: [], isRead: [true] };
+export function contextOf(
+  t: Vocabulary,
+  { type, attributes = {}, exponent }: Case,
+  count: number,
+): RuleContext<unknown> {
+  const constant: HostTensor | undefined =
+    exponent === undefined ? undefined : { shape: [], dtype: "float", data: Float64Array.of(exponent) };
+  const given = {
+    node: "node",
+    opset: 20,
+    shapes: [[count], constant?.shape],
+    constants: [undefined, constant],
+    names: [],
+    isRead: [true],
+  };
   return { t, attributes: readAttributes(elementwise(type), attributes, given), node: "node" };
 }
 
@@ -127,7 +187,10 @@ export function record(t: Vocabulary, example: Case, lower: IrNode, upper: IrNod
   const context = contextOf(t, example, shape[0]!);
   const operator = elementwise(example.type);
   const lines = defaultRelax(operator.relax)(context, { lower, upper });
-  const ends = operator.range?.(context, { lower, upper }) ?? { lower: operator.forward(context, lower), upper: operator.forward(context, upper) };
+  const ends = operator.range?.(context, { lower, upper }) ?? {
+    lower: operator.forward(context, lower),
+    upper: operator.forward(context, upper),
+  };
   return {
     belowSlope: t.expand(lines.lower.slope, shape),
     belowIntercept: t.expand(lines.lower.intercept, shape),
@@ -152,7 +215,11 @@ export function said(parts: Parts<ArrayLike<number>>): Said {
 export function say(example: Case, lower: Numbers, upper: Numbers, marks: Marks = {}): Said {
   const t = new Vocabulary(undefined, marks);
   const nodes = record(t, example, t.constant(lower), t.constant(upper));
-  return said(Object.fromEntries(PARTS.map((name) => [name, t.constantValue(nodes[name])!.data])) as unknown as Parts<ArrayLike<number>>);
+  return said(
+    Object.fromEntries(PARTS.map((name) => [name, t.constantValue(nodes[name])!.data])) as unknown as Parts<
+      ArrayLike<number>
+    >,
+  );
 }
 
 /** Chooses everything that is free by the same share of its range, element by element. */

@@ -9,7 +9,10 @@ export const celu: Operator = defineOperator({
   inputs: ["X"],
   attributes: { alpha: float(1).finite() },
   derive: ({ alpha }, { node }): ExponentialLinear => {
-    if (!(alpha > 0)) throw unsupportedAttribute(`${node}: alpha is ${alpha}`, { hint: "Celu is supported for alpha > 0, where it is convex." });
+    if (!(alpha > 0))
+      throw unsupportedAttribute(`${node}: alpha is ${alpha}`, {
+        hint: "Celu is supported for alpha > 0, where it is convex.",
+      });
     return { right: 1, scale: alpha, width: alpha };
   },
   forward: ({ t, attributes }, x) => exponentialLinear(t, x, attributes),

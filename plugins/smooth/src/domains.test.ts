@@ -32,7 +32,11 @@ describe("Where an interval leaves the function's domain", () => {
   });
 
   it("Sqrt and fractional powers count from zero on", () => {
-    for (const [name, f] of [["Sqrt", Math.sqrt], ["Pow, exponent 0.5", Math.sqrt], ["Pow, exponent 1.5", (x: number) => x ** 1.5]] as const) {
+    for (const [name, f] of [
+      ["Sqrt", Math.sqrt],
+      ["Pow, exponent 0.5", Math.sqrt],
+      ["Pow, exponent 1.5", (x: number) => x ** 1.5],
+    ] as const) {
       const said = one(name, -3, 4);
       expect(said.least[0]).equal(0);
       expect(said.most[0]!).closeTo(f(4), 1e-12);
@@ -41,29 +45,77 @@ describe("Where an interval leaves the function's domain", () => {
     }
   });
 
-  it("Reciprocal and odd negative powers have no bounds where zero is inside or an end, whichever part is longer", () => {
-    for (const [name, f] of [["Reciprocal", (x: number) => 1 / x], ["Pow, exponent -3", (x: number) => x ** -3]] as const) {
-      for (const [l, u] of [[-1, 2], [-2, 1], [-1.5, 0.5], [-1, 1], [0, 2], [-2, 0], [0, 0], [-1e-9, 5], [-5, 1e-9]] as const) {
+  it("Reciprocal and odd negative powers have no bounds where zero is inside or an end, whatever is longer", () => {
+    for (const [name, f] of [
+      ["Reciprocal", (x: number) => 1 / x],
+      ["Pow, exponent -3", (x: number) => x ** -3],
+    ] as const) {
+      for (const [l, u] of [
+        [-1, 2],
+        [-2, 1],
+        [-1.5, 0.5],
+        [-1, 1],
+        [0, 2],
+        [-2, 0],
+        [0, 0],
+        [-1e-9, 5],
+        [-5, 1e-9],
+      ] as const) {
         const said = one(name, l, u);
         expect([said.below.slope[0]! + 0, said.above.slope[0]! + 0]).deep.equal([0, 0]);
-        expect([said.below.intercept[0], said.above.intercept[0], said.least[0], said.most[0]]).deep.equal([-NOTHING, NOTHING, -NOTHING, NOTHING]);
+        expect([said.below.intercept[0], said.above.intercept[0], said.least[0], said.most[0]]).deep.equal([
+          -NOTHING,
+          NOTHING,
+          -NOTHING,
+          NOTHING,
+        ]);
       }
-      for (const [l, u] of [[1e-3, 2], [-2, -1e-3]] as const) expectBetween(one(name, l, u), f, [l, (l + u) / 2, u]);
+      for (const [l, u] of [
+        [1e-3, 2],
+        [-2, -1e-3],
+      ] as const)
+        expectBetween(one(name, l, u), f, [l, (l + u) / 2, u]);
     }
   });
 
   it("even negative powers have a lower bound around zero", () => {
-    for (const [l, u] of [[-1, 2], [-2, 1], [0, 2], [-2, 0]] as const) {
+    for (const [l, u] of [
+      [-1, 2],
+      [-2, 1],
+      [0, 2],
+      [-2, 0],
+    ] as const) {
       const said = one("Pow, exponent -2", l, u);
-      expect([said.least[0], said.below.intercept[0], said.most[0], said.above.intercept[0]]).deep.equal([0.25, 0.25, NOTHING, NOTHING]);
-      expectBetween(said, (x) => x ** -2, [l, l / 2, l * 1e-12, u * 1e-12, u].filter((x) => x !== 0));
+      expect([said.least[0], said.below.intercept[0], said.most[0], said.above.intercept[0]]).deep.equal([
+        0.25,
+        0.25,
+        NOTHING,
+        NOTHING,
+      ]);
+      expectBetween(
+        said,
+        (x) => x ** -2,
+        [l, l / 2, l * 1e-12, u * 1e-12, u].filter((x) => x !== 0),
+      );
     }
   });
 
   it("Tan has no bounds over a pole, at whatever turn", () => {
-    for (const [l, u] of [[1, 2], [-2, -1], [-100, 100], [1.5, 4.6], [7.7, 7.9], [2e5, 2e5]] as const) {
+    for (const [l, u] of [
+      [1, 2],
+      [-2, -1],
+      [-100, 100],
+      [1.5, 4.6],
+      [7.7, 7.9],
+      [2e5, 2e5],
+    ] as const) {
       const said = one("Tan", l, u);
-      expect([said.below.intercept[0], said.above.intercept[0], said.least[0], said.most[0]]).deep.equal([-NOTHING, NOTHING, -NOTHING, NOTHING]);
+      expect([said.below.intercept[0], said.above.intercept[0], said.least[0], said.most[0]]).deep.equal([
+        -NOTHING,
+        NOTHING,
+        -NOTHING,
+        NOTHING,
+      ]);
     }
     expectBetween(one("Tan", 2, 4), Math.tan, [2, 2.5, 3, Math.PI, 4]);
   });

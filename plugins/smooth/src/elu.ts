@@ -9,7 +9,10 @@ export const elu: Operator = defineOperator({
   inputs: ["X"],
   attributes: { alpha: float(1).finite() },
   derive: ({ alpha }, { node }): ExponentialLinear => {
-    if (!(alpha >= 0)) throw unsupportedAttribute(`${node}: alpha is ${alpha}`, { hint: "Elu is supported for alpha ≥ 0, where it does not fall." });
+    if (!(alpha >= 0))
+      throw unsupportedAttribute(`${node}: alpha is ${alpha}`, {
+        hint: "Elu is supported for alpha ≥ 0, where it does not fall.",
+      });
     return { right: 1, scale: alpha, width: 1 };
   },
   forward: ({ t, attributes }, x) => exponentialLinear(t, x, attributes),

@@ -39,29 +39,56 @@ export function gateRange(t: TensorOps, shape: GateShape, { lower, upper }: Inte
 }
 
 /**
- * - Below [l, u] lies every tangent in the convex part, right of where the line through (l, f(l)) touches it and left of
- *   where that through (u, f(u)) does; where that leaves none, the chord.
- * - Above lies every tangent in the right part that is right of where the line through (l, f(l)) touches it: for l > 0
- *   there is such a point. Or every tangent in the left part that is left of where the line through (u, f(u)) touches it:
- *   for u < 0 there is one. Otherwise the chord.
+ * - Below [l, u] lies every tangent in the convex part, right of where the line through (l, f(l)) touches it and left
+ *   of where that through (u, f(u)) does; where that leaves none, the chord.
+ * - Above lies every tangent in the right part that is right of where the line through (l, f(l)) touches it: for l >
+ *   0 there is such a point. Or every tangent in the left part that is left of where the line through (u, f(u))
+ *   touches it: for u < 0 there is one. Otherwise the chord.
  *
- * The touching points have no closed form; tables hold them, moved to the side where a tangent is tried rather than the
- * chord. `lineAt` makes the tangent's line sound however far its point is off.
+ * The touching points have no closed form; tables hold them, moved to the side where a tangent is tried rather than
+ * the chord. `lineAt` makes the tangent's line sound however far its point is off.
  */
 export function gateLines(t: TensorOps, shape: GateShape, interval: Interval): Lines {
   const { left, right, limits, tables } = landmarks(shape);
   const { lower, upper } = interval;
   const curve = shape.curve(t);
   const between = chordSlope(t, curve, interval, limits.least, limits.most);
-  const first = t.where(t.less(lower, left), t.max(lookup(t, tables.belowFromLeft, share(t, t.sub(left, lower))), left), lower);
-  const last = t.where(t.greater(upper, right), t.min(lookup(t, tables.belowFromRight, share(t, t.sub(upper, right))), right), upper);
-  const rightTouch = t.where(t.less(lower, right), t.max(lookup(t, tables.aboveFromLeft, depth(t, lower, right)), right), lower);
-  const leftTouch = t.where(t.greater(upper, left), t.min(lookup(t, tables.aboveFromRight, depth(t, upper, left)), left), upper);
+  const first = t.where(
+    t.less(lower, left),
+    t.max(lookup(t, tables.belowFromLeft, share(t, t.sub(left, lower))), left),
+    lower,
+  );
+  const last = t.where(
+    t.greater(upper, right),
+    t.min(lookup(t, tables.belowFromRight, share(t, t.sub(upper, right))), right),
+    upper,
+  );
+  const rightTouch = t.where(
+    t.less(lower, right),
+    t.max(lookup(t, tables.aboveFromLeft, depth(t, lower, right)), right),
+    lower,
+  );
+  const leftTouch = t.where(
+    t.greater(upper, left),
+    t.min(lookup(t, tables.aboveFromRight, depth(t, upper, left)), left),
+    upper,
+  );
   const isRight = t.and(t.greater(lower, 0), t.lessEqual(rightTouch, upper));
   const isLeft = t.and(t.less(upper, 0), t.greaterEqual(leftTouch, lower));
-  const above = { from: t.where(isRight, rightTouch, lower), to: t.where(isRight, upper, leftTouch), none: t.not(t.or(isRight, isLeft)) };
+  const above = {
+    from: t.where(isRight, rightTouch, lower),
+    to: t.where(isRight, upper, leftTouch),
+    none: t.not(t.or(isRight, isLeft)),
+  };
   return {
-    lower: tangentOrChord(t, "below", curve, interval, { from: first, to: last, none: t.greater(first, last) }, between),
+    lower: tangentOrChord(
+      t,
+      "below",
+      curve,
+      interval,
+      { from: first, to: last, none: t.greater(first, last) },
+      between,
+    ),
     upper: tangentOrChord(t, "above", curve, interval, above, between),
   };
 }

@@ -9,7 +9,12 @@ const of = (type: string, x: Pattern): NodePattern => ({ type, inputs: [x] });
 /** x (1 + gate) / 2, in the orders in which exporters multiply. */
 const halves = (gate: Pattern): NodePattern[] => {
   const onePlus = add(gate, 1);
-  return [mul(mul("x", onePlus), 0.5), mul("x", mul(onePlus, 0.5)), mul(mul("x", 0.5), onePlus), div(mul("x", onePlus), 2)];
+  return [
+    mul(mul("x", onePlus), 0.5),
+    mul("x", mul(onePlus, 0.5)),
+    mul(mul("x", 0.5), onePlus),
+    div(mul("x", onePlus), 2),
+  ];
 };
 
 const cubes = [mul("x", { type: "Square", domain: "lirpa", inputs: ["x"] }), { type: "Pow", inputs: ["x", 3] }];

@@ -1,4 +1,11 @@
-import { defineOperator, type Interval, type Line, type Operator, type Tensor, type TensorOps } from "@lirpa/core/plugin";
+import {
+  defineOperator,
+  type Interval,
+  type Line,
+  type Operator,
+  type Tensor,
+  type TensorOps,
+} from "@lirpa/core/plugin";
 import { chordSlope, clamp, lineAt, tangentOrChord, type Curve } from "./lines.js";
 
 const LEAST_AT = -1.5;
@@ -10,11 +17,13 @@ const curve = (t: TensorOps): Curve => ({
 });
 
 /**
- * x · min(max(x / 6 + 1 / 2, 0), 1): 0 up to −3, x from 3 on, a parabola between them with concave bends at both ends.
- * - Below [l, u]: the line through (l, 0), l < −3, touches the parabola at −3l / (l − √(l² + 3l)); every tangent right of
- *   it lies below, as do those left of where the line through (u, u), u > 3, touches. Where that leaves none, the chord.
- * - Above: lines through a bend. That at 3 will do if l is between 0 and 3, that at −3 if u is between −3 and 0; in all
- *   other cases the chord.
+ * x · min(max(x / 6 + 1 / 2, 0), 1): 0 up to −3, x from 3 on, a parabola between them with concave bends at both
+ * ends.
+ * - Below [l, u]: the line through (l, 0), l < −3, touches the parabola at −3l / (l − √(l² + 3l)); every tangent
+ *   right of it lies below, as do those left of where the line through (u, u), u > 3, touches. Where that leaves
+ *   none, the chord.
+ * - Above: lines through a bend. That at 3 will do if l is between 0 and 3, that at −3 if u is between −3 and 0; in
+ *   all other cases the chord.
  */
 export const hardSwish: Operator = defineOperator({
   type: "HardSwish",
@@ -49,7 +58,8 @@ function touch(t: TensorOps, l: Tensor): Tensor {
 function upperLine(t: TensorOps, interval: Interval, whole: Tensor): Line {
   const { lower, upper } = interval;
   const f = curve(t);
-  const slopeTo = (from: Tensor, to: Tensor): Tensor => chordSlope(t, f, { lower: from, upper: to }, LIMITS.least, LIMITS.most);
+  const slopeTo = (from: Tensor, to: Tensor): Tensor =>
+    chordSlope(t, f, { lower: from, upper: to }, LIMITS.least, LIMITS.most);
   const atRight = t.and(t.and(t.greater(lower, 0), t.less(lower, 3)), t.greater(upper, 3));
   const atLeft = t.and(t.and(t.less(lower, -3), t.less(upper, 0)), t.greater(upper, -3));
   const steep = slopeTo(lower, clamp(t, 3, lower, upper));

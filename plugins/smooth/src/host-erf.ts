@@ -1,7 +1,9 @@
 /** The error function on the host, for tables: its Taylor series near zero, its continued fraction elsewhere. */
 export function hostErf(x: number): number {
   const z = Math.abs(x);
-  return z < 2.5 ? (Math.sign(x) * series(z) * 2) / Math.sqrt(Math.PI) : Math.sign(x) * (1 - (Math.exp(-z * z) * fraction(z)) / Math.sqrt(Math.PI));
+  return z < 2.5
+    ? (Math.sign(x) * series(z) * 2) / Math.sqrt(Math.PI)
+    : Math.sign(x) * (1 - (Math.exp(-z * z) * fraction(z)) / Math.sqrt(Math.PI));
 }
 
 function series(z: number): number {

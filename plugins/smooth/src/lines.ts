@@ -29,7 +29,13 @@ export type Side = "above" | "below";
  * f(x) − slope · x may be extreme: the ends, and where the slope is that of the function. Tried at each of them, the
  * line is sound whatever rounding did to its slope.
  */
-export function lineAt(t: TensorOps, side: Side, curve: Pick<Curve, "value">, slope: Tensor, points: readonly Tensor[]): TensorLine {
+export function lineAt(
+  t: TensorOps,
+  side: Side,
+  curve: Pick<Curve, "value">,
+  slope: Tensor,
+  points: readonly Tensor[],
+): TensorLine {
   const offsets = points.map((x) => t.sub(curve.value(x), t.mul(slope, x)));
   return { slope, intercept: offsets.reduce((a, b) => (side === "above" ? t.max(a, b) : t.min(a, b))) };
 }
@@ -41,7 +47,13 @@ export function tangent(t: TensorOps, curve: Curve, at: Tensor): Line {
 }
 
 /** The slope from end to end, kept between limits that the derivative has on the interval; rounding may leave them. */
-export function chordSlope(t: TensorOps, curve: Pick<Curve, "value">, { lower, upper }: Interval, least: TensorLike, most: TensorLike): Tensor {
+export function chordSlope(
+  t: TensorOps,
+  curve: Pick<Curve, "value">,
+  { lower, upper }: Interval,
+  least: TensorLike,
+  most: TensorLike,
+): Tensor {
   const width = t.sub(upper, lower);
   // Without length the quotient is 0: a tiny divisor would make gradients explode, as would steep limits.
   const quotient = t.div(t.sub(curve.value(upper), curve.value(lower)), t.where(t.greater(width, 0), width, 1));
@@ -49,7 +61,14 @@ export function chordSlope(t: TensorOps, curve: Pick<Curve, "value">, { lower, u
   return clamp(t, quotient, limit(least), limit(most));
 }
 
-export function chord(t: TensorOps, side: Side, curve: Pick<Curve, "value">, interval: Interval, least: TensorLike, most: TensorLike): Line {
+export function chord(
+  t: TensorOps,
+  side: Side,
+  curve: Pick<Curve, "value">,
+  interval: Interval,
+  least: TensorLike,
+  most: TensorLike,
+): Line {
   return lineAt(t, side, curve, chordSlope(t, curve, interval, least, most), [interval.lower, interval.upper]);
 }
 
@@ -84,7 +103,14 @@ export interface Touching {
  * On one side of a function that is neither convex nor concave: a tangent at any point between `from` and `to`, and the
  * line with the slope of the chord where there is none. The tangent nearest to the middle leaves the least area.
  */
-export function tangentOrChord(t: TensorOps, side: Side, curve: Curve, interval: Interval, { from, to, none }: Touching, chord: Tensor): TensorLine {
+export function tangentOrChord(
+  t: TensorOps,
+  side: Side,
+  curve: Curve,
+  interval: Interval,
+  { from, to, none }: Touching,
+  chord: Tensor,
+): TensorLine {
   const { lower, upper } = interval;
   const first = clamp(t, from, lower, upper);
   const last = clamp(t, to, first, upper);
@@ -108,7 +134,10 @@ export function mirrored(t: TensorOps, { lower, upper }: Lines): Lines {
 
 /** Two tensors of one shape along a new first axis: one recording then serves both. */
 export function stack(t: TensorOps, first: Tensor, second: Tensor): Tensor {
-  return t.concat([first, second].map((x) => t.reshape(x, [1, ...x.shape])), 0);
+  return t.concat(
+    [first, second].map((x) => t.reshape(x, [1, ...x.shape])),
+    0,
+  );
 }
 
 /** Two numbers along the first axis of a stack, the same for all elements. */

@@ -31,7 +31,12 @@ export const log: Operator = defineOperator({
     const at = t.free(middle(t, inside), inside.lower, inside.upper);
     return {
       lower: select(t, t.less(interval.lower, NEAREST), flat(-UNBOUNDED), below),
-      upper: select(t, t.less(inside.upper, NEAREST_TANGENT), flat(t.log(inside.upper)), tangent(t, curve(t), t.max(at, NEAREST_TANGENT))),
+      upper: select(
+        t,
+        t.less(inside.upper, NEAREST_TANGENT),
+        flat(t.log(inside.upper)),
+        tangent(t, curve(t), t.max(at, NEAREST_TANGENT)),
+      ),
     };
   },
 });

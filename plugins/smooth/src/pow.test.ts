@@ -7,7 +7,11 @@ import linear from "@lirpa/plugin-linear";
 import shape from "@lirpa/plugin-shape";
 import plugin from "./index.js";
 
-const tensor = (sizes: readonly number[], data: readonly number[], dtype: HostTensor["dtype"] = "float"): HostTensor => ({ shape: sizes, dtype, data: Float64Array.from(data) });
+const tensor = (
+  sizes: readonly number[],
+  data: readonly number[],
+  dtype: HostTensor["dtype"] = "float",
+): HostTensor => ({ shape: sizes, dtype, data: Float64Array.from(data) });
 const lirpa = composeLirpa({ plugins: [plugin, linear, shape, lp], executor: onnxRuntimeExecutor() });
 
 /** A model of one Pow; what is no tensor is the shape of an input, the first of which is called `x`. */
@@ -20,7 +24,16 @@ function power(base: HostTensor | readonly number[], exponent: HostTensor | read
     inputs.push({ name: input, shape: operand, dtype: "float" });
     return input;
   };
-  const nodes = [{ name: "pow", type: "Pow", domain: "", inputs: [name(base, "base"), name(exponent, "exponent")], outputs: ["y"], attributes: {} }];
+  const nodes = [
+    {
+      name: "pow",
+      type: "Pow",
+      domain: "",
+      inputs: [name(base, "base"), name(exponent, "exponent")],
+      outputs: ["y"],
+      attributes: {},
+    },
+  ];
   return lirpa.model({ name: "power", inputs, outputs: ["y"], initializers, nodes, opsets: new Map([["", 15]]) });
 }
 
@@ -30,7 +43,12 @@ async function expectHolds(model: Model, lower: readonly number[], upper: readon
     const bounds = await model.bounds({ x: box }, { method });
     for (const share of [0, 0.2, 0.5, 0.8, 1]) {
       const { y } = await model.forward({ x: lower.map((l, i) => l + share * (upper[i]! - l)) });
-      y!.data.forEach((value, i) => expect(value).within(bounds.lower[i]! - 1e-4 * (1 + Math.abs(value)), bounds.upper[i]! + 1e-4 * (1 + Math.abs(value))));
+      y!.data.forEach((value, i) =>
+        expect(value).within(
+          bounds.lower[i]! - 1e-4 * (1 + Math.abs(value)),
+          bounds.upper[i]! + 1e-4 * (1 + Math.abs(value)),
+        ),
+      );
     }
   }
 }
@@ -52,8 +70,9 @@ describe("Pow", () => {
   });
 
   it("refuses integers to the power of what is perturbed: the result would jump", () => {
-    expect(() => power(tensor([3], [1, 2, 3], "int"), [3]).check())
-      .to.throw(/pow: the base of Pow holds integers, and its exponent is not a constant/);
+    expect(() => power(tensor([3], [1, 2, 3], "int"), [3]).check()).to.throw(
+      /pow: the base of Pow holds integers, and its exponent is not a constant/,
+    );
   });
 
   it("takes an exponent for each element", async () => {
@@ -65,12 +84,18 @@ describe("Pow", () => {
   it("broadcasts its base to its exponents", async () => {
     const model = power([1, 2], tensor([3, 1], [2, 1, 3]));
     const { y } = await model.forward({ x: [2, -1] });
-    expect([y!.shape, [...y!.data]]).deep.equal([[3, 2], [4, 1, 2, -1, 8, -1]]);
+    expect([y!.shape, [...y!.data]]).deep.equal([
+      [3, 2],
+      [4, 1, 2, -1, 8, -1],
+    ]);
     await expectHolds(model, [-1, 1], [2, 3]);
   });
 
   it("is Sqrt, Reciprocal or nothing at all for exponents that are so", () => {
-    const types = (exponent: number): string[] => power([2], tensor([], [exponent])).explain().map(({ operator }) => operator);
+    const types = (exponent: number): string[] =>
+      power([2], tensor([], [exponent]))
+        .explain()
+        .map(({ operator }) => operator);
     expect([0.5, -1, 1, 2].map(types)).deep.equal([["Sqrt"], ["Reciprocal"], ["Identity"], ["Pow"]]);
   });
 
@@ -83,7 +108,9 @@ describe("Pow", () => {
   });
 
   it("works on constants", async () => {
-    expect([...(await power(tensor([2], [2, 3], "int"), tensor([], [2], "int")).forward({}))["y"]!.data]).deep.equal([4, 9]);
+    expect([...(await power(tensor([2], [2, 3], "int"), tensor([], [2], "int")).forward({}))["y"]!.data]).deep.equal([
+      4, 9,
+    ]);
   });
 
   it("refuses an exponent that is no constant", () => {
@@ -93,7 +120,8 @@ describe("Pow", () => {
       } catch (error) {
         expect(isLirpaError(error) && [error.code, error.message, error.hint]).deep.equal([
           "LIRPA_UNSUPPORTED_ATTRIBUTE",
-          "pow: the exponent of Pow is not a constant. Powers are supported of constant exponents, and of constant positive bases.",
+          "pow: the exponent of Pow is not a constant. " +
+            "Powers are supported of constant exponents, and of constant positive bases.",
           "Powers are supported of constant exponents, and of constant positive bases.",
         ]);
         continue;

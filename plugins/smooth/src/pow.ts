@@ -46,7 +46,11 @@ export const pow: Operator = defineOperator({
   defined: (context, { lower }) => {
     const { t } = context;
     const exponents = constantExponents(context);
-    const isPartial = t.constant({ ...exponents, dtype: "float", data: Float64Array.from(exponents.data, (p) => (Number.isInteger(p) ? 0 : 1)) });
+    const isPartial = t.constant({
+      ...exponents,
+      dtype: "float",
+      data: Float64Array.from(exponents.data, (p) => (Number.isInteger(p) ? 0 : 1)),
+    });
     return t.or(t.greaterEqual(lower, 0), t.less(isPartial, 0.5));
   },
   range: (context, interval) => {
@@ -82,7 +86,11 @@ function oneRange(t: TensorOps, interval: Interval, p: number): Interval {
 }
 
 /** The rule of each exponent there is, chosen where the element has it. */
-function byExponent<R>(context: RuleContext<PowAttributes>, rule: (p: number) => R, choose: (is: Tensor, yes: R, no: R) => R): R {
+function byExponent<R>(
+  context: RuleContext<PowAttributes>,
+  rule: (p: number) => R,
+  choose: (is: Tensor, yes: R, no: R) => R,
+): R {
   const { t } = context;
   const exponents = constantExponents(context);
   // Of no elements any rule will do.
@@ -133,11 +141,16 @@ function exponential({ constants }: AttributeContext): Subgraph | undefined {
 }
 
 /** The operator that one exponent has, and exponents that broadcast to more elements than the base has. */
-function rewritten(exponents: HostTensor, { node, shapes: [base], constants }: AttributeContext<readonly ["X", "Y"]>): Subgraph | undefined {
+function rewritten(
+  exponents: HostTensor,
+  { node, shapes: [base], constants }: AttributeContext<readonly ["X", "Y"]>,
+): Subgraph | undefined {
   if (constants[0] !== undefined) return undefined;
   const [only, ...others] = distinct(exponents);
-  const name = only !== undefined && others.length === 0 && broadcastsTo(exponents.shape, base) ? NAMED[only] : undefined;
-  if (name !== undefined) return { nodes: [{ name: "named", type: name, inputs: ["inputs.0"], outputs: ["outputs.0"] }] };
+  const name =
+    only !== undefined && others.length === 0 && broadcastsTo(exponents.shape, base) ? NAMED[only] : undefined;
+  if (name !== undefined)
+    return { nodes: [{ name: "named", type: name, inputs: ["inputs.0"], outputs: ["outputs.0"] }] };
   if (broadcastsTo(exponents.shape, base)) return undefined;
   const shape = broadcastShape(node, exponents.shape, base);
   return {

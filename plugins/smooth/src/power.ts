@@ -1,5 +1,18 @@
 import type { Interval, Lines, Tensor, TensorOps } from "@lirpa/core/plugin";
-import { chord, chordSlope, clamp, convexLines, flat, LARGEST, middle, select, tangent, STEEPEST, tangentOrChord, type Curve } from "./lines.js";
+import {
+  chord,
+  chordSlope,
+  clamp,
+  convexLines,
+  flat,
+  LARGEST,
+  middle,
+  select,
+  tangent,
+  STEEPEST,
+  tangentOrChord,
+  type Curve,
+} from "./lines.js";
 
 /** x^p for p > 1 or 0 < p < 1. Where p is no integer, what an interval has left of zero counts for nothing. */
 export function powerLines(t: TensorOps, interval: Interval, p: number): Lines {
@@ -47,8 +60,8 @@ function rootLines(t: TensorOps, interval: Interval, p: number): Lines {
 }
 
 /**
- * An odd power, concave left of zero and convex right of it. The line through (−a, −a^p) touches the curve right of zero
- * at ρ a with (p − 1) ρ^p + p ρ^(p − 1) = 1: a number that depends on p alone.
+ * An odd power, concave left of zero and convex right of it. The line through (−a, −a^p) touches the curve right of
+ * zero at ρ a with (p − 1) ρ^p + p ρ^(p − 1) = 1: a number that depends on p alone.
  */
 function oddLines(t: TensorOps, interval: Interval, p: number): Lines {
   const ratio = touchingRatio(p);
@@ -58,8 +71,22 @@ function oddLines(t: TensorOps, interval: Interval, p: number): Lines {
   const touchRight = t.max(lower, t.mul(lower, -ratio));
   const touchLeft = t.min(upper, t.mul(upper, -ratio));
   return {
-    lower: tangentOrChord(t, "below", odd, interval, { from: touchRight, to: upper, none: t.greater(touchRight, upper) }, between),
-    upper: tangentOrChord(t, "above", odd, interval, { from: lower, to: touchLeft, none: t.less(touchLeft, lower) }, between),
+    lower: tangentOrChord(
+      t,
+      "below",
+      odd,
+      interval,
+      { from: touchRight, to: upper, none: t.greater(touchRight, upper) },
+      between,
+    ),
+    upper: tangentOrChord(
+      t,
+      "above",
+      odd,
+      interval,
+      { from: lower, to: touchLeft, none: t.less(touchLeft, lower) },
+      between,
+    ),
   };
 }
 
@@ -91,4 +118,3 @@ function isOdd(p: number): boolean {
 function isEven(p: number): boolean {
   return p % 2 === 0;
 }
-

@@ -11,7 +11,9 @@ export const selu: Operator = defineOperator({
   attributes: { alpha: float(1.6732631921768188).finite(), gamma: float(1.0507010221481323).finite() },
   derive: ({ alpha, gamma }, { node }): ExponentialLinear => {
     if (!(alpha >= 0 && gamma > 0)) {
-      throw unsupportedAttribute(`${node}: alpha is ${alpha} and gamma is ${gamma}`, { hint: "Selu is supported for alpha ≥ 0 and gamma > 0, where it does not fall." });
+      throw unsupportedAttribute(`${node}: alpha is ${alpha} and gamma is ${gamma}`, {
+        hint: "Selu is supported for alpha ≥ 0 and gamma > 0, where it does not fall.",
+      });
     }
     return { right: gamma, scale: gamma * alpha, width: 1 };
   },

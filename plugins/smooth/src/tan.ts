@@ -27,7 +27,10 @@ export const tan: Operator = defineOperator({
   relax: ({ t }, interval) => {
     const { inside, center, local } = branchOf(t, interval);
     const { lower, upper } = sLines(t, shape(t), local);
-    const shifted = (line: typeof lower): typeof lower => ({ slope: line.slope, intercept: t.sub(line.intercept, t.mul(line.slope, center)) });
+    const shifted = (line: typeof lower): typeof lower => ({
+      slope: line.slope,
+      intercept: t.sub(line.intercept, t.mul(line.slope, center)),
+    });
     return {
       lower: select(t, inside, shifted(lower), flat(-UNBOUNDED)),
       upper: select(t, inside, shifted(upper), flat(UNBOUNDED)),

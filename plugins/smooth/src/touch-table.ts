@@ -19,9 +19,16 @@ export function tabulate(f: (position: number) => number, shift: "down" | "up"):
     middle: f((i + 0.5) / CELLS),
     last: f((i + 1) / CELLS),
   }));
-  const error = cells.reduce((most, { first, middle, last }) => Math.max(most, Math.abs(middle - (first + last) / 2)), 0);
+  const error = cells.reduce(
+    (most, { first, middle, last }) => Math.max(most, Math.abs(middle - (first + last) / 2)),
+    0,
+  );
   const safe = shift === "down" ? -2 * error : 2 * error;
-  const host = (numbers: readonly number[]): HostTensor => ({ shape: [CELLS], dtype: "float", data: Float64Array.from(numbers) });
+  const host = (numbers: readonly number[]): HostTensor => ({
+    shape: [CELLS],
+    dtype: "float",
+    data: Float64Array.from(numbers),
+  });
   return {
     values: host(cells.map(({ first }) => first + safe)),
     steps: host(cells.map(({ first, last }) => last + safe - (first + safe))),

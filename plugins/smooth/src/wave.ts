@@ -1,8 +1,21 @@
 import type { Interval, Lines, Tensor, TensorLike, TensorOps } from "@lirpa/core/plugin";
-import { chordSlope, flat, negated, select, stackOf, tangentOrChord, unstack, type Curve, type TensorLine } from "./lines.js";
+import {
+  chordSlope,
+  flat,
+  negated,
+  select,
+  stackOf,
+  tangentOrChord,
+  unstack,
+  type Curve,
+  type TensorLine,
+} from "./lines.js";
 
 const TURN = 2 * Math.PI;
-/** A whole turn in two parts, the first with few digits: so its products are exact, and the rest of a large x keeps its digits. */
+/**
+ * A whole turn in two parts, the first with few digits: so its products are exact, and the rest of a large x keeps
+ * its digits.
+ */
 const COARSE_TURN = 6.28125;
 /** Farther from zero whole turns are no longer exact in float32, nor is x: only ±1 is worth saying. */
 const FARTHEST = 1e5;
@@ -16,8 +29,8 @@ const STEP = 0.01;
 const FINE_STEP = Math.PI / 1000;
 
 /**
- * Lines around cos(x − peak). Below it lie, turned over, those above −cos(x − peak) = cos(x − peak − π): both are found at
- * once.
+ * Lines around cos(x − peak). Below it lie, turned over, those above −cos(x − peak) = cos(x − peak − π): both are
+ * found at once.
  */
 export function waveLines(t: TensorOps, interval: Interval, peak: number): Lines {
   const far = isFar(t, interval);
@@ -40,13 +53,19 @@ function isFar(t: TensorOps, { lower, upper }: Interval): Tensor {
   return t.greater(t.max(t.abs(lower), t.abs(upper)), FARTHEST);
 }
 
-/** Wrong decisions of rounding cost little, since the wave is flat at its peak; a little room leaves them on the safe side. */
+/**
+ * Wrong decisions of rounding cost little, since the wave is flat at its peak; a little room leaves them on the safe
+ * side.
+ */
 function hasPeak(t: TensorOps, { lower, upper }: Interval, peak: number): Tensor {
   const room = t.mul(t.max(t.abs(lower), t.abs(upper)), 2 ** -21);
   return t.greaterEqual(t.add(fromNextPeak(t, lower, peak), t.add(t.sub(upper, lower), room)), 0);
 }
 
-/** Where x lies before the first peak right of it: in [−2π, 0). Whole turns go first, so that nothing is lost of large x. */
+/**
+ * Where x lies before the first peak right of it: in [−2π, 0). Whole turns go first, so that nothing is lost of large
+ * x.
+ */
 function fromNextPeak(t: TensorOps, x: Tensor, peak: TensorLike): Tensor {
   const turns = t.add(t.floor(t.mul(t.sub(x, peak), 1 / TURN)), 1);
   const rest = t.sub(t.sub(x, t.mul(turns, COARSE_TURN)), t.mul(turns, TURN - COARSE_TURN));
@@ -56,12 +75,12 @@ function fromNextPeak(t: TensorOps, x: Tensor, peak: TensorLike): Tensor {
 /**
  * A line above cos(x − peak) on [l, u], as seen from the first peak right of l: there l is in [−2π, 0).
  *
- * A tangent that touches a peak's rising flank, from its inflection to the peak, lies above all that is right of it, and
- * left of it above all down to the peak before, if it does so at l. So it is sound from where the line through l
- * touches the flank, or from l itself on the flank. For falling flanks the same holds turned about the peak, with u. If a
- * peak is inside, the tangents between the two are sound (with more peaks, up to the first: of the slope 0). If none is,
- * tangents of a flank are sound if the one at the interval's end on that flank is: if it passes above the other end.
- * That can be so for one flank at most; where it is for none, the chord lies above.
+ * A tangent that touches a peak's rising flank, from its inflection to the peak, lies above all that is right of it,
+ * and left of it above all down to the peak before, if it does so at l. So it is sound from where the line through l
+ * touches the flank, or from l itself on the flank. For falling flanks the same holds turned about the peak, with u.
+ * If a peak is inside, the tangents between the two are sound (with more peaks, up to the first: of the slope 0). If
+ * none is, tangents of a flank are sound if the one at the interval's end on that flank is: if it passes above the
+ * other end. That can be so for one flank at most; where it is for none, the chord lies above.
  */
 function crestLine(t: TensorOps, interval: Interval, peak: Tensor): TensorLine {
   const lower = fromNextPeak(t, interval.lower, peak);
@@ -95,7 +114,8 @@ function flank(t: TensorOps, x: Tensor): Tensor {
   const distance = t.mul(t.add(t.floor(t.div(t.relu(t.sub(INFLECTION, x)), step)), 1), step);
   const a = t.sub(INFLECTION, t.min(distance, TURN + INFLECTION));
   const height = t.cos(a);
-  const pointOf = (slope: Tensor): Tensor => t.neg(t.atan(t.div(slope, t.sqrt(t.max(t.sub(1, t.square(slope)), 1e-5)))));
+  const pointOf = (slope: Tensor): Tensor =>
+    t.neg(t.atan(t.div(slope, t.sqrt(t.max(t.sub(1, t.square(slope)), 1e-5)))));
   const next = (m: Tensor): Tensor => pointOf(t.relu(t.div(t.sub(t.cos(m), height), t.sub(m, a))));
   // Of the way from the inflection to the peak: 0 for x at the inflection, 1 for x at the peak before.
   const way = t.mul(distance, 1 / (TURN + INFLECTION));
