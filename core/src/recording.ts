@@ -15,12 +15,16 @@ export {
 } from "./bounds/passes/intermediate.js";
 export { intersect } from "./bounds/intersect.js";
 export { inputNames, newRun, type BoundProblem, type SourceStructure, type Wanted } from "./bounds/problem.js";
-export { recordWhole, type Recipe } from "./bounds/recording/whole.js";
+export { boundsBy, recordWhole, type Recipe } from "./bounds/recording/whole.js";
 export type { BoundRun, Fed, GivenBounds, RunOptions, Source, Target } from "./bounds/run.js";
 export { rulesOf } from "./bounds/kinds/table.js";
 export { intervalOf } from "./bounds/passes/interval.js";
 export { forwardForms, type ForwardForms } from "./bounds/passes/forward.js";
-export { boundsByBackward, type BackwardOptions, type Ended, type Share } from "./bounds/passes/backward.js";
+export { resultNames } from "./bounds/recording/results.js";
+export { overBox } from "./bounds/rows/over-box.js";
+export {
+  boundsByBackward, firstOf, type BackwardOptions, type Ended, type Share,
+} from "./bounds/passes/backward.js";
 export type { ForwardContext, ForwardForm, KindRules, StepContext } from "./bounds/kind-rules.js";
 export { adam, adamConstants, adamFeeds, adamNames, adamStart, type Variable } from "./optimizer/adam.js";
 export { nextOf, nextState, stateInput, type NextState } from "./optimizer/state.js";

@@ -1,7 +1,7 @@
 import {
-  bestOf, boundsByBackward, checkOptions, defineMethod, forwardBounds, LirpaError, recorded, rowBounds,
-} from "@lirpa/core";
-import { defineOperator, definePerturbation, definePlugin, perturbationError } from "@lirpa/core/plugin";
+  checkOptions, defineOperator, definePerturbation, definePlugin, LirpaError, perturbationError,
+} from "@lirpa/core/plugin";
+import { bestOf, boundsByBackward, defineMethod, forwardBounds, recorded, rowBounds } from "@lirpa/core/recording";
 
 const halfLeak = (t, x) => t.max(x, t.mul(x, 0.5));
 
