@@ -121,7 +121,7 @@ for (const manager of process.env["LIRPA_ECOSYSTEM"] === "all" ? managers : mana
       expect(bounds.code).to.not.equal(0);
       expect(bounds.stdout).to.not.include("lower");
       const advice = "Add lirpa-plugin-example, which is installed, to lirpa.plugins in package.json.";
-      expect(bounds.stderr).to.include('the perturbation "brightness"').and.include(advice);
+      expect(bounds.stderr).to.include("HalfLeak of domain com.example").and.include(advice);
       expect(method.stderr).to.include('no method "best-of-two"').and.include(advice);
       expect(coverage.stdout).to.include("HalfLeak of domain com.example").and.include(advice);
     });
