@@ -12,9 +12,9 @@ import type { ResolvedGraph, Value } from "./graph/resolved.js";
 import { rulesOf, type NodeExplanation } from "./problem/explain.js";
 import { problemKey } from "./problem/key.js";
 import { isPerInstance, numbersOf, type ProblemNumbers } from "./problem/numbers.js";
-import {
-  CALL_OPTIONS, NUMBER_OPTIONS, PreparedProblem, resultShape, type Bounds, type CallOptions, type Prepared,
-} from "./problem/prepared.js";
+import { resultShape, type Bounds } from "./problem/bounds.js";
+import { CALL_OPTIONS, type CallOptions } from "./problem/limits.js";
+import { NUMBER_OPTIONS, PreparedProblem, type Prepared } from "./problem/prepared.js";
 import { checkedNumbers, demandRecord, queryError, type BoundInput, type Numbers } from "./problem/query.js";
 import { instancesOf, readSets, type InstanceInput, type ReadSets } from "./problem/sets.js";
 import { namesIn, resolveStructure, STRUCTURE_FIELDS, type ProblemStructure, type StructureContext } from "./problem/structure.js";

@@ -1,42 +1,24 @@
-import type { Feeds } from "../plugin/executor.js";
 import { isLirpaError, LirpaError } from "../plugin/errors.js";
+import type { Feeds } from "../plugin/executor.js";
 import type { PerturbationQuery } from "../plugin/perturbation.js";
-import { checkMemory, checkOptions } from "../plugin/options.js";
+import { checkOptions } from "../plugin/options.js";
 import type { Port, Program } from "../plugin/program.js";
-import type { HostTensor, Shape } from "../plugin/tensor.js";
-import type { Pair, Side } from "../plugin/pair.js";
-import { SIDES } from "../bounds/problem.js";
-import type { ResolvedNode } from "../graph/resolved.js";
-import { domainOutput, domainWarning, partialNodes, recordDomains, type Warning } from "../bounds/recording/domains.js";
 import { recordClean } from "../bounds/recording/clean.js";
-import { resultNames } from "../bounds/recording/results.js";
+import { domainOutput, domainWarning, partialNodes, recordDomains, type Warning } from "../bounds/recording/domains.js";
+import type { ResolvedNode } from "../graph/resolved.js";
 import type { Method } from "../methods/method.js";
 import { contentKey } from "../program/fingerprint.js";
-import type { Account, KnownProgram, Seconds, StopSignal } from "../run/call-host.js";
-import { newSeconds, type Engine, type EngineCall } from "../run/engine.js";
-import type { MethodState, Numbers as Fed } from "../run/host.js";
+import type { KnownProgram, Seconds } from "../run/call-host.js";
+import type { Engine, EngineCall } from "../run/engine.js";
+import type { Numbers as Fed } from "../run/host.js";
 import type { Lifecycle } from "../run/lifecycle.js";
-import { sizeOf } from "../tensor/shapes.js";
+import { resultOf, type Bounds } from "./bounds.js";
 import { explained, type NodeExplanation } from "./explain.js";
-import { batchOf, numbersOf, type ProblemNumbers } from "./numbers.js";
+import { accountOf, CALL_OPTIONS, checkResult, type CallOptions } from "./limits.js";
+import { numbersOf, type ProblemNumbers } from "./numbers.js";
 import type { BoundInput } from "./query.js";
-import { batched, type ReadSets } from "./sets.js";
+import type { ReadSets } from "./sets.js";
 import { valueNamed, type Asked } from "./structure.js";
-
-/** How far a call may go. */
-export interface CallOptions {
-  /** Bytes that intermediate values may take. */
-  readonly memory?: number;
-  /** Ends the computation: then it throws `LIRPA_ABORTED`. */
-  readonly signal?: StopSignal;
-  /**
-   * Seconds. A method that has bounds by then gives them, with a warning `LIRPA_TIME`; others throw `LIRPA_TIME` before the
-   * next program would run.
-   */
-  readonly timeLimit?: number;
-  /** Told how much of the work is done, from 0 to 1. */
-  readonly onProgress?: (share: number) => void;
-}
 
 /** The numbers of a call, besides those of its inputs, and its limits. */
 export interface PreparedOptions extends ProblemNumbers, CallOptions {
@@ -45,29 +27,6 @@ export interface PreparedOptions extends ProblemNumbers, CallOptions {
 }
 
 export const NUMBER_OPTIONS = ["spec", "given", "constraints", "start", "weights"] as const;
-export const CALL_OPTIONS = ["memory", "signal", "timeLimit", "onProgress"] as const;
-
-/** Linear functions of the perturbed values between which every row lies, on the whole set. */
-export interface LinearForms {
-  /** By perturbed value: coefficients of each row's two forms. `shape` is that of the result, then that of the value. */
-  readonly coefficients: Readonly<Record<string, Pair<Float64Array> & { readonly shape: Shape }>>;
-  readonly constants: Pair<Float64Array>;
-}
-
-/** A lower and an upper bound of every element of an output, or of every row of a spec; row-major. */
-export interface Bounds extends Pair<Float64Array> {
-  readonly method: string;
-  readonly shape: Shape;
-  readonly seconds: Readonly<Seconds>;
-  /** What the bounds do not show; empty where there is nothing. */
-  readonly warnings: readonly Warning[];
-  /** Where `forms` was asked. */
-  readonly forms?: LinearForms;
-  /** Bounds of the values that `intermediate` names. */
-  readonly intermediate?: Readonly<Record<string, Pair<Float64Array> & { readonly shape: Shape }>>;
-  /** Where a later call of the same structure may start, of methods that optimize. */
-  readonly state?: MethodState;
-}
 
 /** A bound computation, prepared: programs are recorded and compiled once, for any numbers. */
 export interface Prepared {
@@ -186,7 +145,7 @@ export class PreparedProblem implements Prepared {
     this.rows = account.rows;
     const domains = this.partial.length === 0 ? [] : await this.domains(numbers, key, { ...account.seconds });
     const warnings = isCutShort === true ? [...domains, cutShort(method)] : domains;
-    return { method: method.name, ...this.resultOf(results, numbers), seconds: account.seconds, warnings, ...(state !== undefined && { state }) };
+    return { method: method.name, ...resultOf(this.asked, results, numbers), seconds: account.seconds, warnings, ...(state !== undefined && { state }) };
   }
 
   /** Reads numbers, and refuses sets of another structure than what was prepared. */
@@ -232,96 +191,6 @@ export class PreparedProblem implements Prepared {
     return suspects.map(domainWarning);
   }
 
-  private resultOf(results: Feeds, { instances, rows }: Fed): Pick<Bounds, "lower" | "upper" | "shape" | "forms" | "intermediate"> {
-    const { problem } = this.asked;
-    const count = rows === undefined ? undefined : rows.shape[1]! / batchOf(problem.output);
-    const shape = resultShape(problem.output.shape, instances, count);
-    const { wanted } = problem;
-    return {
-      ...ends((side) => repeated(results[side]!, sizeOf(shape))),
-      shape,
-      ...(wanted.forms && { forms: formsOf(this.asked, results, shape) }),
-      ...(wanted.intermediate.length > 0 && {
-        intermediate: Object.fromEntries(wanted.intermediate.map((value) => {
-          const own = batched(value.shape, instances);
-          return [value.name, { ...ends((side) => repeated(results[resultNames.intermediate(value, side)]!, sizeOf(own))), shape: own }];
-        })),
-      }),
-    };
-  }
-}
-
-function ends(of: (side: Side) => Float64Array): Pair<Float64Array> {
-  return { lower: of("lower"), upper: of("upper") };
-}
-
-/** A side that nobody asked for has coefficients of zero and an infinite constant; so has what is no number. */
-function formsOf({ problem }: Asked, results: Feeds, shape: Shape): LinearForms {
-  const rows = sizeOf(shape);
-  const constants = ends((side) => {
-    const given = results[resultNames.constant(side)];
-    const infinite = side === "lower" ? -Infinity : Infinity;
-    return given === undefined ? new Float64Array(rows).fill(infinite) : repeated(given, rows);
-  });
-  const coefficients = problem.sources.map(({ value }) => {
-    const all = [...shape, ...value.shape];
-    const own = ends((side) => {
-      const given = results[resultNames.coefficients(value, side)];
-      return given === undefined ? new Float64Array(sizeOf(all)) : repeated(given, sizeOf(all));
-    });
-    return [value.name, { ...own, shape: all }] as const;
-  });
-  for (const side of SIDES) for (const [, form] of coefficients) dropUnbounded(form[side], constants[side], side);
-  return { coefficients: Object.fromEntries(coefficients), constants };
-}
-
-function dropUnbounded(coefficients: Float64Array, constants: Float64Array, side: Side): void {
-  const size = coefficients.length / constants.length;
-  for (let row = 0; row < constants.length; row++) {
-    const own = coefficients.subarray(row * size, (row + 1) * size);
-    if (Number.isFinite(constants[row]) && own.every(Number.isFinite)) continue;
-    own.fill(0);
-    constants[row] = side === "lower" ? -Infinity : Infinity;
-  }
-}
-
-/** Results that all instances share, because only weights move say, are repeated for each. */
-function repeated({ data }: HostTensor, size: number): Float64Array {
-  if (data.length === size) return data instanceof Float64Array ? data : new Float64Array(data);
-  const result = new Float64Array(size);
-  for (let start = 0; start < size; start += data.length) result.set(data, start);
-  return result;
-}
-
-export function resultShape(shape: Shape, instances: number, rows: number | undefined): number[] {
-  if (rows === undefined) return shape.length === 0 && instances > 1 ? [instances] : [...batched(shape, instances)];
-  return shape.length < 2 && instances === 1 ? [rows] : [(shape.length < 2 ? 1 : shape[0]!) * instances, rows];
-}
-
-function accountOf(key: string, { memory, signal, timeLimit, onProgress }: CallOptions, own: number): Account {
-  checkMemory(memory);
-  if (timeLimit !== undefined && !(typeof timeLimit === "number" && timeLimit > 0)) {
-    throw new LirpaError("LIRPA_OPTION", `timeLimit is ${String(timeLimit)}`, { hint: "Give a number of seconds above zero." });
-  }
-  return {
-    key,
-    budget: memory ?? own,
-    seconds: newSeconds(),
-    rows: {},
-    ...(signal !== undefined && { signal }),
-    ...(timeLimit !== undefined && { deadline: performance.now() + 1000 * timeLimit }),
-    ...(onProgress !== undefined && { onProgress }),
-  };
-}
-
-/** No chunk of a computation makes its result smaller: two 32-bit floats for each element. */
-function checkResult({ problem }: Asked, { instances, rows }: Fed, budget: number): void {
-  const { name, shape } = problem.output;
-  const bytes = 8 * sizeOf(shape) * instances;
-  if (rows !== undefined || bytes <= budget) return;
-  throw new LirpaError("LIRPA_MEMORY", `the bounds of ${name} alone take ${Math.ceil(bytes / 2 ** 20)} MiB; the budget is ${Math.floor(budget / 2 ** 20)} MiB`, {
-    hint: "Raise the memory budget, bound fewer instances at a time, or give a spec.",
-  });
 }
 
 function ifTooLarge(error: unknown): undefined {
