@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { expect } from "chai";
 import { standardMethods } from "@lirpa/core";
+import { isInternal } from "@lirpa/core/plugin";
 import { standardPlugins } from "lirpa";
 import {
   blocksOf, brokenLinks, closeWorkplace, compile, FOLDER, hasOnnxRuntime, openWorkplace, pages, prints, PYTHON, QUICKSTART,
@@ -105,7 +106,7 @@ describe("the documentation", function () {
     const manifests = standardPlugins.map(({ name }) => JSON.parse(source(`node_modules/${name}/package.json`)) as Manifest);
     const rows = manifests.map(({ name, lirpa: { operators = [], perturbations = [] } }) => {
       // No model names the operators that only expansions are made of.
-      const readable = operators.filter((operator) => !operator.startsWith("lirpa:"));
+      const readable = operators.filter((key) => !isInternal(key));
       return `| \`${name}\` | ${[...readable, ...perturbations.map((type) => `\`${type}\``)].join(", ")} |`;
     });
     expect(source("README.md").match(/^\| `@lirpa\/.*$/gm), `the table must be\n${rows.join("\n")}\n`).to.have.members(rows);

@@ -290,6 +290,11 @@ export function operatorKey({ domain = "", type }: { readonly domain?: string; r
   return domain === "" || domain === "ai.onnx" ? type : `${domain}:${type}`;
 }
 
+/** True for the key of an operator that expansions alone are made of: of the domain `lirpa`, which no model has. */
+export function isInternal(key: string): boolean {
+  return key.startsWith("lirpa:");
+}
+
 /** Whether an operator with these inputs may be called with so many. */
 export function fitsInputs(inputs: readonly string[], count: number): boolean {
   const least = inputs.filter((name) => !name.endsWith("?")).length;

@@ -2,7 +2,7 @@ import { LirpaError, pluginError } from "../plugin/errors.js";
 import type { Method } from "../methods/method.js";
 import type { Fusion } from "../plugin/fusion.js";
 import { nearest } from "../plugin/nearest.js";
-import { operatorKey, type Operator } from "../plugin/operator.js";
+import { isInternal, operatorKey, type Operator } from "../plugin/operator.js";
 import type { Perturbation } from "../plugin/perturbation.js";
 import type { Plugin } from "../plugin/plugin.js";
 import { checkFusion, checkOperator, checkPerturbation, checkPlugin, failOf } from "./checks.js";
@@ -165,7 +165,10 @@ export class PluginRegistry {
     const older = this.operators.get(name)?.map(({ value }) => value.sinceVersion);
     const shown = domain === "" ? `${type} (opset ${opset})` : `${type} of domain ${domain} (version ${opset})`;
     const provider = this.providerOf(name);
-    const near = nearest(name, this.operators.keys());
+    const near = nearest(
+      name,
+      [...this.operators.keys()].filter((key) => !isInternal(key)),
+    );
     const hint =
       older !== undefined
         ? `The rule reads it from version ${Math.min(...older)} on; convert the model.`

@@ -1,3 +1,4 @@
+import { isInternal } from "@lirpa/core/plugin";
 import { bringsOf, discoverPlugins, examinePlugins, type Discovery, type FoundPlugin } from "@lirpa/registry";
 import { standardPlugins } from "../standard-plugins.js";
 import { findPackage } from "../packages.js";
@@ -39,12 +40,16 @@ function wellOf(project: string, allowed: number): string {
 }
 
 function listed({ allowed, suggested }: Discovery): Listed[] {
-  const standard = standardPlugins.map((plugin): Listed => ({
-    name: plugin.name,
-    version: findPackage(plugin.name)?.version ?? "",
-    state: "standard",
-    ...bringsOf(plugin),
-  }));
+  const standard = standardPlugins.map((plugin): Listed => {
+    const { operators, ...others } = bringsOf(plugin);
+    return {
+      name: plugin.name,
+      version: findPackage(plugin.name)?.version ?? "",
+      state: "standard",
+      operators: operators.filter((key) => !isInternal(key)),
+      ...others,
+    };
+  });
   const comes = new Set(standard.map(({ name }) => name));
   const others = (plugins: readonly FoundPlugin[], state: Listed["state"]): Listed[] =>
     plugins
