@@ -14,7 +14,7 @@ const folders = ["core", "registry", "conformance", "onnx", "lirpa", "test", "be
 const files = positionals.length > 0 ? positionals : folders.flatMap((folder) => testsIn(join(root, folder, "dist")));
 
 // Every program that this process makes is held to the definitions of its primitives.
-const { verifyNodes } = await import("../core/dist/index.js");
+const { verifyNodes } = await import("../core/dist/recording.js");
 globalThis[Symbol.for("lirpa.watch")] = verifyNodes;
 
 const mocha = new Mocha({ reporter: "spec", timeout: 20_000, forbidOnly: Boolean(process.env.CI), ...(values.grep && { grep: values.grep }) });
