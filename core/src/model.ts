@@ -15,7 +15,7 @@ import { isPerInstance, numbersOf, type ProblemNumbers } from "./problem/numbers
 import { resultShape, type Bounds } from "./problem/bounds.js";
 import { CALL_OPTIONS, type CallOptions } from "./problem/limits.js";
 import { NUMBER_OPTIONS, PreparedProblem, type Prepared } from "./problem/prepared.js";
-import { checkedNumbers, demandRecord, queryError, type BoundInput, type Numbers } from "./problem/query.js";
+import { checkedNumbers, demandList, demandRecord, queryError, type BoundInput, type Numbers } from "./problem/query.js";
 import { instancesOf, readSets, type InstanceInput, type ReadSets } from "./problem/sets.js";
 import { namesIn, resolveStructure, STRUCTURE_FIELDS, type ProblemStructure, type StructureContext } from "./problem/structure.js";
 import { contentKey } from "./program/fingerprint.js";
@@ -117,7 +117,7 @@ export class Model {
   private read(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions): { readonly problem: PreparedProblem; readonly sets: ReadSets } {
     const sets = this.readSets(inputs, options);
     const structure = structureOf(sets, options);
-    const key = contentKey(structure);
+    const key = keyOf(structure);
     const known = this.prepared.get(key);
     if (known !== undefined) return { problem: known, sets };
     const problem = this.prepareFor(structure, options.memory);
@@ -162,7 +162,8 @@ export class Model {
     const graph = this.resolve([]);
     const instances = instancesOf(inputs, this.inputs);
     const feeds = Object.fromEntries(graph.inputs.map((value) => {
-      const data = checkedNumbers(`the input ${value.name}`, inputs[value.name]!, value, instances);
+      const numbers = demandList(`the input ${value.name}`, inputs[value.name]!);
+      const data = checkedNumbers(`the input ${value.name}`, numbers, value, instances);
       return [inputNames.fixed(value), { shape: [instances, 1, ...value.shape], dtype: value.dtype, data }];
     }));
     const record = () => {
@@ -218,6 +219,16 @@ export class Model {
   }
 }
 
+/** Says of options that are nothing plain, such as functions, that they are none. */
+function keyOf(structure: ProblemStructure): string {
+  try {
+    return contentKey(structure);
+  } catch (cause) {
+    const hint = "Options are text, numbers, truth values, lists and objects of these.";
+    throw new LirpaError("LIRPA_OPTION", "an option is no plain data", { hint, cause });
+  }
+}
+
 /** What of a query decides what is recorded. */
 function structureOf(sets: ReadSets, options: BoundOptions): ProblemStructure {
   const { spec, given, constraints } = options;
@@ -228,7 +239,7 @@ function structureOf(sets: ReadSets, options: BoundOptions): ProblemStructure {
   if (spec !== undefined) structure["spec"] = isPerInstance(spec) ? "rows per instance" : "rows";
   if (given !== undefined) {
     demandRecord("given", given);
-    structure["given"] = Object.fromEntries(Object.entries(given).map(([name, bounds]) => [name, bounds?.use ?? "intersect"]));
+    structure["given"] = Object.fromEntries(Object.entries(given).map(([name, bounds]) => [name, bounds?.use === undefined ? "intersect" : bounds.use]));
   }
   if (constraints !== undefined) {
     demandRecord("constraints", constraints);

@@ -2,6 +2,7 @@ import { LirpaError } from "../plugin/errors.js";
 import { checkMemory } from "../plugin/options.js";
 import type { Account, StopSignal } from "../run/call-host.js";
 import { newSeconds } from "../run/engine.js";
+import { sizeInWords } from "../run/memory.js";
 import type { Numbers as Fed } from "../run/host.js";
 import { sizeOf } from "../tensor/shapes.js";
 import type { Asked } from "./structure.js";
@@ -29,6 +30,12 @@ export function accountOf(key: string, { memory, signal, timeLimit, onProgress }
   if (timeLimit !== undefined && !(typeof timeLimit === "number" && timeLimit > 0)) {
     throw new LirpaError("LIRPA_OPTION", `timeLimit is ${String(timeLimit)}`, { hint: "Give a number of seconds above zero." });
   }
+  if (signal !== undefined && typeof (signal as Partial<StopSignal> | null)?.aborted !== "boolean") {
+    throw new LirpaError("LIRPA_OPTION", "signal is no AbortSignal", { hint: "Give the signal of an AbortController." });
+  }
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw new LirpaError("LIRPA_OPTION", `onProgress is ${String(onProgress)}`, { hint: "Give a function of the share." });
+  }
   return {
     key,
     budget: memory ?? own,
@@ -45,7 +52,7 @@ export function checkResult({ problem }: Asked, { instances, rows }: Fed, budget
   const { name, shape } = problem.output;
   const bytes = 8 * sizeOf(shape) * instances;
   if (rows !== undefined || bytes <= budget) return;
-  throw new LirpaError("LIRPA_MEMORY", `the bounds of ${name} alone take ${Math.ceil(bytes / 2 ** 20)} MiB; the budget is ${Math.floor(budget / 2 ** 20)} MiB`, {
+  throw new LirpaError("LIRPA_MEMORY", `the bounds of ${name} alone take ${sizeInWords(bytes)}; the budget is ${sizeInWords(budget)}`, {
     hint: "Raise the memory budget, bound fewer instances at a time, or give a spec.",
   });
 }

@@ -1,4 +1,5 @@
-import type { HostTensor } from "../plugin/tensor.js";
+import { checkOptions } from "../plugin/options.js";
+import type { HostTensor, Shape } from "../plugin/tensor.js";
 import type { Pair, Side } from "../plugin/pair.js";
 import { inputNames, SIDES, type BoundProblem } from "../bounds/problem.js";
 import type { Value } from "../graph/resolved.js";
@@ -44,7 +45,15 @@ export function isPerInstance(spec: NonNullable<ProblemNumbers["spec"]>): spec i
 }
 
 /** What is fed besides inputs, and row by row. Throws `LIRPA_QUERY`. */
-export function numbersOf(problem: BoundProblem, { feeds, instances }: Pick<Fed, "feeds" | "instances">, numbers: ProblemNumbers): Fed {
+export function numbersOf(
+  problem: BoundProblem,
+  { feeds, instances }: Pick<Fed, "feeds" | "instances">,
+  numbers: ProblemNumbers,
+): Fed {
+  demandPrepared("given", numbers.given, problem.given.keys());
+  demandPrepared("constraints", numbers.constraints, problem.constraints);
+  for (const [value, use] of problem.given) demandUse(value, use, numbers.given?.[value.name]);
+  demandState(numbers.start);
   const all: Record<string, HostTensor> = { ...feeds };
   for (const value of problem.given.keys()) feedEnds(all, value, numbers.given?.[value.name], instances, "given", inputNames.given);
   for (const value of problem.constraints) feedEnds(all, value, numbers.constraints?.[value.name], instances, "constraints", inputNames.constraint);
@@ -52,14 +61,45 @@ export function numbersOf(problem: BoundProblem, { feeds, instances }: Pick<Fed,
   return { feeds: all, instances, rows: rowsOf(problem, numbers.spec!, instances) };
 }
 
+/** Refuses numbers for values that the problem has no ports for: they would be passed over. */
+function demandPrepared(option: string, given: unknown, values: Iterable<Value>): void {
+  if (given === undefined) return;
+  demandRecord(option, given);
+  const names = new Set([...values].map(({ name }) => name));
+  const other = Object.keys(given as object).find((name) => !names.has(name));
+  if (other === undefined) return;
+  const problem = `the problem was prepared without ${option} of ${JSON.stringify(other)}`;
+  throw queryError(problem, "Prepare another problem for it.");
+}
+
+function demandUse(value: Value, prepared: GivenUse, given: GivenNumbers | undefined): void {
+  if (given?.use === undefined || given.use === prepared) return;
+  const uses = `${JSON.stringify(prepared)}, and is given for ${JSON.stringify(given.use)}`;
+  throw queryError(`${value.name} was prepared for bounds that are ${uses}`, "Prepare another problem for it.");
+}
+
+/** Refuses what no earlier call can have given. Whether it fits is for the method to say. */
+function demandState(start: MethodState | undefined): void {
+  if (start === undefined) return;
+  demandRecord("start", start);
+  for (const [name, part] of Object.entries<Partial<HostTensor> | null>(start)) {
+    const { shape, data } = part ?? {};
+    if (Array.isArray(shape) && ArrayBuffer.isView(data) && data.length === sizeOf(shape as Shape)) continue;
+    throw queryError(`start holds no array under ${JSON.stringify(name)}`, "Give the state of an earlier result.");
+  }
+}
+
+const FIELDS = { given: ["lower", "upper", "use"], constraints: ["lower", "upper"] } as const;
+
 function feedEnds(
-  feeds: Record<string, HostTensor>, value: Value, ends: ConstraintNumbers | undefined, instances: number, option: string,
+  feeds: Record<string, HostTensor>, value: Value, ends: ConstraintNumbers | undefined, instances: number, option: keyof typeof FIELDS,
   name: (value: Value, side: Side) => string,
 ): void {
   demandRecord(`${option} of ${value.name}`, ends);
+  checkOptions(ends, FIELDS[option], `${option} of ${value.name}`);
   for (const side of SIDES) feeds[name(value, side)] = endOf(value, ends!, side, instances, option);
   const [lower, upper] = SIDES.map((side) => feeds[name(value, side)]!.data);
-  const at = lower!.findIndex((low, i) => low > upper![i % upper!.length]!);
+  const at = lower!.findIndex((low, i) => low > upper![i]!);
   if (at >= 0) throw queryError(`${option} of ${value.name}: the lower end is above the upper one at position ${at}`);
 }
 
@@ -74,19 +114,22 @@ function endOf(value: Value, ends: ConstraintNumbers, side: Side, instances: num
     throw queryError(`${option} of ${value.name} has ${numbers.length} ${side} ends; the value has ${size} elements`, "Give one for each element, for all instances or for each.");
   }
   demandNumbers(`${option} of ${value.name}`, numbers);
-  const data = Float64Array.from(numbers);
+  // What holds for all is fed for each: a program's arrays have one number of instances.
+  const data = Float64Array.from({ length: size * instances }, (_, i) => numbers[i % numbers.length]!);
   if (data.some((end) => Number.isNaN(end))) throw queryError(`${option} of ${value.name} holds NaN`);
-  return { shape: [count, 1, ...value.shape], dtype: "float", data };
+  return { shape: [instances, 1, ...value.shape], dtype: "float", data };
 }
 
 /** Every row of C at every batch row of the output: `[1 or instances, batch · rows, ...shape]`. */
 function rowsOf({ output, spec }: BoundProblem, given: NonNullable<ProblemNumbers["spec"]>, instances: number): HostTensor {
   const batch = batchOf(output);
   if (spec === "rows") return { ...matrices([given as Specification], output, 1, "the spec"), shape: [1, batch * given.length, ...output.shape] };
+  if (!Array.isArray(given)) throw queryError("the spec is no list of matrices", "Give one for each batch row.");
   const own = given as readonly Specification[];
   if (own.length !== batch * instances) {
     throw queryError(`the spec has ${own.length} matrices for ${batch * instances} batch rows`, "Give one matrix for all, or one for each batch row.");
   }
+  own.forEach((matrix, i) => demandList(`matrix ${i} of the spec`, matrix as unknown as Numbers));
   const rows = own[0]!.length;
   const uneven = own.findIndex((matrix) => matrix.length !== rows);
   if (uneven >= 0) throw queryError(`matrix ${uneven} of the spec has ${own[uneven]!.length} rows, the first one ${rows}`, "Give as many rows for each batch row.");
@@ -112,7 +155,8 @@ function matrices(own: readonly Specification[], output: Value, instances: numbe
 function checkMatrix(matrix: Specification, output: Value, width: number, what: string): void {
   if (!Array.isArray(matrix)) throw queryError(`${what} is no list of rows`, "Give one list of numbers for each row, as in [[1, -1]].");
   if (matrix.length === 0) throw queryError(`${what} has no rows`, "Leave it out to bound the output itself.");
-  (matrix as Specification).forEach((row, k) => {
+  // A list may have holes, which forEach passes over.
+  Array.from(matrix as Specification).forEach((row, k) => {
     const name = `row ${k} of ${what}`;
     demandNumbers(name, demandList(name, row));
     if (row.length !== width) throw queryError(`${name} has ${row.length} numbers; the output ${output.name} takes ${width}`);

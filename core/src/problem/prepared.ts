@@ -16,9 +16,9 @@ import { resultOf, type Bounds } from "./bounds.js";
 import { explained, type NodeExplanation } from "./explain.js";
 import { accountOf, CALL_OPTIONS, checkResult, type CallOptions } from "./limits.js";
 import { numbersOf, type ProblemNumbers } from "./numbers.js";
-import type { BoundInput } from "./query.js";
+import { demandRecord, type BoundInput } from "./query.js";
 import type { ReadSets } from "./sets.js";
-import { valueNamed, type Asked } from "./structure.js";
+import { namesIn, valueNamed, type Asked } from "./structure.js";
 
 /** The numbers of a call, besides those of its inputs, and its limits. */
 export interface PreparedOptions extends ProblemNumbers, CallOptions {
@@ -117,7 +117,7 @@ export class PreparedProblem implements Prepared {
   clean(values: readonly string[] = [this.asked.problem.output.name]): Program {
     this.demandAlive();
     const { problem } = this.asked;
-    return recordClean(problem, values.map((name) => valueNamed(problem.graph, "clean", name)));
+    return recordClean(problem, namesIn("clean", values).map((name) => valueNamed(problem.graph, "clean", name)));
   }
 
   explain(): readonly NodeExplanation[] {
@@ -153,12 +153,14 @@ export class PreparedProblem implements Prepared {
     this.demandAlive();
     checkOptions(options, [...NUMBER_OPTIONS, ...CALL_OPTIONS], "bounds of a prepared problem");
     const { problem } = this.asked;
-    const sets = this.context.read(inputs, options.weights ?? {});
+    const { weights = {} } = options;
+    demandRecord("weights", weights);
+    const sets = this.context.read(inputs, weights);
     const given = problem.sources.map(({ value }) => {
       const own = (value.parameter === undefined ? sets.inputs : sets.weights)[value.name];
       return [value.name, own?.structure, own?.values];
     });
-    const count = Object.keys(sets.inputs).length + Object.keys(sets.weights).length;
+    const count = Object.keys(sets.inputs).length + Object.keys(weights).length;
     if (contentKey(given) !== this.structure || count !== given.length) throw otherStructure(problem.sources.map(({ value }) => value.name));
     if ((options.spec === undefined) !== (problem.spec === "elements")) {
       throw new LirpaError("LIRPA_QUERY", `the problem was prepared for ${problem.spec}, and the spec is ${options.spec === undefined ? "left out" : "given"}`, {

@@ -10,7 +10,7 @@ export function sliceRows({ shape, dtype, data }: HostTensor, from: number, to: 
   const sliced = [instances, to - from, ...rest];
   if (instances === 1) return { shape: sliced, dtype, data: data.subarray(from * size, to * size) };
   const own = (to - from) * size;
-  const part = new Float32Array(instances * own);
+  const part = data instanceof Float32Array ? new Float32Array(instances * own) : new Float64Array(instances * own);
   for (let n = 0; n < instances; n++) part.set(data.subarray((n * rows + from) * size, (n * rows + to) * size), n * own);
   return { shape: sliced, dtype, data: part };
 }

@@ -79,6 +79,7 @@ export class Engine {
     const found = await this.attempt({ ...call, problem: expecting }, { ...others, key: `${key}|unbounded` }).catch((error: unknown) => {
       // These programs take more memory; what the others found is sound, too.
       if (plain !== undefined && isLirpaError(error) && error.code === "LIRPA_MEMORY") return plain;
+      if (plain !== undefined && isLirpaError(error) && error.code === "LIRPA_TIME") return { ...plain, isCutShort: true };
       throw error;
     });
     return asBounds(found, ends);

@@ -97,7 +97,12 @@ interface Steps {
 }
 
 /** Prepares once, then steps. The best of each row is kept, first of all the bounds without optimization. */
-async function steps({ problem, prepare, step, plan, iterations }: Steps, host: MethodHost, rows: HostTensor | undefined): Promise<Outcome> {
+async function steps(
+  { problem, prepare, step, plan, iterations }: Steps,
+  host: MethodHost,
+  rows: HostTensor | undefined,
+  [from, to]: readonly [from: number, to: number] = [0, 1],
+): Promise<Outcome> {
   const feeds = { ...host.numbers.feeds, ...(rows !== undefined && { [inputNames.rows]: rows }) };
   const prepared = await host.run(prepare, feeds);
   const start = { ...prepared, ...startOf(plan, prepared, host.start) };
@@ -106,7 +111,7 @@ async function steps({ problem, prepare, step, plan, iterations }: Steps, host: 
     let done = 0;
     for (; done < iterations && !host.isOutOfTime; done++) {
       await loop.step(adamFeeds(done + 1, RATE * DECAY ** done));
-      host.progress((done + 1) / iterations);
+      host.progress(from + ((to - from) * (done + 1)) / iterations);
     }
     const ends = await loop.read(problem.wanted.sides.map(stepNames.best));
     return {
@@ -120,8 +125,10 @@ async function steps({ problem, prepare, step, plan, iterations }: Steps, host: 
 /** Rows in parts: the intermediate bounds are optimized for each part anew, so that there is no one state to go on from. */
 async function inParts(run: Steps, host: MethodHost, rows: HostTensor, fit: number): Promise<Outcome> {
   const parts: Outcome[] = [];
-  for (let from = 0; from < rows.shape[1]!; from += fit) {
-    parts.push(await steps(run, host, sliceRows(rows, from, Math.min(rows.shape[1]!, from + fit))));
+  const count = rows.shape[1]!;
+  for (let from = 0; from < count; from += fit) {
+    const to = Math.min(count, from + fit);
+    parts.push(await steps(run, host, sliceRows(rows, from, to), [from / count, to / count]));
   }
   const [first] = parts;
   const joined = run.problem.wanted.sides.map((side) => [side, joinRows(parts.map(({ results }) => results[side]!))]);

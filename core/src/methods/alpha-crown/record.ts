@@ -54,18 +54,21 @@ export function recordOptimization(problem: BoundProblem, layers: Layers): Optim
   const boundsOf = layers === "all" ? passes.intermediate() : boundsBy(run, crownRecipe.intermediate, known);
   const bounds = wantedSides(passes, targetOf(run, problem).target, problem, boundsOf);
   const fixed = new Map([...known].filter(([value]) => run.isPerturbed(value) && !run.isFinal(value)));
-  const outputs: Record<string, IrNode> = Object.fromEntries(passes.variables);
+  // Passes that only what is asked besides takes are no part of the steps.
+  const [starts, optimized] = [new Map(passes.variables), new Map(passes.intervals)];
+  const outputs: Record<string, IrNode> = Object.fromEntries(starts);
   for (const side of problem.wanted.sides) outputs[stepNames.best(side)] = spread(run, bounds[side]!);
   for (const side of SIDES) {
     for (const [value, own] of fixed) outputs[inputNames.before(value, side)] = spread(run, own[side]);
-    for (const [value, own] of passes.intervals) outputs[stepNames.bestOf(value, side)] = spread(run, own[side]);
+    for (const [value, own] of optimized) outputs[stepNames.bestOf(value, side)] = spread(run, own[side]);
   }
   Object.assign(outputs, namedResults.intermediate(run, problem, boundsOf));
-  const names = Object.keys(outputs);
   const local = localizeRows(run.t, Object.values(outputs)).outputs;
-  const prepare = makeProgram(`${problem.graph.name}:prepare`, Object.fromEntries(names.map((name, i) => [name, local[i]!])));
-  const next = recordStep(problem, layers, [...fixed.keys()], passes.variables);
-  return { prepare, ...next, variables: [...passes.variables.keys()], optimized: [...passes.intervals.keys()].map(({ name }) => name) };
+  const prepared = Object.fromEntries(Object.keys(outputs).map((name, i) => [name, local[i]!]));
+  const prepare = makeProgram(`${problem.graph.name}:prepare`, prepared);
+  const next = recordStep(problem, layers, [...fixed.keys()], starts);
+  const names = [...optimized.keys()].map(({ name }) => name);
+  return { prepare, ...next, variables: [...starts.keys()], optimized: names };
 }
 
 function recordStep(problem: BoundProblem, layers: Layers, fixed: readonly Value[], starts: ReadonlyMap<string, IrNode>): Pick<Optimization, "step" | "carry"> {
