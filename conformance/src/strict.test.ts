@@ -117,7 +117,7 @@ describe("The kit refuses", () => {
   });
 
   it("the same of perturbations", async () => {
-    const failure = (cases: readonly object[], test = /has a case/) =>
+    const failure = (cases: readonly object[], test = /has cases/) =>
       failureOf(() => describePerturbation(rightBall, cases as never), test);
     expect(await failure([BALL, { ...BALL, name: "again" }])).match(/^again: the same as/);
     expect(await failure([{ ...BALL, centre: [0, 0, 0] }])).match(/there is no field centre/);

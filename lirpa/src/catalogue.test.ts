@@ -33,7 +33,7 @@ describe("the catalogue", () => {
       this.timeout(10_000);
       const { default: plugin } = (await import(pathToFileURL(join(folder, "dist/index.js")).href)) as { readonly default: Plugin };
       const operators = new Set(plugin.operators.map(({ domain, type }) => (domain ? `${domain}:${type}` : type)));
-      const perturbations = plugin.perturbations.flatMap(({ types }) => types);
+      const perturbations = plugin.perturbations.map(({ type }) => type);
       expect(plugin.name).to.equal(manifest.name);
       expect(plugin.apiVersion).to.equal(manifest.lirpa.apiVersion);
       expect(keys(manifest.lirpa.operators, manifest.lirpa.perturbations)).to.have.members(keys([...operators], perturbations));

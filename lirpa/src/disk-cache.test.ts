@@ -7,9 +7,11 @@ import { defineExecutor } from "@lirpa/core/recording";
 import { onnxRuntimeExecutor, type Executor, type Plugin } from "./index.js";
 import { boundsByBackward, defineMethod, recorded as recordedBy, rowBounds, type Rows } from "@lirpa/core/recording";
 import { standardMethods } from "@lirpa/core";
-import { lpPerturbation } from "@lirpa/perturbation-lp";
+import lpPlugin from "@lirpa/perturbation-lp";
 import { createLirpa, lp, perturbed, type LirpaOptions, type BoundOptions } from "./index.js";
 import { model, temporaryFolder } from "./command/support.test.js";
+
+const linf = lpPlugin.perturbations.find(({ type }) => type === "linf")!;
 
 /** ONNX Runtime, with a count of the programs that were compiled rather than loaded. */
 function counting(): { readonly executor: Executor; readonly count: { compiled: number; loaded: number } } {
@@ -26,12 +28,12 @@ function counting(): { readonly executor: Executor; readonly count: { compiled: 
 /** Balls that count how often a recording asks for their geometry. */
 function countingSets(name: string): { readonly plugin: Plugin; recorded(): number } {
   let asked = 0;
-  const set = definePerturbation<ReturnType<typeof lpPerturbation.parse>["structure"]>({
-    ...lpPerturbation,
-    types: ["counted"],
-    parse: (query, site) => lpPerturbation.parse({ ...query, type: "linf" }, site),
-    hull: (context) => (asked++, lpPerturbation.hull(context)),
-    concretize: (context, a, side) => (asked++, lpPerturbation.concretize(context, a, side)),
+  const set = definePerturbation<unknown>({
+    ...linf,
+    type: "counted",
+    parse: (query, site) => linf.parse({ ...query, type: "linf" }, site),
+    hull: (context) => (asked++, linf.hull(context)),
+    concretize: (context, a, side) => (asked++, linf.concretize(context, a, side)),
   });
   return { plugin: definePlugin({ name, apiVersion: 2, perturbations: [set] }), recorded: () => asked };
 }

@@ -8,7 +8,7 @@ export type Brings = Pick<FoundPlugin, "operators" | "perturbations" | "methods"
 export function bringsOf({ operators, perturbations, methods }: Plugin): Brings {
   return {
     operators: [...new Set(operators.map(({ domain, type }) => keyOf(domain, type)))],
-    perturbations: perturbations.flatMap(({ types }) => types),
+    perturbations: perturbations.map(({ type }) => type),
     methods: methods.flatMap(({ name, aliases = [] }) => [name, ...aliases]),
   };
 }

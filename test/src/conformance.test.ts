@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { standardMethods } from "@lirpa/core";
 import type { HostTensor, Plugin } from "@lirpa/core/plugin";
-import { describeMethod, describePerturbation, describePlugin, fuzz, standardCases, toJson, type OperatorCases } from "@lirpa/conformance";
-import lp, { lpPerturbation } from "@lirpa/perturbation-lp";
+import { describeMethod, describePerturbation, describePlugin, fuzz, standardCases, toJson, type OperatorCases, type PerturbationCase } from "@lirpa/conformance";
+import lp from "@lirpa/perturbation-lp";
 import { standardPlugins } from "lirpa";
 
 /** All packs of operators. */
@@ -32,7 +32,7 @@ const without = {
 describe("conformance", () => {
   for (const plugin of plugins) describePlugin(plugin, cases, { plugins, without });
 
-  describePerturbation(lpPerturbation, [
+  const sets: readonly PerturbationCase[] = [
     { query: { type: "linf", eps: 0.25 }, shape: [2, 3] },
     { query: { type: "linf", eps: [0.25, 0, 1, 0.5] }, queryOfTwo: { type: "linf", eps: [0.25, 0, 1, 0.5, 1, 1, 1, 1] }, shape: [2, 2] },
     { query: { type: "l2", eps: 0.5 }, shape: [2, 3] },
@@ -45,8 +45,14 @@ describe("conformance", () => {
     { query: { type: "l1", eps: 0.75 }, shape: [1, 3] },
     { query: { type: "lp", p: 3, eps: 0.75 }, shape: [2, 2] },
     { query: { type: "lp", p: 1.5, eps: 0.75 }, shape: [3] },
-    { query: { type: "box", lower: [-1, 0, 0.5], upper: [1, 0, 0.75] }, center: [0, 0, 0.5], shape: [1, 3] },
-  ]);
+    {
+      query: { type: "box", lower: [-1, 0, 0.5], upper: [1, 0, 0.75] },
+      queryOfTwo: { type: "box", lower: [-1, 0, 0.5, -1, 0, 0.5], upper: [1, 0, 0.75, 2, 0, 0.75] },
+      center: [0, 0, 0.5],
+      shape: [1, 3],
+    },
+  ];
+  for (const set of lp.perturbations) describePerturbation(set, sets.filter(({ query }) => query.type === set.type));
 
   for (const method of standardMethods) describeMethod(method);
 

@@ -8,10 +8,11 @@ import { referenceExecutor } from "@lirpa/executor-reference";
 import { defineExecutor } from "@lirpa/core/recording";
 import { defineFusion, defineOperator, definePerturbation, definePlugin, type Operator } from "@lirpa/core/plugin";
 import { lp, onnxRuntimeExecutor, perturbed, standardPlugins, type Executor, type Plugin } from "lirpa";
-import { lpPerturbation } from "@lirpa/perturbation-lp";
+import lpPlugin from "@lirpa/perturbation-lp";
 import { graph, tensor } from "./graphs.js";
 
 const DOMAIN = "com.example";
+const linf = lpPlugin.perturbations.find(({ type }) => type === "linf")!;
 
 /** x times a number that only its rules know. */
 const scale = (factor: number): Operator =>
@@ -22,11 +23,11 @@ const double = scale(2);
 /** A ball whose hull is wider by a number that only its rules know. */
 const ball = (more: number): Plugin => definePlugin({
   name: "a-stranger's-sets", apiVersion: 2,
-  perturbations: [definePerturbation<ReturnType<typeof lpPerturbation.parse>["structure"]>({
-    ...lpPerturbation, types: ["wide"],
-    parse: ({ eps }, site) => lpPerturbation.parse({ type: "linf", eps }, site),
+  perturbations: [definePerturbation<unknown>({
+    ...linf, type: "wide",
+    parse: ({ eps }, site) => linf.parse({ type: "linf", eps }, site),
     hull: (context) => {
-      const { lower, upper } = lpPerturbation.hull(context);
+      const { lower, upper } = linf.hull(context);
       return { lower: context.t.sub(lower, more), upper: context.t.add(upper, more) };
     },
   })],

@@ -166,7 +166,7 @@ async function imported(entries: readonly string[], folder: string): Promise<Imp
         name: module.default.name,
         apiVersion: module.default.apiVersion,
         operators: [...new Set(module.default.operators.map(keyOf))].sort(),
-        perturbations: module.default.perturbations.flatMap(({ types }) => types).sort(),
+        perturbations: module.default.perturbations.map(({ type }) => type).sort(),
       };
       return { names: Object.keys(module), plugin };
     }));

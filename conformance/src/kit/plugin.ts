@@ -178,7 +178,7 @@ function alongside(t: TensorOps, x: Tensor, y: Tensor): Tensor {
 
 /** A box by its ends: the set in which operators are tried. */
 const boxSet: Perturbation = definePerturbation<"box">({
-  types: ["lirpa.kit.box"],
+  type: "lirpa.kit.box",
   parse: (query, site) => ({ structure: "box", values: numbersOf(query, site, ["lower", "upper"]) }),
   isBox: () => true,
   hull: ({ values }) => ({ lower: values["lower"]!, upper: values["upper"]! }),
@@ -196,7 +196,7 @@ const boxSet: Perturbation = definePerturbation<"box">({
  * anything over; but the bounds of one operator are then its lines and planes at that point.
  */
 const pointSet: Perturbation = definePerturbation<"point">({
-  types: ["lirpa.kit.point"],
+  type: "lirpa.kit.point",
   parse: (query, site) => ({ structure: "point", values: numbersOf(query, site, ["lower", "upper", "at"]) }),
   isBox: () => true,
   hull: ({ values }) => ({ lower: values["lower"]!, upper: values["upper"]! }),

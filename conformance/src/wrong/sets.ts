@@ -31,7 +31,7 @@ const axesOf = (shape: Shape): number => shape.reduce((product, size) => product
 /** One Lp ball over the whole tensor, as it should be; a mistake replaces one of its rules. */
 function ball(p: number, mistake: Partial<AnyPerturbation<Ball>> | ((right: AnyPerturbation<Ball>) => Partial<AnyPerturbation<Ball>>)): Perturbation {
   const right: AnyPerturbation<Ball> = {
-    types: ["wrong-ball"],
+    type: "wrong-ball",
     parse: (query) => ({ structure: { p }, values: { eps: tensor([], [Number(query["eps"])]) } }),
     isBox: () => false,
     hull: ({ t, center, values }) => ({ lower: t.sub(center, values["eps"]!), upper: t.add(center, values["eps"]!) }),

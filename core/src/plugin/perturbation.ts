@@ -43,8 +43,8 @@ export interface SetContext<S> {
 
 /** A perturbation owns its whole geometry. Core never asks for its type. */
 export interface AnyPerturbation<S> {
-  /** The names by which queries ask for it. */
-  readonly types: readonly string[];
+  /** The name by which queries ask for it. */
+  readonly type: string;
   /** Refuses wrong parameters with `perturbationError`. The structure must not depend on the center. */
   parse(query: PerturbationQuery, site: SetSite): PerturbationSet<S>;
   /** True where the set is a box: its hull is the set itself. */

@@ -11,7 +11,7 @@ import type { Asked } from "./structure.js";
  */
 export function problemKey(model: string, { problem, method, options }: Asked): string {
   const { graph, sources, output, spec, given, constraints, wanted } = problem;
-  const sets = sources.map(({ value, perturbation, structure, values }) => [value.name, perturbation.types, structure, values]);
+  const sets = sources.map(({ value, perturbation, structure, values }) => [value.name, perturbation.type, structure, values]);
   const open = graph.parameters.map(({ name }) => name);
   const relaxation = problem.options.relaxation;
   const lines = method.relaxes === false || relaxation.size === 0 ? [] : linesInGraph(relaxation, graph);

@@ -92,11 +92,7 @@ const KINDS: Readonly<Record<Operator["kind"], Fields>> = {
 
 const PERTURBATION: Fields = {
   $$type: { check: isText, wants: "a brand" },
-  types: {
-    check: (value) => isTexts(value) && (value as unknown[]).length > 0,
-    wants: "a list of at least one name",
-    required: true,
-  },
+  type: { check: isText, wants: "a name", required: true },
   parse: requiredFunction,
   isBox: requiredFunction,
   hull: requiredFunction,
@@ -244,8 +240,7 @@ function plainName(input: string): string {
 export function checkPerturbation(plugin: string, perturbation: Perturbation): void {
   if (perturbation?.$$type !== "lirpa.perturbation")
     throw pluginError(plugin, "lists a perturbation that definePerturbation() did not make");
-  const { types } = perturbation;
-  const name = isTexts(types) && types.length > 0 ? types[0] : "without a type";
+  const name = isText(perturbation.type) ? perturbation.type : "without a type";
   checkFields(failOf(plugin), `the perturbation ${name}`, perturbation, PERTURBATION);
 }
 

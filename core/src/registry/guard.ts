@@ -138,7 +138,7 @@ export function guardPerturbation(plugin: string, perturbation: Perturbation): P
     if (typeof own !== "function") continue;
     guarded[name] = guardRule(
       plugin,
-      `${name} of the perturbation ${perturbation.types[0]!}`,
+      `${name} of the perturbation ${perturbation.type}`,
       perturbation,
       own as Rule,
       check,

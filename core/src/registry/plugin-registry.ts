@@ -227,17 +227,16 @@ function addPerturbation(
 ): void {
   checkPerturbation(plugin.name, perturbation);
   const value = guardPerturbation(plugin.name, perturbation);
-  for (const type of perturbation.types) {
-    const rival = perturbations.get(type);
-    if (rival !== undefined) {
-      throw new LirpaError(
-        "LIRPA_CONFLICT",
-        `the perturbation ${type} comes from ${rival.plugin} and from ${plugin.name}`,
-        { hint: "Leave one out." },
-      );
-    }
-    perturbations.set(type, { value, original: perturbation, plugin: plugin.name });
+  const { type } = perturbation;
+  const rival = perturbations.get(type);
+  if (rival !== undefined) {
+    throw new LirpaError(
+      "LIRPA_CONFLICT",
+      `the perturbation ${type} comes from ${rival.plugin} and from ${plugin.name}`,
+      { hint: "Leave one out." },
+    );
   }
+  perturbations.set(type, { value, original: perturbation, plugin: plugin.name });
 }
 
 function checkedFusion({ name: plugin }: Plugin, fusion: Fusion): Registered<Fusion> {

@@ -1,6 +1,6 @@
-import { isLirpaError, type PerturbationQuery, type PerturbationSite, type Shape } from "@lirpa/core/plugin";
+import { isLirpaError, type Perturbation, type PerturbationQuery, type PerturbationSite, type Shape } from "@lirpa/core/plugin";
 import { expect } from "chai";
-import plugin, { lp, lpPerturbation } from "./index.js";
+import plugin, { lp } from "./index.js";
 
 describe("what a query of an Lp ball means", () => {
   it("is one ball per row of an input's first axis, and one ball around a weight", () => {
@@ -16,9 +16,9 @@ describe("what a query of an Lp ball means", () => {
 
   it("is an interval in every norm where a ball holds one coordinate", () => {
     for (const site of [input([]), input([1]), input([3, 1]), weight([1, 1])]) {
-      expect(lpPerturbation.isBox(structure({ type: "l2", eps: 1 }, site)), `[${site.shape.join()}]`).to.equal(true);
+      expect(setOf({ type: "l2" }).isBox(structure({ type: "l2", eps: 1 }, site)), `[${site.shape.join()}]`).to.equal(true);
     }
-    expect(lpPerturbation.isBox(structure({ type: "l2", eps: 1, over: "rows" }, input([4])))).to.equal(true);
+    expect(setOf({ type: "l2" }).isBox(structure({ type: "l2", eps: 1, over: "rows" }, input([4])))).to.equal(true);
   });
 
   it("reads p as a number, as Infinity or as \"inf\"", () => {
@@ -35,7 +35,7 @@ describe("what a query of an Lp ball means", () => {
 
   it("reads radii flat, nested like the shape, or as a typed array", () => {
     for (const eps of [[1, 2, 3, 4], [[1, 2], [3, 4]], new Float32Array([1, 2, 3, 4])]) {
-      expect(lpPerturbation.parse({ type: "linf", eps }, input([2, 2])).values["eps"]).to.deep.equal({
+      expect(setOf({ type: "linf" }).parse({ type: "linf", eps }, input([2, 2])).values["eps"]).to.deep.equal({
         shape: [2, 2],
         dtype: "float",
         data: new Float64Array([1, 2, 3, 4]),
@@ -72,9 +72,9 @@ describe("a query of a box", () => {
   const site = input([1, 3], [0, 1, 2]);
 
   it("may have its center on its border, and outside by no more than rounding", () => {
-    const { structure, values } = lpPerturbation.parse({ type: "box", lower: [0, 0, 2 + 1e-7], upper: [[1, 1, 3]] }, site);
+    const { structure, values } = setOf({ type: "box" }).parse({ type: "box", lower: [0, 0, 2 + 1e-7], upper: [[1, 1, 3]] }, site);
     expect(structure).to.deep.equal({ set: "box" });
-    expect(lpPerturbation.isBox(structure)).to.equal(true);
+    expect(setOf({ type: "box" }).isBox(structure)).to.equal(true);
     expect(values["upper"]!.data).to.deep.equal(new Float64Array([1, 1, 3]));
   });
 
@@ -93,13 +93,18 @@ describe("a query of a box", () => {
 
 describe("the package's plugin", () => {
   it("offers the types that its manifest names", () => {
-    expect(plugin.perturbations).to.deep.equal([lpPerturbation]);
-    expect(lpPerturbation.types).to.deep.equal(["linf", "l2", "l1", "lp", "box"]);
+    expect(plugin.perturbations.map(({ type }) => type)).to.deep.equal(["linf", "l2", "l1", "lp", "box"]);
   });
 });
 
+function setOf({ type }: PerturbationQuery): Perturbation {
+  const found = plugin.perturbations.find((candidate) => candidate.type === type);
+  if (found === undefined) throw new Error(`there is no ${type}`);
+  return found;
+}
+
 function structure(query: PerturbationQuery, site: PerturbationSite): object {
-  return lpPerturbation.parse(query, site).structure as object;
+  return setOf(query).parse(query, site).structure as object;
 }
 
 function input(shape: Shape, center?: readonly number[]): PerturbationSite {
@@ -114,7 +119,7 @@ function weight(shape: Shape): PerturbationSite {
 function expectRefusal(query: PerturbationQuery, site: PerturbationSite, message: RegExp): void {
   let caught: unknown;
   try {
-    lpPerturbation.parse(query, site);
+    setOf(query).parse(query, site);
   } catch (error) {
     caught = error;
   }

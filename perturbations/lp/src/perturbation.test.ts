@@ -1,9 +1,9 @@
 import { randomFrom, reals } from "@lirpa/conformance/kit";
-import type { HostTensor, PerturbationQuery, PerturbationSite, SetContext, Shape, Tensor } from "@lirpa/core/plugin";
+import type { HostTensor, Perturbation, PerturbationQuery, PerturbationSite, SetContext, Shape, Tensor } from "@lirpa/core/plugin";
 import { evaluateProgram, makeProgram, vjp, Vocabulary } from "@lirpa/core/recording";
 import { expect } from "chai";
 import fc from "fast-check";
-import { lp, lpPerturbation } from "./index.js";
+import plugin, { lp } from "./index.js";
 
 const SLACK = 1e-9;
 
@@ -206,8 +206,9 @@ describe("samples", () => {
     const center = Float32Array.from([0.1, 0.2, 0.3]);
     const site: PerturbationSite = { name: "x", role: "input", shape: [1, 3], center: { shape: [1, 3], dtype: "float", data: center } };
     for (const query of [lp({ norm: 2, eps: 0.1 }), { type: "box", lower: [0, 0, 0], upper: [1, 1, 1] }]) {
-      const set = lpPerturbation.parse(query, site);
-      expect(lpPerturbation.sample(site, set, randomFrom(1)).data).to.be.instanceOf(Float32Array);
+      const perturbation = setOf(query);
+      const set = perturbation.parse(query, site);
+      expect(perturbation.sample(site, set, randomFrom(1)).data).to.be.instanceOf(Float32Array);
     }
   });
 
@@ -259,7 +260,8 @@ function at(query: PerturbationQuery, site: PerturbationSite): {
   project(x: readonly number[]): number[];
   samples(seed: number, count: number): HostTensor[];
 } {
-  const set = lpPerturbation.parse(query, site);
+  const perturbation = setOf(query);
+  const set = perturbation.parse(query, site);
   const t = new Vocabulary();
   const tensors = Object.fromEntries(Object.entries(set.values).map(([name, value]) => [name, t.constant(value)]));
   const context: SetContext<unknown> = { t, structure: set.structure, center: t.constant(site.center), values: tensors };
@@ -267,25 +269,25 @@ function at(query: PerturbationQuery, site: PerturbationSite): {
   const numbersOf = (tensor: Tensor): number[] => [...t.constantValue(tensor)!.data];
   return {
     hull: () => {
-      const { lower, upper } = lpPerturbation.hull(context);
+      const { lower, upper } = perturbation.hull(context);
       return { lower: numbersOf(lower), upper: numbersOf(upper) };
     },
     concretize: (a, side) => {
-      const bound = lpPerturbation.concretize(context, recorded(a), side);
+      const bound = perturbation.concretize(context, recorded(a), side);
       expect(bound.shape).to.deep.equal([]);
       return numbersOf(bound)[0]!;
     },
     gradient: (a, side) => {
       const input = t.input({ name: "a", shape: site.shape, dtype: "float", instances: false, rows: undefined });
-      const bound = lpPerturbation.concretize(context, input, side);
+      const bound = perturbation.concretize(context, input, side);
       const [gradient] = vjp(t, [t.reshape(bound, [])], [t.constant(1)], [input]);
       const feed: HostTensor = { shape: [1, 1, ...site.shape], dtype: "float", data: Float64Array.from(a) };
       return [...evaluateProgram(makeProgram("gradient", { gradient: gradient! }), { a: feed })["gradient"]!.data];
     },
-    project: (x) => numbersOf(lpPerturbation.project(context, recorded(x))),
+    project: (x) => numbersOf(perturbation.project(context, recorded(x))),
     samples: (seed, count) => {
       const uniform = randomFrom(seed);
-      return Array.from({ length: count }, () => lpPerturbation.sample(site, set, uniform));
+      return Array.from({ length: count }, () => perturbation.sample(site, set, uniform));
     },
   };
 }
@@ -296,4 +298,10 @@ function dot(a: readonly number[], x: ArrayLike<number>): number {
 
 function away(x: readonly number[], y: ArrayLike<number>): number {
   return Math.hypot(...x.map((value, i) => value - y[i]!));
+}
+
+function setOf({ type }: PerturbationQuery): Perturbation {
+  const found = plugin.perturbations.find((candidate) => candidate.type === type);
+  if (found === undefined) throw new Error(`there is no ${type}`);
+  return found;
 }

@@ -11,7 +11,7 @@ const WIDTH = 2;
 describe("word substitution, a perturbation of a stranger", () => {
   it("is a plugin that core's contract is enough for", () => {
     expect(plugin.perturbations).to.deep.equal([synonym]);
-    expect(synonym.types).to.deep.equal(["synonym"]);
+    expect(synonym.type).to.equal("synonym");
   });
 
   it("bounds a linear form by its least and greatest value over all sentences", () => {

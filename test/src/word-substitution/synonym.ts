@@ -10,7 +10,7 @@ import { parse, type Structure } from "./parse.js";
  * Perturbation Analysis for Scalable Certified Robustness and Beyond" (2020), finds for word substitution.
  */
 export const synonym: Perturbation = definePerturbation<Structure>({
-  types: ["synonym"],
+  type: "synonym",
   parse,
   isBox: () => false,
   // Any one position can be replaced by any of its candidates.
