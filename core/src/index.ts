@@ -1,7 +1,7 @@
 /** Where lirpa is put together, and what it is then: for who composes it from parts of their own. */
 export { isLirpaError, LirpaError, type ErrorCode, type LirpaErrorOptions } from "./plugin/errors.js";
 export { checkMemory, checkOptions, hintOf } from "./plugin/options.js";
-export { composeLirpa, Lirpa, type Composition, type ModelOptions } from "./lirpa.js";
+export { composeLirpa, type Lirpa, type Composition, type ModelOptions } from "./lirpa.js";
 export type { Warning } from "./bounds/recording/domains.js";
 export type { Model, BoundOptions, Output } from "./model.js";
 export type { NodeExplanation } from "./problem/explain.js";
@@ -19,7 +19,6 @@ export { readAttributes } from "./graph/attributes.js";
 export { resolveGraph, type ResolveOptions } from "./graph/resolve.js";
 export type { ResolvedGraph, ResolvedNode, Value } from "./graph/resolved.js";
 export { PluginRegistry, type Catalogue, type Provider, type Registered } from "./registry/plugin-registry.js";
-export type { AlphaOptions } from "./methods/alpha-crown/method.js";
 export { standardMethods, type MethodOptions } from "./methods/standard.js";
 export { MemoryProgramCache, type InstanceCode, type ProgramCache } from "./program/cache.js";
 export { contentHash } from "./program/fingerprint.js";

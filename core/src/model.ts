@@ -189,7 +189,7 @@ export class Model {
     let graph = this.resolved.get(key);
     if (graph === undefined) {
       const shapes = new Map(this.inputs.map(({ name, shape }) => [name, shape]));
-      const options = { shapes, perturbedParameters: new Set(open), memory: Math.max(memory, this.engine.memory) };
+      const options = { shapes, openParameters: new Set(open), memory: Math.max(memory, this.engine.memory) };
       this.resolved.set(key, (graph = resolveGraph(this.graph, this.registry, options)));
     }
     return graph;

@@ -67,7 +67,7 @@ export function coverage(graph: Graph, registry: PluginRegistry, options: Covera
   const problems = new Map<string, LirpaError>();
   const found = new Map(graph.nodes.map((node) => [node, registry.operator(node.domain, node.type, opsetOf(graph, node))]));
   for (const [node, operator] of found) {
-    if (operator === undefined) problems.set(node.name, registry.missing(node.name, node.domain, node.type, opsetOf(graph, node)));
+    if (operator === undefined) problems.set(node.name, registry.missingError(node.name, node.domain, node.type, opsetOf(graph, node)));
   }
   const { parts, fused } = resolveAround(graph, registry, options, problems);
   const nodes = graph.nodes.map((node): CoveredNode => {

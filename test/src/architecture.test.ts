@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect } from "chai";
 import "reflect-metadata";
-import { Lirpa } from "@lirpa/core";
+import { composeLirpa } from "@lirpa/core";
+import { referenceExecutor } from "@lirpa/executor-reference";
 import { repositoryPath } from "./shared.js";
 
 interface Manifest {
@@ -141,11 +142,12 @@ describe("the architecture", () => {
     type Class = { readonly name: string; readonly length: number };
     const tokensOf = (injectable: Class): Record<string, unknown> =>
       (Reflect.getOwnMetadata("injectionTokens", injectable) ?? {}) as Record<string, unknown>;
-    const engine = Object.values(tokensOf(Lirpa))
+    const lirpa = composeLirpa({ plugins: [], executor: referenceExecutor() }).constructor as Class;
+    const engine = Object.values(tokensOf(lirpa))
       .map((token) => (token as { readonly token?: unknown }).token ?? token)
       .find((token) => typeof token === "function") as Class | undefined;
     expect(engine?.name).to.equal("Engine");
-    for (const injectable of [Lirpa, engine!]) {
+    for (const injectable of [lirpa, engine!]) {
       const tokens = tokensOf(injectable);
       expect(Object.keys(tokens), injectable.name).to.have.length(injectable.length);
     }

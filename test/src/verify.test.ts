@@ -95,8 +95,8 @@ const BROKEN: Readonly<Record<string, () => IrNode>> = {
   "an integer that is none": () => told(t.constant([1, 2], [2], "int"), {
     value: { shape: [2], dtype: "int", data: Float64Array.of(1, 2.5) },
   }),
-  "a truth value that is none": () => told(t.fullOf([2], 1, "bool"), { value: 2 }),
-  "a uniform integer that is none": () => told(t.fullOf([2], 1, "int"), { value: 0.5 }),
+  "a truth value that is none": () => told(t.typedFull([2], 1, "bool"), { value: 2 }),
+  "a uniform integer that is none": () => told(t.typedFull([2], 1, "int"), { value: 0.5 }),
   "a constant without its numbers": () => but(constant, { attributes: {} }),
 
   "a reshape to another size": () => told(t.reshape(x, [6]), { shape: [5] }),

@@ -45,7 +45,7 @@ function changed(program: Program, instead: (t: Vocabulary, fact: IrNode, name: 
   const outputs = program.outputs as Readonly<Record<string, IrNode>>;
   for (const node of topological(Object.values(outputs))) {
     const inputs = node.inputs.map((input) => done.get(input)!);
-    let next = t.rerecord(node, inputs);
+    let next = t.recordAgain(node, inputs);
     if (factOf(node) !== undefined) {
       const name = String(count++);
       seen?.(node, name);

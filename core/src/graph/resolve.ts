@@ -18,8 +18,8 @@ import { verifyResolved } from "./verify.js";
 export interface ResolveOptions {
   /** Shapes of the inputs, every size a number. */
   readonly shapes: ReadonlyMap<string, Shape>;
-  /** Initializers that stay open because a query perturbs them. */
-  readonly perturbedParameters?: ReadonlySet<string>;
+  /** Initializers that stay open: perturbed, or fed as they are. */
+  readonly openParameters?: ReadonlySet<string>;
   /** Bytes that one value may take; any number where absent. */
   readonly memory?: number;
   /**
@@ -73,7 +73,7 @@ class Resolver {
       this.inputs.push(this.open(name, shape, dtype));
     }
     for (const [name, value] of this.graph.initializers) {
-      if (this.options.perturbedParameters?.has(name)) this.parameters.push(this.open(name, value.shape, value.dtype, undefined, value));
+      if (this.options.openParameters?.has(name)) this.parameters.push(this.open(name, value.shape, value.dtype, undefined, value));
       else this.constant(name, value);
     }
     for (const node of this.graph.nodes) this.resolveOrLeaveOut(node);
@@ -113,12 +113,12 @@ class Resolver {
   private resolve(node: GraphNode, within: readonly string[] = []): void {
     const opset = this.graph.opsets.get(node.domain) ?? 1;
     const found = this.registry.operator(node.domain, node.type, opset);
-    if (found === undefined) throw this.registry.missing(node.name, node.domain, node.type, opset);
+    if (found === undefined) throw this.registry.missingError(node.name, node.domain, node.type, opset);
     const operator = found.value;
     const inputs = node.inputs.map((name) => (name === "" ? undefined : this.valueOf(name, `node ${node.name}`)));
     checkCount(node, operator, inputs.length);
     if (this.fuse(node, opset, inputs)) return;
-    const context = this.contextOf(node, opset, inputs);
+    const context = this.attributeContext(node, opset, inputs);
     const attributes = readAttributes(operator, node.attributes, context);
     const expansion = operator.expand?.(attributes, context);
     if (expansion !== undefined) this.expand(node, expansion, [...within, found.plugin, operatorKey(operator)]);
@@ -137,7 +137,7 @@ class Resolver {
         if (own.every(({ constant }) => constant !== undefined) || match.constants.some(({ shape }) => shape.length > own[0]!.shape.length)) continue;
         const { operator } = fusion;
         if (operator.kind === "composite") throw new LirpaError("LIRPA_PLUGIN", `[${plugin}] the fusion ${fusion.name} ends in a composite`);
-        const attributes = readAttributes(operator, fusion.attributes ?? {}, this.contextOf(node, opset, own));
+        const attributes = readAttributes(operator, fusion.attributes ?? {}, this.attributeContext(node, opset, own));
         for (const part of match.nodes) this.within.set(part, node.name);
         this.add({ ...node, type: operator.type, domain: operator.domain ?? "" }, operator, plugin, attributes, own);
         return true;
@@ -146,7 +146,7 @@ class Resolver {
     return false;
   }
 
-  private contextOf(node: GraphNode, opset: number, inputs: readonly (OpenValue | undefined)[]): AttributeContext {
+  private attributeContext(node: GraphNode, opset: number, inputs: readonly (OpenValue | undefined)[]): AttributeContext {
     return {
       node: node.name,
       opset,

@@ -8,7 +8,7 @@ export interface Value {
   readonly dtype: DType;
   /** Set where the value is known without running anything. */
   readonly constant: HostTensor | undefined;
-  /** Set where the value is a parameter that a query perturbs; its center is the stored value. */
+  /** Set where the value is a stored parameter that is open: perturbed, or fed as it is; what is stored. */
   readonly parameter: HostTensor | undefined;
   readonly producer: ResolvedNode | undefined;
 }
@@ -33,7 +33,7 @@ export interface ResolvedGraph {
   readonly outputs: readonly Value[];
   /** Inputs before users. */
   readonly nodes: readonly ResolvedNode[];
-  /** Parameters that the query perturbs. */
+  /** Stored parameters that are open: perturbed, or fed as they are. */
   readonly parameters: readonly Value[];
   /** Names of nodes that became part of another one, and that one's name. */
   readonly fused: ReadonlyMap<string, string>;

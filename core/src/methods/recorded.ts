@@ -4,7 +4,7 @@ import type { HostTensor } from "../plugin/tensor.js";
 import type { Value } from "../graph/resolved.js";
 import { inputNames, SIDES, type BoundProblem } from "../bounds/problem.js";
 import {
-  checkDepth, intervalNames, isStaged, mayBeTooDeep, recordIntervals, recordLast, recordStage, rowStages, selectiveOf, type StagedRecipe,
+  checkDepth, intervalNames, isStaged, mayBeTooDeep, recordIntervals, recordLast, recordStage, rowStages, partlyStable, type StagedRecipe,
 } from "../bounds/recording/stages.js";
 import { recordWhole, type Recipe } from "../bounds/recording/whole.js";
 import { allPlaces, withPlaced } from "../run/chunks.js";
@@ -75,13 +75,13 @@ async function inTurns(program: Runnable, value: Value, numbers: Numbers, host: 
 
 /** The values that a problem is bounded by, in order. */
 async function stagesOf(recipe: StagedRecipe, problem: BoundProblem, host: MethodHost): Promise<{ readonly value: Value; readonly selective: boolean }[]> {
-  const noted = await host.note("stages", () => {
+  const found = await host.note("stages", () => {
     const stages = rowStages(problem, recipe);
-    const selective = selectiveOf(problem, stages);
+    const selective = partlyStable(problem, stages);
     return stages.map((value) => ({ name: value.name, selective: selective.includes(value) }));
   });
   const values = new Map(problem.graph.nodes.flatMap(({ outputs }) => outputs).map((value) => [value.name, value]));
-  return noted.map(({ name, selective }) => ({ value: values.get(name)!, selective }));
+  return found.map(({ name, selective }) => ({ value: values.get(name)!, selective }));
 }
 
 export function tooLarge(what: string, bytes: number, budget: number): LirpaError {

@@ -164,7 +164,7 @@ export class Emitter implements Lowering {
   }
 
   /** Says where an open size is read off, if no input has it. */
-  defineSize(symbol: string, name: string, axis: number): void {
+  declareOpenSize(symbol: string, name: string, axis: number): void {
     this.sizes.set(symbol, this.node("Shape", [name], { start: axis, end: axis + 1 }));
   }
 
@@ -193,7 +193,7 @@ export class Emitter implements Lowering {
   }
 
   /** The inputs repeated along the hidden axes that the node has and they lack. */
-  leveled(node: IrNode, inputs: readonly string[]): string[] {
+  repeatedInputs(node: IrNode, inputs: readonly string[]): string[] {
     return inputs.map((name, i) => {
       const input = node.inputs[i]!;
       if (input.instances === node.instances && input.rows === node.rows) return name;

@@ -160,7 +160,7 @@ export class PluginRegistry {
   }
 
   /** The error for a node whose operator nobody provides: says who would, or what is called alike. */
-  missing(node: string, domain: string, type: string, opset: number): LirpaError {
+  missingError(node: string, domain: string, type: string, opset: number): LirpaError {
     const name = operatorKey({ domain, type });
     const older = this.operators.get(name)?.map(({ value }) => value.sinceVersion);
     const shown = domain === "" ? `${type} (opset ${opset})` : `${type} of domain ${domain} (version ${opset})`;

@@ -11,7 +11,7 @@ import type { HostLoop, InTurns, MethodHost, MethodState, Numbers, Outcome, Runn
 import { bytesFor, memoryOf, rowsWithin, type MemoryNeeds } from "./memory.js";
 
 /** A stage's session stays open if 32 like it would fit the budget. */
-const KEPT_AT_ONCE = 32;
+const STAGES_OPEN_AT_ONCE = 32;
 
 /** A stage may fill a quarter of the budget with rows. */
 const STAGE_SHARE = 4;
@@ -137,7 +137,7 @@ export class CallHost implements MethodHost {
         if (!shared) this.progress(Math.min(1, (from + chunk) / count));
       }
       // One of several programs in turn: the next one may need the memory.
-      if (shared && bytesFor(needs, chunk, instances) * KEPT_AT_ONCE > this.budget) await compiled.release?.();
+      if (shared && bytesFor(needs, chunk, instances) * STAGES_OPEN_AT_ONCE > this.budget) await compiled.release?.();
       return joined(parts, (program as KnownProgram).byRow);
     });
   }

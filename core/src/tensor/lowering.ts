@@ -41,7 +41,7 @@ export interface Lowering {
   /** A node's inputs with as many axes as the node: S broadcasts against S, and hidden axes against hidden axes. */
   aligned(node: IrNode, inputs: readonly string[]): string[];
   /** A node's inputs repeated along the hidden axes that the node has and they lack. */
-  leveled(node: IrNode, inputs: readonly string[]): string[];
+  repeatedInputs(node: IrNode, inputs: readonly string[]): string[];
   /** Says along which axis of a value an open size is read off, if no input has it. */
-  defineSize(symbol: string, name: string, axis: number): void;
+  declareOpenSize(symbol: string, name: string, axis: number): void;
 }

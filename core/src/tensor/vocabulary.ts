@@ -39,20 +39,20 @@ export class Vocabulary implements TensorOps {
 
   // ── constants and leaves
   constant(value: HostTensor | number | readonly number[], shape?: Shape, dtype: DType = "float"): IrNode {
-    if (typeof value === "number") return this.fullOf(shape ?? [], value, dtype);
+    if (typeof value === "number") return this.typedFull(shape ?? [], value, dtype);
     const listed = (numbers: readonly number[]): HostTensor =>
       ({ shape: shape ?? [numbers.length], dtype, data: Float64Array.from(numbers) });
     const host = "data" in value ? value : listed(value);
     if (host.data.length !== sizeOf(host.shape)) {
       throw shapeError(`${host.data.length} numbers are no tensor of shape ${showShape(host.shape)}`);
     }
-    if (host.data.length === 1) return this.fullOf(host.shape, host.data[0]!, host.dtype);
+    if (host.data.length === 1) return this.typedFull(host.shape, host.data[0]!, host.dtype);
     return this.record("constant", [], { value: host });
   }
   full(shape: Shape, value: number): IrNode {
-    return this.fullOf(shape, value, "float");
+    return this.typedFull(shape, value, "float");
   }
-  fullOf(shape: Shape, value: number, dtype: DType): IrNode {
+  typedFull(shape: Shape, value: number, dtype: DType): IrNode {
     return this.record("full", [], { shape, dtype, value });
   }
   zeros(shape: Shape): IrNode {
@@ -211,13 +211,13 @@ export class Vocabulary implements TensorOps {
     return this.transpose(x, x.shape.map((_, axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis)));
   }
   /** Records an operation again on other operands; the same node where they are the same. */
-  rerecord(node: IrNode, inputs: readonly IrNode[]): IrNode {
+  recordAgain(node: IrNode, inputs: readonly IrNode[]): IrNode {
     if (inputs.every((input, i) => input === node.inputs[i])) return node;
     const { name, again } = node.primitive;
     return again?.(this, node, inputs) ?? this.record(name, inputs, node.attributes);
   }
   /** A vector as a matrix of one row; anything else as it is. */
-  unsqueezeMatrix(x: Tensor): IrNode {
+  asRowVector(x: Tensor): IrNode {
     return x.shape.length === 1 ? this.reshape(x, [1, ...x.shape]) : this.node(x);
   }
   expand(x: Operand, shape: Shape): IrNode {
@@ -319,7 +319,7 @@ export class Vocabulary implements TensorOps {
 
   /** A tensor as the node it is; a number as a scalar constant. */
   node(x: Operand, dtype: DType = "float"): IrNode {
-    if (typeof x === "number") return this.fullOf([], x, dtype);
+    if (typeof x === "number") return this.typedFull([], x, dtype);
     if (!isIrNode(x)) throw shapeError("an operand is neither a number nor a tensor that was recorded");
     return x;
   }

@@ -77,7 +77,7 @@ function valuesBehind(value: Value): number {
 }
 
 /** Those values of which interval arithmetic may show that some elements are stable and take no row. */
-export function selectiveOf(problem: BoundProblem, values: readonly Value[]): Value[] {
+export function partlyStable(problem: BoundProblem, values: readonly Value[]): Value[] {
   const run = newRun(problem);
   return values.filter((value) => unstableIndex(run, value) !== undefined);
 }

@@ -89,7 +89,7 @@ function recordStep(problem: BoundProblem, layers: Layers, fixed: readonly Value
   const gradientOf = new Map(parts.map((part, i) => [part, gradients[i] ?? t.zeros(part.shape)]));
   const variables = [...passes.variables].map(([name, input]): Variable => {
     const flat = passes.parts.get(name)!.map((part) => t.reshape(gradientOf.get(part)!, [sizeOf(part.shape)]));
-    return { input, gradient: tame(t, t.concat(flat, 0)), project: ofRange };
+    return { input, gradient: finiteGradient(t, t.concat(flat, 0)), project: ofRange };
   });
   const [moved, found] = [adam(t, variables), nextState(best)];
   const outputs = { ...found.outputs, ...moved.outputs };
@@ -126,6 +126,6 @@ function ofRange(t: Vocabulary, x: IrNode): IrNode {
 }
 
 /** What is no number moves nothing. */
-function tame(t: Vocabulary, g: IrNode): IrNode {
+function finiteGradient(t: Vocabulary, g: IrNode): IrNode {
   return t.min(t.max(t.where(t.equal(g, g), g, 0), -STEEPEST), STEEPEST);
 }

@@ -108,7 +108,7 @@ const mul = binary({
   simplify: (t, a, b, shape) => {
     for (const [x, y] of [[a, b], [b, a]] as const) {
       const value = uniformValue(y);
-      if (value === 0) return t.fullOf(shape, 0, a.dtype);
+      if (value === 0) return t.typedFull(shape, 0, a.dtype);
       if (value === 1) return keep(t, x, y, shape);
       if (value === -1 && x.dtype === y.dtype) return t.neg(t.expand(x, shape));
     }
@@ -121,7 +121,7 @@ const div = binary({
   gradient: (t, g, _, b, y) => [t.div(g, b), t.neg(t.div(t.mul(g, y), b))],
   simplify: (t, a, b, shape) => {
     if (uniformValue(b) === 1) return keep(t, a, b, shape);
-    return isZero(a) && a.dtype === "float" ? t.fullOf(shape, 0, "float") : undefined;
+    return isZero(a) && a.dtype === "float" ? t.typedFull(shape, 0, "float") : undefined;
   },
 });
 

@@ -14,7 +14,7 @@ export const matmulPrimitive: Primitive = definePrimitive<undefined>({
   contraction: true,
   infer: ([a, b]) => ({ shape: matmulShape(a!, b!), dtype: a!.dtype }),
   simplify: (t, [a, b]) => {
-    if (uniformValue(a!) === 0 || uniformValue(b!) === 0) return t.fullOf(matmulShape(a!, b!), 0, a!.dtype);
+    if (uniformValue(a!) === 0 || uniformValue(b!) === 0) return t.typedFull(matmulShape(a!, b!), 0, a!.dtype);
     // Unit rows through a matrix are the matrix's own rows: no identity, no product.
     const isRow = sizeOf(a!.shape) === a!.shape[a!.shape.length - 1];
     if (isRow && a!.primitive === eyePrimitive && b!.shape.length === 2 && b!.rows === undefined && !b!.instances) {
@@ -66,7 +66,7 @@ export const dotPrimitive: Primitive = definePrimitive<undefined>({
     return { shape: [], dtype: a!.dtype };
   },
   simplify: (t, [a, b]) => {
-    if (uniformValue(a!) === 0 || uniformValue(b!) === 0) return t.fullOf([], 0, a!.dtype);
+    if (uniformValue(a!) === 0 || uniformValue(b!) === 0) return t.typedFull([], 0, a!.dtype);
     // A unit row picks one element.
     if (b!.rows !== undefined) return undefined;
     const flat = (): IrNode => t.reshape(b!, [sizeOf(b!.shape)]);

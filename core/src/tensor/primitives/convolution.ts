@@ -44,7 +44,7 @@ export const convPrimitive: Primitive = definePrimitive<ConvOptions>({
   },
   simplify: (t, [x, w], options) => {
     const isZero = uniformValue(x!) === 0 || uniformValue(w!) === 0;
-    return isZero ? t.fullOf(convShape(x!.shape, w!.shape, options), 0, "float") : undefined;
+    return isZero ? t.typedFull(convShape(x!.shape, w!.shape, options), 0, "float") : undefined;
   },
   gradient: (t, { inputs: [x, w], attributes }, g) => [
     t.convTranspose(g, w!, { ...attributes, outputPadding: leftover(x!.shape, g.shape, w!.shape, attributes) }),
@@ -92,7 +92,7 @@ export const convTransposePrimitive: Primitive = definePrimitive<ConvTransposeOp
   },
   simplify: (t, [x, w], options) => {
     const isZero = uniformValue(x!) === 0 || uniformValue(w!) === 0;
-    return isZero ? t.fullOf(transposedShape(x!.shape, w!.shape, options), 0, "float") : undefined;
+    return isZero ? t.typedFull(transposedShape(x!.shape, w!.shape, options), 0, "float") : undefined;
   },
   gradient: (t, { inputs: [x, w], attributes }, g) => [
     t.conv(g, w!, attributes),

@@ -50,7 +50,7 @@ export const spreadPrimitive: Primitive = definePrimitive<undefined>({
     return hasRows && (x!.instances || !like!.instances) ? x : undefined;
   },
   gradient: (_, __, g) => [g, undefined],
-  lower: (emitter, node, [x]) => emitter.leveled(node, [x!])[0]!,
+  lower: (emitter, node, [x]) => emitter.repeatedInputs(node, [x!])[0]!,
   evaluate: ([x]) => Float64Array.from(x!.data),
 });
 
@@ -87,7 +87,7 @@ export const shapeToRowsPrimitive: Primitive = definePrimitive<{ readonly rows: 
   hidden: ([x], { rows }): Hidden => ({ instances: x!.instances, rows }),
   simplify: (t, [x], { rows }) => {
     const value = uniformValue(x!);
-    if (value !== undefined && sizeOf(x!.shape) > 0) return t.fullOf(x!.shape.slice(1), value, x!.dtype);
+    if (value !== undefined && sizeOf(x!.shape) > 0) return t.typedFull(x!.shape.slice(1), value, x!.dtype);
     return x!.primitive === rowsToShapePrimitive && x!.inputs[0]!.rows === rows ? x!.inputs[0] : undefined;
   },
   gradient: (t, { attributes: { rows } }, g) => [t.rowsToShape(g, rows)],

@@ -25,7 +25,7 @@ export const gatherPrimitive: Primitive = definePrimitive<{ readonly axis: numbe
   },
   simplify: (t, [x, indices], { axis }) => {
     const value = uniformValue(x!);
-    return value === undefined ? undefined : t.fullOf(gatheredShape(x!, indices!, axis), value, x!.dtype);
+    return value === undefined ? undefined : t.typedFull(gatheredShape(x!, indices!, axis), value, x!.dtype);
   },
   gradient: (t, { inputs: [x, indices], attributes: { axis } }, g) => [scatter(t, g, indices!, axis, x!), undefined],
   lower: (emitter, node, [x, indices]) => {
@@ -63,7 +63,7 @@ function scatter(t: Vocabulary, g: IrNode, indices: IrNode, axis: number, x: IrN
     const oneHot = t.where(t.equal(t.reshape(indices, [1, count]), places), 1, 0);
     const rank = flat.shape.length;
     const order = [...Array(rank).keys()].filter((at) => at !== axis);
-    const last = t.matmul(t.unsqueezeMatrix(t.transpose(flat, [...order, axis])), t.swapLast(oneHot));
+    const last = t.matmul(t.asRowVector(t.transpose(flat, [...order, axis])), t.swapLast(oneHot));
     const moved = t.reshape(last, [...order.map((at) => flat.shape[at]!), size]);
     const back = [...Array(rank).keys()].map((at) => (at < axis ? at : at === axis ? rank - 1 : at - 1));
     return t.transpose(moved, back);
@@ -108,7 +108,7 @@ export const gatherElementsPrimitive: Primitive = definePrimitive<{ readonly axi
     return [t.reshape(t.sum(spread, [axis + 1]), x!.shape), undefined];
   },
   lower: (emitter, node, inputs) =>
-    emitter.node("GatherElements", emitter.leveled(node, inputs), { axis: node.attributes.axis + 2 }),
+    emitter.node("GatherElements", emitter.repeatedInputs(node, inputs), { axis: node.attributes.axis + 2 }),
   evaluate: ([x, indices], { axis }, { shape }) => {
     const result = new Float64Array(sizeOf(shape));
     const strides = stridesOf(x!.shape);

@@ -40,7 +40,7 @@ function reduce({ name, start, combine, gradient }: Reduction): Primitive {
       const value = uniformValue(x!);
       if (value === undefined) return undefined;
       const count = adds ? sizeOf(x!.shape) / sizeOf(shape) : 1;
-      return t.fullOf(shape, value * count, x!.dtype);
+      return t.typedFull(shape, value * count, x!.dtype);
     },
     gradient: (t, node, g) => [gradient(t, g, node.inputs[0]!, node)],
     // The axes of a sum are an operand of it, those of an extreme an attribute, up to opset 17.

@@ -21,7 +21,7 @@ export const rowsWherePrimitive: Primitive = definePrimitive<{ readonly rows: Ro
   lower: (emitter, node, [mask]) => {
     const { shape } = node.inputs[0]!;
     const places = emitter.node("NonZero", [emitter.reshape(mask!, [1, 1, ...shape], shape)]);
-    emitter.defineSize(node.attributes.rows.name, places, 1);
+    emitter.declareOpenSize(node.attributes.rows.name, places, 1);
     return places;
   },
   evaluateHidden: (_, [mask]) => {

@@ -9,7 +9,7 @@ import { pickedEyePrimitive } from "./rows.js";
 /** What only moves elements turns a uniform constant into a uniform constant. */
 export function uniform(t: Vocabulary, x: IrNode, shape: Shape): IrNode | undefined {
   const value = uniformValue(x);
-  return value === undefined ? undefined : t.fullOf(shape, value, x.dtype);
+  return value === undefined ? undefined : t.typedFull(shape, value, x.dtype);
 }
 
 export const reshapePrimitive: Primitive = definePrimitive<{ readonly shape: Shape }>({
@@ -125,7 +125,7 @@ export const concatPrimitive: Primitive = definePrimitive<{ readonly axis: numbe
     const value = uniformValue(xs[0]!);
     if (value === undefined || !xs.every((x) => uniformValue(x) === value)) return undefined;
     const total = xs.reduce((sum, { shape }) => sum + shape[axis]!, 0);
-    return t.fullOf(xs[0]!.shape.map((size, at) => (at === axis ? total : size)), value, xs[0]!.dtype);
+    return t.typedFull(xs[0]!.shape.map((size, at) => (at === axis ? total : size)), value, xs[0]!.dtype);
   },
   gradient: (t, { inputs, attributes: { axis } }, g) => {
     let start = 0;
@@ -137,7 +137,7 @@ export const concatPrimitive: Primitive = definePrimitive<{ readonly axis: numbe
     });
   },
   lower: (emitter, node, inputs) =>
-    emitter.node("Concat", emitter.leveled(node, inputs), { axis: node.attributes.axis + 2 }),
+    emitter.node("Concat", emitter.repeatedInputs(node, inputs), { axis: node.attributes.axis + 2 }),
   evaluate: (xs, { axis }, { shape }) => {
     const result = new Float64Array(sizeOf(shape));
     const strides = stridesOf(shape);

@@ -99,7 +99,7 @@ export const padPrimitive: Primitive = definePrimitive<PadAttributes>({
   simplify: (t, [x], attributes) => {
     const shape = paddedShape(x!.shape, attributes);
     if (sameShape(shape, x!.shape)) return x;
-    return uniformValue(x!) === attributes.value ? t.fullOf(shape, attributes.value, x!.dtype) : undefined;
+    return uniformValue(x!) === attributes.value ? t.typedFull(shape, attributes.value, x!.dtype) : undefined;
   },
   gradient: (t, { inputs: [x], attributes: { low, interior } }, g) => {
     const steps = interior.map((gap) => gap + 1);

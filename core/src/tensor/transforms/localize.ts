@@ -43,7 +43,7 @@ function rewritten(
     if (beginsPatches(node) && spaces.has(node.rows!)) {
       patches.set(node, rule.begin!(context, node));
     } else if (local === undefined) {
-      nodes.set(node, t.rerecord(node, node.inputs.map((input) => nodes.get(input)!)));
+      nodes.set(node, t.recordAgain(node, node.inputs.map((input) => nodes.get(input)!)));
     } else {
       const result = rule.carry?.(context, node, local);
       if (result === undefined) return { failed: local.rows };

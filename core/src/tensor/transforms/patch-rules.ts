@@ -39,7 +39,7 @@ function kept(patches: Patches): Result {
 
 /** What maps each element by itself, and zero to zero. */
 const perElement: PatchRule = {
-  carry: ({ t }, node, local) => kept({ ...local, data: t.rerecord(node, [local.data]) }),
+  carry: ({ t }, node, local) => kept({ ...local, data: t.recordAgain(node, [local.data]) }),
 };
 
 const convTranspose: Carry = ({ t, nodes, patches }, node) => {
@@ -93,7 +93,7 @@ function elementwise(zero: Zero, outside: boolean): PatchRule {
       const clean = zero(operands.map((operand) => operand.clean));
       const vanishes = zero(operands.map((operand) => operand.vanishes));
       if (!vanishes && !outside) return undefined;
-      return kept({ ...frame, data: t.rerecord(node, operands.map(({ data }) => data)), clean, vanishes });
+      return kept({ ...frame, data: t.recordAgain(node, operands.map(({ data }) => data)), clean, vanishes });
     },
   };
 }
@@ -115,7 +115,7 @@ function shared({ t, nodes }: Rewriting, input: IrNode, frame: Patches): Operand
   const x = nodes.get(input);
   if (x === undefined || x.rows !== undefined) return undefined;
   const value = uniformValue(x);
-  if (value !== undefined) return { data: t.fullOf([], value, x.dtype), clean: value === 0, vanishes: value === 0 };
+  if (value !== undefined) return { data: t.typedFull([], value, x.dtype), clean: value === 0, vanishes: value === 0 };
   const lead = frame.shape.map(() => 1).slice(0, frame.shape.length - x.shape.length);
   const aligned = t.reshape(x, [...lead, ...x.shape]);
   if (aligned.shape.length !== frame.shape.length || aligned.shape[0] !== 1) return undefined;

@@ -17,7 +17,7 @@ export function substitute(t: Vocabulary, nodes: readonly IrNode[], instead: Rea
     if (!done.has(node))
       done.set(
         node,
-        t.rerecord(
+        t.recordAgain(
           node,
           node.inputs.map((input) => done.get(input)!),
         ),
