@@ -1,5 +1,4 @@
 import type { Feeds } from "../plugin/executor.js";
-import { LirpaError } from "../plugin/errors.js";
 import type { HostTensor } from "../plugin/tensor.js";
 import type { Value } from "../graph/resolved.js";
 import { inputNames, SIDES, type BoundProblem } from "../bounds/problem.js";
@@ -9,7 +8,7 @@ import {
 import { recordWhole, type Recipe } from "../bounds/recording/whole.js";
 import { allPlaces, withPlaced } from "../run/chunks.js";
 import type { MethodHost, Numbers, Outcome, Runnable } from "../run/host.js";
-import { bytesFor, rowsWithin, sizeInWords } from "../run/memory.js";
+import { bytesFor, rowsWithin, tooLarge } from "../run/memory.js";
 import { sizeOf } from "../tensor/shapes.js";
 import type { AnyMethod } from "./method.js";
 
@@ -82,10 +81,6 @@ async function stagesOf(recipe: StagedRecipe, problem: BoundProblem, host: Metho
   });
   const values = new Map(problem.graph.nodes.flatMap(({ outputs }) => outputs).map((value) => [value.name, value]));
   return found.map(({ name, selective }) => ({ value: values.get(name)!, selective }));
-}
-
-export function tooLarge(what: string, bytes: number, budget: number): LirpaError {
-  return new LirpaError("LIRPA_MEMORY", `${what} takes ${sizeInWords(bytes)}; the budget is ${sizeInWords(budget)}`, { hint: "Raise the memory budget." });
 }
 
 /** Places that a program chose, as rows to feed. */

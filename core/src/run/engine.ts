@@ -1,7 +1,6 @@
-import type { Feeds } from "../plugin/executor.js";
 import { inject, injectable } from "tsyringe";
-import { isLirpaError, LirpaError } from "../plugin/errors.js";
-import type { Executor } from "../plugin/executor.js";
+import { isLirpaError } from "../plugin/errors.js";
+import type { Executor, Feeds } from "../plugin/executor.js";
 import type { Program } from "../plugin/program.js";
 import type { BoundProblem } from "../bounds/problem.js";
 import { namesOfEnds } from "../bounds/recording/results.js";
@@ -12,7 +11,7 @@ import { CallHost, type Account, type Seconds } from "./call-host.js";
 import { asBounds, areNumbers } from "./ends.js";
 import type { MethodState, Numbers, Outcome } from "./host.js";
 import { Lifecycle } from "./lifecycle.js";
-import { bytesFor, memoryOf, sizeInWords } from "./memory.js";
+import { bytesFor, memoryOf, tooLarge } from "./memory.js";
 
 /** A problem with the method that bounds it and the numbers that it is asked for. */
 export interface EngineCall {
@@ -107,8 +106,4 @@ export function newSeconds(): Seconds {
 /** An index that was computed from what is no number may lie outside: the executor stops there. */
 function failedByValue(error: unknown): undefined {
   if (!isLirpaError(error) || error.code !== "LIRPA_EXECUTOR") throw error;
-}
-
-function tooLarge(what: string, bytes: number, budget: number): LirpaError {
-  return new LirpaError("LIRPA_MEMORY", `${what} takes ${sizeInWords(bytes)}; the budget is ${sizeInWords(budget)}`, { hint: "Raise the memory budget." });
 }

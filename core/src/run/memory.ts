@@ -1,3 +1,4 @@
+import { LirpaError } from "../plugin/errors.js";
 import type { Program } from "../plugin/program.js";
 import { BYTES } from "../tensor/extent.js";
 import type { IrNode } from "../tensor/ir.js";
@@ -70,6 +71,12 @@ function bytesOf({ inputs, rows, shape, dtype }: IrNode): MemoryNeeds {
   if (rows === undefined) return { fixed: inputs.length === 0 ? 0 : bytes, perRow: 0 };
   const known = rows.size ?? rows.most;
   return known === undefined ? { fixed: 0, perRow: bytes } : { fixed: bytes * known, perRow: 0 };
+}
+
+/** The error for what takes more than there is. */
+export function tooLarge(what: string, bytes: number, budget: number): LirpaError {
+  const problem = `${what} takes ${sizeInWords(bytes)}; the budget is ${sizeInWords(budget)}`;
+  return new LirpaError("LIRPA_MEMORY", problem, { hint: "Raise the memory budget." });
 }
 
 /** At least as much, in a unit that shows it. */

@@ -7,10 +7,9 @@ import { joinRows, sliceRows } from "../../run/chunks.js";
 import { adamFeeds, adamStart } from "../../optimizer/adam.js";
 import type { Carry, Feeds } from "../../plugin/executor.js";
 import type { HostLoop, MethodHost, MethodState, Outcome, Runnable } from "../../run/host.js";
-import { bytesFor, rowsWithin } from "../../run/memory.js";
+import { bytesFor, rowsWithin, tooLarge } from "../../run/memory.js";
 import { crown, crownRecipe } from "../crown.js";
 import { defineMethod, type Method } from "../method.js";
-import { tooLarge } from "../recorded.js";
 import { stepNames } from "./ports.js";
 import { recordOptimization, type Layers, type Optimization } from "./record.js";
 
