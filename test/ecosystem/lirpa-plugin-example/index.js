@@ -44,7 +44,7 @@ function linesOf({ t }, { lower, upper }, slope) {
 
 /** All elements rise or fall together, by at most eps: x + s for |s| ≤ eps. */
 const perturbation = definePerturbation({
-  types: ["brightness"],
+  type: "brightness",
   parse: ({ eps }, { name }) => {
     if (typeof eps !== "number" || !(eps >= 0)) {
       throw perturbationError(`the brightness of ${name} has no eps of at least 0`, { hint: 'Say "eps": 0.1.' });
