@@ -12,7 +12,7 @@ import { fuzz, graphSeed, replay } from "./fuzz/run.js";
 import { wrongLines } from "./wrong/lines.js";
 
 const tripled: Operator = defineOperator({
-  type: "Tripled", domain: "lirpa", sinceVersion: 1, kind: "linear", inputs: ["x"], forward: ({ t }, x) => t.mul(x!, 3), nonnegative: true,
+  type: "Tripled", domain: "lirpa", sinceVersion: 1, kind: "linear", inputs: ["x"], forward: ({ t }, x) => t.mul(x, 3), nonnegative: true,
 });
 const wrong = { ...wrongLines[0]!.operator, domain: "lirpa" };
 const cases: OperatorCases = { "lirpa:Tripled": [{ inputs: [[3]] }], "lirpa:UpperLineLowered": [{ inputs: [[3]] }] };

@@ -6,7 +6,7 @@ import { graph, randomTensor, referenceLirpa, sampleBox, seeded } from "./graphs
 /** |x|, by a stranger who gives an interval and no linear bounds. */
 const interval: Operator = defineOperator({
   type: "Distance", domain: "test", sinceVersion: 1, kind: "custom", inputs: ["X"],
-  forward: ({ t }, x) => t.abs(x!),
+  forward: ({ t }, x) => t.abs(x),
   interval: ({ t }, x) => ({ lower: t.relu(t.max(x!.lower, t.neg(x!.upper))), upper: t.max(t.abs(x!.lower), t.abs(x!.upper)) }),
 });
 

@@ -76,7 +76,7 @@ describe("a formula that is one operator", () => {
   });
 
   it("is a stranger's to define, and refused where it takes what it does not name", () => {
-    const six: Operator = defineOperator({ type: "Six", domain: "test", sinceVersion: 1, kind: "linear", inputs: ["X"], nonnegative: true, forward: ({ t }, x) => t.mul(x!, 6) });
+    const six: Operator = defineOperator({ type: "Six", domain: "test", sinceVersion: 1, kind: "linear", inputs: ["X"], nonnegative: true, forward: ({ t }, x) => t.mul(x, 6) });
     const fusion = (input: string) => defineFusion({ name: "six times", patterns: [{ type: "Mul", inputs: [{ type: "Mul", inputs: ["x", 2], anyOrder: true }, 3], anyOrder: true }], operator: six, inputs: [input] });
     const plugin = (input: string) => definePlugin({ name: "lirpa-plugin-six", apiVersion: 2, fusions: [fusion(input)] });
     const model = referenceLirpa([plugin("x")]).model(graph({ x: [2] }, { two: number(2), three: number(3) }, [times("two", "x", "a"), times("a", "three", "y")], ["y"]));
