@@ -36,6 +36,12 @@ describe("a query file", () => {
     expect(options).to.deep.equal({ spec: [[1, -1]], weights: { w: set }, relaxation: { Relu: "zero" } });
   });
 
+  it("may ask for rows of each instance's own", () => {
+    const spec = [[[1, -1], [0, 1]], [[-1, 1], [1, 0]]];
+    expect(read({ inputs: [input], spec }).options.spec).to.deep.equal(spec);
+    expect(complaint({ inputs: [input], spec: [[[1, -1]], 3] })).to.include("spec[1] is not a list");
+  });
+
   it("may nest its numbers, start with a byte order mark and hold a golden case's answers", () => {
     const answers = { methods: { ibp: { lower: [0] } }, notes: [] };
     const query = { inputs: [{ ...input, shape: [1, 2], center: [[1, 2]] }], spec: null, ...answers };

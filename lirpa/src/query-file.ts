@@ -34,7 +34,7 @@ export function readQuery(json: string): Query {
     inputs: Object.fromEntries(entries),
     weightShapes: new Map(weights.flatMap(([name, , shape]) => (shape === undefined ? [] : [[name, shape]]))),
     options: {
-      ...(query["spec"] !== undefined && query["spec"] !== null && { spec: list(query["spec"], "spec").map((row, i) => numbers(row, `spec[${i}]`)) }),
+      ...(query["spec"] !== undefined && query["spec"] !== null && { spec: readSpec(list(query["spec"], "spec")) }),
       ...(query["output"] !== undefined && { output: text(query["output"], "output") }),
       ...(weights.length > 0 && { weights: Object.fromEntries(weights.map(([name, set]) => [name, set])) }),
       ...(query["methodOptions"] !== undefined && { methodOptions: record(query["methodOptions"], "methodOptions") }),
@@ -96,6 +96,15 @@ function readSet(value: unknown, what: string): PerturbationQuery {
   const set = record(value, what);
   text(set["type"], `the type of ${what}`);
   return set as PerturbationQuery;
+}
+
+/** A matrix for all, or one for each row of the batch. */
+function readSpec(spec: readonly unknown[]): NonNullable<BoundOptions["spec"]> {
+  const matrix = (rows: readonly unknown[], what: string): number[][] =>
+    rows.map((row, i) => numbers(row, `${what}[${i}]`));
+  const isMatrix = (part: unknown): boolean => Array.isArray(part) && part.length > 0 && part.every(Array.isArray);
+  if (!spec.some(isMatrix)) return matrix(spec, "spec");
+  return spec.map((part, i) => matrix(list(part, `spec[${i}]`), `spec[${i}]`));
 }
 
 function readRelaxation(value: Json): Readonly<Record<string, string>> {

@@ -1,7 +1,7 @@
 import type { Bounds, NodeExplanation } from "@lirpa/core";
 
-/** Bounds by one method, and of what. The fields are those of `--json`. */
-export interface Answer extends Bounds {
+/** Bounds by one method, and of what. The fields are those of `--json`: nobody starts anew from a text. */
+export interface Answer extends Omit<Bounds, "state"> {
   readonly model: string;
   readonly output: string;
   readonly explain?: readonly ExplainedNode[];

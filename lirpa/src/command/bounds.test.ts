@@ -60,6 +60,21 @@ describe("lirpa bounds", function () {
     expect([shape, lower.length, upper.length]).to.deep.equal([[2, 2], 4, 4]);
   });
 
+  it("bounds rows of each instance's own, as labels differ within a batch", async () => {
+    const two = [{ ...input, center: [0.5, -0.25, 1, 1] }];
+    const ask = (own: unknown): ReturnType<typeof answer> =>
+      answer(["bounds", "model.onnx", "--query", "-"], { stdin: JSON.stringify({ inputs: two, spec: own }) });
+    const { shape, lower } = await ask([[[1, -1]], [[-1, 1]]]);
+    const shared = await ask([[1, -1], [-1, 1]]);
+    expect(shape).to.deep.equal([2, 1]);
+    expect(lower).to.deep.equal([shared.lower[0], shared.lower[3]]);
+  });
+
+  it("answers with bounds, not with the state of what was optimized", async () => {
+    const found = await answer([...plain, "--method", "alpha-crown"]);
+    expect(found).to.have.all.keys("method", "lower", "upper", "shape", "seconds", "model", "output");
+  });
+
   it("reads the query from standard input", async () => {
     const [fromFile, fromStdin] = await Promise.all([answer(plain), answer(["bounds", "model.onnx", "--query", "-"], { stdin: JSON.stringify({ inputs: [input], spec }) })]);
     expect(fromStdin.lower).to.deep.equal(fromFile.lower);

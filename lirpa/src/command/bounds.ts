@@ -80,7 +80,7 @@ async function answerAll(asked: Asked, methods: readonly string[], explain: bool
     const prepared = prepare(asked, method);
     const numbers = { ...(spec !== undefined && { spec }), ...(weights !== undefined && { weights }) };
     const onProgress = (share: number): void => progress.say(`bounding by ${method}: ${Math.floor(100 * share)} %`);
-    const answer = checked(await prepared.bounds(inputs, { ...numbers, onProgress }));
+    const { state: _, ...answer } = checked(await prepared.bounds(inputs, { ...numbers, onProgress }));
     answers.push(explain ? { ...answer, explain: explained(prepared) } : answer);
   }
   return answers;

@@ -51,7 +51,8 @@ ${EXIT_CODES}`;
 export const boundsHelp: string = `
 The query is JSON: a center for each input, flat in row-major order, and a set
 around it; an input without a perturbation is fixed. Each row of "spec" combines
-outputs; without it, every output is bounded.
+outputs; without it, every output is bounded. A list of such matrices is one for
+each instance.
 
   {
     "inputs": [{
