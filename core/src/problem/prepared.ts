@@ -163,7 +163,7 @@ export class PreparedProblem implements Prepared {
     const count = Object.keys(sets.inputs).length + Object.keys(weights).length;
     if (contentKey(given) !== this.structure || count !== given.length) throw otherStructure(problem.sources.map(({ value }) => value.name));
     if ((options.spec === undefined) !== (problem.spec === "elements")) {
-      throw new LirpaError("LIRPA_QUERY", `the problem was prepared for ${problem.spec}, and the spec is ${options.spec === undefined ? "left out" : "given"}`, {
+      throw new LirpaError("LIRPA_QUERY", `the problem was prepared for ${problem.spec}, and ${options.spec === undefined ? "no spec" : "a spec"} is given`, {
         hint: "Prepare another problem for it.",
       });
     }

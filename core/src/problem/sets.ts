@@ -96,7 +96,7 @@ class SetReader {
       const perInstance = role === "input" && part.shape.length > 0;
       const own = perInstance ? [part.shape[0]! / instances, ...part.shape.slice(1)] : part.shape;
       if (!Number.isInteger(own[0] ?? 1)) {
-        throw new LirpaError("LIRPA_PLUGIN", `the perturbation of ${name} gives ${key} of shape ${showShape(part.shape)}, which ${instances} instances do not share`);
+        throw new LirpaError("LIRPA_PLUGIN", `the perturbation of ${name} gives ${key} of shape ${showShape(part.shape)} for ${instances} instances`);
       }
       shapes[key] = own;
       this.feeds[inputNames.setValue({ name }, key)] = { ...part, shape: [perInstance ? instances : 1, 1, ...own] };
