@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { isLirpaError, standardMethods, type Graph } from "@lirpa/core";
 import type { HostTensor } from "@lirpa/core/plugin";
+import { evaluateProgram } from "@lirpa/core/recording";
 import { lp, perturbed } from "lirpa";
 import { graph, randomTensor, referenceLirpa, seeded, tensor } from "./graphs.js";
 
@@ -66,6 +67,19 @@ describe("deep graphs", () => {
       await sound(chain(CHAINS["affine"]!, 2000), name);
     }
     await sound(chain(CHAINS["affine"]!, 2000), "crown", 2);
+  });
+
+  it("that take many backward passes are bounded in blocks, with the bounds of the whole", async function () {
+    this.timeout(60_000);
+    const model = referenceLirpa().model(chain(CHAINS["mixed"]!, 220));
+    const shares: number[] = [];
+    const { lower, upper } = await model.bounds(ball(2), { method: "crown", onProgress: (share) => shares.push(share) });
+    // One report for each program.
+    expect(shares.length).to.be.greaterThan(2);
+    const { program, feeds } = model.program(ball(2), { method: "crown" });
+    const whole = evaluateProgram(program, feeds);
+    lower.forEach((value, i) => expect(value).to.be.closeTo(whole["lower"]!.data[i]!, 1e-9));
+    upper.forEach((value, i) => expect(value).to.be.closeTo(whole["upper"]!.data[i]!, 1e-9));
   });
 
   it("that take a backward pass for each of very many values are refused before recording", async function () {

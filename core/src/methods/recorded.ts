@@ -3,7 +3,8 @@ import type { HostTensor } from "../plugin/tensor.js";
 import type { Value } from "../graph/resolved.js";
 import { inputNames, SIDES, type BoundProblem } from "../bounds/problem.js";
 import {
-  checkDepth, intervalNames, isStaged, mayBeTooDeep, recordIntervals, recordLast, recordStage, rowStages, partlyStable, type StagedRecipe,
+  blocksOf, intervalNames, isStaged, mayBeDeep, recordBlock, recordIntervals, recordLast, recordStage, rowStages, partlyStable,
+  type StagedRecipe,
 } from "../bounds/recording/stages.js";
 import { recordWhole, type Recipe } from "../bounds/recording/whole.js";
 import { allPlaces, withPlaced } from "../run/chunks.js";
@@ -14,7 +15,8 @@ import type { AnyMethod } from "./method.js";
 
 /**
  * A method whose bounds one program gives: in chunks of instances and rows where its values do not fit the budget, and
- * where not even one row of one instance does, value by value if intermediate bounds come from rows of their own.
+ * where not even one row of one instance does, value by value if intermediate bounds come from rows of their own. Of deep
+ * models, where a pass for each value makes a program that takes long to compile, it takes a few programs.
  */
 export function recorded(name: string, recipe: Recipe): Required<Pick<AnyMethod<undefined>, "recipe" | "program" | "bounds">> {
   return {
@@ -25,7 +27,11 @@ export function recorded(name: string, recipe: Recipe): Required<Pick<AnyMethod<
 }
 
 async function recordedBounds(name: string, recipe: Recipe, problem: BoundProblem, host: MethodHost): Promise<Outcome> {
-  if (isStaged(recipe) && mayBeTooDeep(problem)) await host.note("depth", () => (checkDepth(name, problem, recipe), true));
+  if (isStaged(recipe) && mayBeDeep(problem)) {
+    const names = await host.note("blocks", () => blocksOf(name, problem, recipe).map((block) => block.map((value) => value.name)));
+    const results = names.length > 1 ? await inBlocks(recipe, problem, named(problem, names), host) : undefined;
+    if (results !== undefined) return { results };
+  }
   const whole = await host.program("whole", () => recordWhole(problem, recipe));
   const bytes = bytesFor(whole.needs, 1, 1);
   return host.inInstances(bytes, async (part) => {
@@ -35,6 +41,34 @@ async function recordedBounds(name: string, recipe: Recipe, problem: BoundProble
     }
     return { results: await staged(recipe, problem, part) };
   });
+}
+
+/**
+ * Values in blocks, for deep models: each program bounds some, given those before, and the last one the rest. Undefined
+ * where the budget does not suffice for one of them.
+ */
+async function inBlocks(
+  recipe: StagedRecipe, problem: BoundProblem, blocks: readonly (readonly Value[])[], host: MethodHost,
+): Promise<Feeds | undefined> {
+  const { instances } = host.numbers;
+  let known = host.numbers.feeds;
+  const before: Value[] = [];
+  for (const [i, block] of blocks.entries()) {
+    const earlier = [...before];
+    const program = await host.program(`block:${i}`, () => recordBlock(problem, recipe, block, earlier));
+    if (bytesFor(program.needs, 1, instances) > host.budget) return undefined;
+    known = { ...known, ...(await host.run(program, known)) };
+    before.push(...block);
+    host.progress((i + 1) / (blocks.length + 1));
+  }
+  const rest = await host.program("rest", () => recordWhole(problem, recipe, before));
+  if (bytesFor(rest.needs, 1, instances) > host.budget) return undefined;
+  return host.inRows(rest, { ...host.numbers, feeds: known });
+}
+
+function named({ graph }: BoundProblem, blocks: readonly (readonly string[])[]): Value[][] {
+  const values = new Map(graph.nodes.flatMap(({ outputs }) => outputs).map((value) => [value.name, value]));
+  return blocks.map((block) => block.map((name) => values.get(name)!));
 }
 
 /** Value by value, for one instance. */
@@ -79,8 +113,8 @@ async function stagesOf(recipe: StagedRecipe, problem: BoundProblem, host: Metho
     const selective = partlyStable(problem, stages);
     return stages.map((value) => ({ name: value.name, selective: selective.includes(value) }));
   });
-  const values = new Map(problem.graph.nodes.flatMap(({ outputs }) => outputs).map((value) => [value.name, value]));
-  return found.map(({ name, selective }) => ({ value: values.get(name)!, selective }));
+  const values = named(problem, [found.map(({ name }) => name)])[0]!;
+  return found.map(({ selective }, i) => ({ value: values[i]!, selective }));
 }
 
 /** Places that a program chose, as rows to feed. */

@@ -4,7 +4,6 @@ import type { Account, StopSignal } from "../run/call-host.js";
 import { newSeconds } from "../run/engine.js";
 import { sizeInWords } from "../run/memory.js";
 import type { Numbers as Fed } from "../run/host.js";
-import { sizeInWords } from "../run/memory.js";
 import { sizeOf } from "../tensor/shapes.js";
 import type { Asked } from "./structure.js";
 

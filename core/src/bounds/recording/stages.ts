@@ -7,7 +7,7 @@ import type { IrNode } from "../../tensor/ir.js";
 import { neededBounds, onDemand } from "../passes/demand.js";
 import type { Intermediate } from "../passes/intermediate.js";
 import { intervalIsExact, useOfIntervalStep, intervalByStep } from "../passes/interval-steps.js";
-import { newRun, OPEN_ROWS, openRows, ROWS_INPUT, SIDES, type BoundProblem } from "../problem.js";
+import { inputNames, newRun, OPEN_ROWS, openRows, ROWS_INPUT, SIDES, type BoundProblem } from "../problem.js";
 import { unstableIndex } from "../passes/unstable-rows.js";
 import type { BoundRun, Target } from "../run.js";
 import { close } from "./close.js";
@@ -41,32 +41,59 @@ export function rowStages(problem: BoundProblem, { rows, intermediate }: StagedR
   return [...stages];
 }
 
-/** Steps of backward passes that one problem may take: the operations of more do not fit into a process. */
+/** Steps of backward passes that one problem may take: more take too long to record, and more memory than processes have. */
 const MOST_STEPS = 60_000;
 
-/** True where so many passes over so many nodes may be too many. */
-export function mayBeTooDeep({ graph }: BoundProblem): boolean {
-  return graph.nodes.length ** 2 > MOST_STEPS;
+/** Steps that one program takes: the time and memory in which ONNX Runtime compiles grow faster than a program's size. */
+const STEPS_OF_BLOCK = 5000;
+
+/** True where so many passes over so many nodes may be more than one program should hold. */
+export function mayBeDeep({ graph }: BoundProblem): boolean {
+  return graph.nodes.length ** 2 > STEPS_OF_BLOCK;
 }
 
 /**
- * Throws `LIRPA_MEMORY` where a model is so deep that a backward pass for each value takes too many steps to record.
+ * The values whose bounds take rows of their own, each behind those that it relies on, in blocks of so many steps of
+ * backward passes that one program holds them; found without recording. Throws `LIRPA_MEMORY` where a model is so deep
+ * that a pass for each value takes too many steps.
  */
-export function checkDepth(method: string, problem: BoundProblem, { intermediate }: StagedRecipe): void {
+export function blocksOf(method: string, problem: BoundProblem, { intermediate }: StagedRecipe): Value[][] {
   const { output } = problem;
   const run = newRun(problem);
-  if (!run.isPerturbed(output)) return;
-  let steps = 0;
+  const blocks: Value[][] = [[]];
+  if (!run.isPerturbed(output)) return blocks;
+  let [all, own] = [0, 0];
   for (const value of neededBounds(run, intermediate, output)) {
     if (!intermediate.needsRows(run, value)) continue;
-    steps += valuesBehind(value);
-    if (steps <= MOST_STEPS) continue;
-    const many = `more than ${MOST_STEPS} steps of backward passes: one pass for each value of a deep model`;
-    const problem = `${method} of ${output.name} takes ${many}`;
-    throw new LirpaError("LIRPA_MEMORY", problem, {
-      hint: "Use crown-ibp or forward+crown, which take one pass, or bound a part of the model.",
-    });
+    const steps = valuesBehind(value);
+    all += steps;
+    if (all > MOST_STEPS) throw tooDeep(method, output);
+    own += steps;
+    if (own > STEPS_OF_BLOCK && blocks.at(-1)!.length > 0) {
+      blocks.push([]);
+      own = steps;
+    }
+    blocks.at(-1)!.push(value);
   }
+  return blocks;
+}
+
+function tooDeep(method: string, { name }: Value): LirpaError {
+  const problem = `${method} of ${name} takes more than ${MOST_STEPS} steps of backward passes: one pass for each value of a deep model`;
+  return new LirpaError("LIRPA_MEMORY", problem, {
+    hint: "Use crown-ibp or forward+crown, which take one pass, or bound a part of the model.",
+  });
+}
+
+/** Bounds of the values of a block, given those of the blocks before; as the next ones are fed them. */
+export function recordBlock(problem: BoundProblem, recipe: StagedRecipe, block: readonly Value[], before: readonly Value[]): Program {
+  const run = newRun(problem, ofRows(before));
+  const boundsOf = boundsBy(run, recipe.intermediate);
+  const bounds = block.flatMap((value) => {
+    const own = boundsOf(value);
+    return SIDES.map((side) => [inputNames.before(value, side), run.t.expand(own[side], value.shape)] as const);
+  });
+  return close(problem.graph, run, `block:${block[0]!.name}`, Object.fromEntries(bounds));
 }
 
 function valuesBehind(value: Value): number {

@@ -20,9 +20,12 @@ export interface Recipe {
   elements?(run: BoundRun, value: Value, boundsOf: BoundsOf): Pair<IrNode>;
 }
 
-/** The whole problem in one program (`results.ts` names its outputs). */
-export function recordWhole(problem: BoundProblem, recipe: Recipe): Program {
-  const run = newRun(problem);
+/**
+ * The whole problem in one program (`results.ts` names its outputs), or what is left of it where bounds of some values were
+ * found `before`.
+ */
+export function recordWhole(problem: BoundProblem, recipe: Recipe, before: readonly Value[] = []): Program {
+  const run = newRun(problem, new Map(before.map((value) => [value, "rows"])));
   const known = new Map<Value, Pair<IrNode>>();
   const boundsOf = boundsBy(run, recipe.intermediate, known);
   const results = resultsOf(run, problem, recipe, boundsOf);

@@ -3,6 +3,7 @@ import { checkOptions } from "../../plugin/options.js";
 import type { HostTensor } from "../../plugin/tensor.js";
 import { inputNames, SIDES, type BoundProblem } from "../../bounds/problem.js";
 import { resultNames } from "../../bounds/recording/results.js";
+import { blocksOf, mayBeDeep } from "../../bounds/recording/stages.js";
 import { joinRows, sliceRows } from "../../run/chunks.js";
 import { adamFeeds, adamStart } from "../../optimizer/adam.js";
 import type { Carry, Feeds } from "../../plugin/executor.js";
@@ -69,6 +70,8 @@ function readOptions(given: unknown = {}): Required<AlphaOptions> {
 
 async function optimized(problem: BoundProblem, { iterations, layers }: Required<AlphaOptions>, host: MethodHost): Promise<Outcome> {
   if (problem.wanted.forms) throw noForms();
+  // A model that is too deep is refused before anything is recorded.
+  if (mayBeDeep(problem)) await host.note("depth", () => blocksOf("alpha-crown", problem, crownRecipe).length);
   // Recorded at most once in this call, and only where a program or what is noted of it is not there yet.
   let recorded: Optimization | undefined;
   const recording = (): Optimization => (recorded ??= recordOptimization(problem, layers));
