@@ -1,6 +1,6 @@
 /** Where lirpa is put together, and what it is then: for who composes it from parts of their own. */
 export { isLirpaError, LirpaError, type ErrorCode, type LirpaErrorOptions } from "./plugin/errors.js";
-export { checkMemory, checkOptions, hintOf } from "./plugin/options.js";
+export { checkOptions, hintOf } from "./plugin/options.js";
 export { composeLirpa, type Lirpa, type Composition, type ModelOptions } from "./lirpa.js";
 export type { Warning } from "./bounds/recording/domains.js";
 export type { Model, BoundOptions, Output } from "./model.js";
@@ -21,4 +21,3 @@ export type { ResolvedGraph, ResolvedNode, Value } from "./graph/resolved.js";
 export { PluginRegistry, type Catalogue, type Provider, type Registered } from "./registry/plugin-registry.js";
 export { standardMethods, type MethodOptions } from "./methods/standard.js";
 export { MemoryProgramCache, type InstanceCode, type ProgramCache } from "./program/cache.js";
-export { contentHash } from "./program/fingerprint.js";

@@ -1,6 +1,6 @@
 import type { Feeds } from "./plugin/executor.js";
 import { LirpaError } from "./plugin/errors.js";
-import { checkMemory, checkOptions } from "./plugin/options.js";
+import { checkOptions } from "./plugin/options.js";
 import type { PerturbationQuery } from "./plugin/perturbation.js";
 import type { Program } from "./plugin/program.js";
 import type { HostTensor, Shape } from "./plugin/tensor.js";
@@ -23,8 +23,8 @@ import { makeProgram } from "./program/program.js";
 import { Recent } from "./recent.js";
 import type { PluginRegistry } from "./registry/plugin-registry.js";
 import type { Engine } from "./run/engine.js";
-
 import type { Lifecycle } from "./run/lifecycle.js";
+import { checkMemory } from "./run/memory.js";
 import { sizeOf } from "./tensor/shapes.js";
 import { Vocabulary } from "./tensor/vocabulary.js";
 

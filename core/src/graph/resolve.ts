@@ -1,5 +1,6 @@
 import { LirpaError, isLirpaError } from "../plugin/errors.js";
-import { fitsInputs, operatorKey, type AttributeContext, type Operator, type Subgraph } from "../plugin/operator.js";
+import { fitsInputs } from "../plugin/inputs.js";
+import { operatorKey, type AttributeContext, type Operator, type Subgraph } from "../plugin/operator.js";
 import type { HostTensor, Shape, Tensor } from "../plugin/tensor.js";
 import type { PluginRegistry } from "../registry/plugin-registry.js";
 import { constantOf, isConstant, isVast } from "../tensor/primitives/leaves.js";

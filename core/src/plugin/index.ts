@@ -8,7 +8,7 @@ export * from "./operator.js";
 export * from "./options.js";
 export * from "./pair.js";
 export * from "./perturbation.js";
-export * from "./plugin.js";
+export { API_VERSION, definePlugin, type Plugin, type PluginDefinition } from "./plugin.js";
 export * from "./reading.js";
 export * from "./reductions.js";
 export * from "./tensor.js";

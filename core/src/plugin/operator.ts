@@ -295,12 +295,6 @@ export function isInternal(key: string): boolean {
   return key.startsWith("lirpa:");
 }
 
-/** Whether an operator with these inputs may be called with so many. */
-export function fitsInputs(inputs: readonly string[], count: number): boolean {
-  const least = inputs.filter((name) => !name.endsWith("?")).length;
-  return count >= least && (count <= inputs.length || inputs.some((name) => name.endsWith("...")));
-}
-
 type NoAttributes = Readonly<Record<never, never>>;
 
 /** Checks nothing but types; the registry checks the value. Freezes the operator so that it cannot drift. */

@@ -19,9 +19,3 @@ export function hintOf(name: string, known: readonly string[]): string {
   const near = nearest(name, known);
   return near.length > 0 ? `Did you mean ${near.join(" or ")}?` : `There are ${known.join(", ")}.`;
 }
-
-/** Refuses a budget that is no number of bytes: nothing would fit it, or everything would. */
-export function checkMemory(memory: number | undefined): void {
-  if (memory === undefined || (typeof memory === "number" && memory > 0)) return;
-  throw new LirpaError("LIRPA_OPTION", `memory is ${String(memory)}`, { hint: "Give a number of bytes above zero, such as 2 ** 30." });
-}

@@ -1,8 +1,7 @@
 import { LirpaError } from "../plugin/errors.js";
-import { checkMemory } from "../plugin/options.js";
 import type { Account, StopSignal } from "../run/call-host.js";
 import { newSeconds } from "../run/engine.js";
-import { sizeInWords } from "../run/memory.js";
+import { checkMemory, sizeInWords } from "../run/memory.js";
 import type { Numbers as Fed } from "../run/host.js";
 import { sizeOf } from "../tensor/shapes.js";
 import type { Asked } from "./structure.js";

@@ -40,6 +40,13 @@ export function memoryOf(program: Program): MemoryNeeds {
   return most;
 }
 
+/** Refuses a budget that is no number of bytes: nothing would fit it, or everything would. */
+export function checkMemory(memory: number | undefined): void {
+  if (memory === undefined || (typeof memory === "number" && memory > 0)) return;
+  const hint = "Give a number of bytes above zero, such as 2 ** 30.";
+  throw new LirpaError("LIRPA_OPTION", `memory is ${String(memory)}`, { hint });
+}
+
 /** Instances times what one takes, with a number of fed rows. */
 export function bytesFor({ fixed, perRow }: MemoryNeeds, rows: number, instances: number): number {
   return (fixed + perRow * rows) * instances;
