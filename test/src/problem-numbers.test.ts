@@ -51,6 +51,14 @@ describe("alpha-crown", () => {
     });
   }
 
+  it("takes several instances of an input that does not move, where weights do", async () => {
+    const weights = { w2: lp({ norm: 2, eps: 0.05 }) };
+    const call = { method: "alpha-crown", weights, methodOptions: { "alpha-crown": { iterations: 2 } } };
+    const both = await model.bounds({ x: [...center, 0, 0.1, -0.2] }, call);
+    const one = await model.bounds({ x: center }, call);
+    one.lower.forEach((low, i) => expect(both.lower[i]).to.be.closeTo(low, 1e-4));
+  });
+
   it("says of rows in parts how much of all is done", async () => {
     const spec = Array.from({ length: 12 }, (_, i) => [1, i]);
     const shares: number[] = [];

@@ -108,7 +108,8 @@ export class BoundRun {
 
   /** A node that differs between instances, if anything does. */
   anyInstance(): IrNode | undefined {
-    return [...this.sources.values()].map(({ center }) => center).find((center) => center.instances);
+    const centers = [...this.sources.values()].map(({ center }) => center);
+    return [...centers, ...this.fixed.values()].find((input) => input.instances);
   }
 
   isPerturbed(value: Value): boolean {

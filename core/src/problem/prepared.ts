@@ -205,7 +205,9 @@ function cutShort({ name }: Method): Warning {
 
 function otherStructure(names: readonly string[]): LirpaError {
   return new LirpaError("LIRPA_QUERY", `the sets are of another structure than what was prepared: one around each of ${names.join(", ")}`, {
-    hint: "Radii and limits may change; a norm, a type or what is perturbed takes another prepared problem.",
+    hint:
+      "Radii and limits may change; a norm, a type, radii per row or element instead of one, " +
+      "or what is perturbed takes another prepared problem.",
   });
 }
 
