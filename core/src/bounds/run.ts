@@ -54,8 +54,8 @@ export interface Target {
 }
 
 /**
- * One recording of bounds over one graph: what is perturbed, the exact values of what is not, intervals, and bounds
- * that an earlier program computed. Methods and kinds read and extend it; nothing else holds state.
+ * One recording of bounds over one graph: what is perturbed, the exact values of what is not, and what is fed of
+ * intermediate values. It knows no rules; passes keep with it what they find, and nothing else holds state.
  */
 export class BoundRun {
   private readonly exactValues = new Map<Value, IrNode>();

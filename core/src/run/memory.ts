@@ -8,7 +8,7 @@ import { nodesOf } from "../program/program.js";
 
 /** Bytes that the values of a program take while it runs, for one instance. */
 export interface MemoryNeeds {
-  /** Of what all rows share, and of rows whose number the program itself knows or limits. */
+  /** Bytes that do not grow with the number of rows that are fed. */
   readonly fixed: number;
   /** Of each row that is fed. */
   readonly perRow: number;
