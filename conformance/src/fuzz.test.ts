@@ -78,7 +78,8 @@ describe("The command lirpa-fuzz", function () {
   const run = (...args: readonly string[]) => spawnSync(process.execPath, [command, "--runs", "20", ...args], { encoding: "utf8", cwd: folder });
   const shrink = (slope: number): string => `import { defineOperator, definePlugin } from ${core};
     const shrink = defineOperator({
-      type: "Shrink", domain: "com.example", sinceVersion: 2, kind: "elementwise", inputs: ["x"], monotone: "increasing",
+      type: "Shrink", domain: "com.example", sinceVersion: 2, kind: "elementwise",
+      inputs: ["x"], monotone: "increasing",
       forward: ({ t }, x) => t.mul(x, 0.5),
       relax: () => ({ lower: { slope: ${slope}, intercept: 0 }, upper: { slope: ${slope}, intercept: 0 } }),
     });

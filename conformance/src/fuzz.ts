@@ -15,8 +15,9 @@ Usage: lirpa-fuzz [--runs N] [--seed S] [--plugins NAME[,NAME…]] [--cases FILE
   --runs     how many graphs (200)
   --seed     another seed, other graphs (1)
   --plugins  whose operators are used: packages of the current project, paths of modules, or lirpa for its packs (lirpa)
-  --cases    modules that say how operators are called: each exports \`cases\`, as describePlugin() takes them. A plugin's
-             package that exports "./cases" needs no mention. Operators without cases are named, and fail the run.
+  --cases    modules that say how operators are called: each exports \`cases\`, as describePlugin() takes them. A
+             plugin's package that exports "./cases" needs no mention. Operators without cases are named, and fail
+             the run.
   --out      where a failing graph is written (fuzz-failures)
   --case     runs a file again that an earlier failure left`;
 

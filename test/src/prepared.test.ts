@@ -180,8 +180,8 @@ describe("intermediate bounds", () => {
       for (const { z2 } of await samples(lirpa, 40)) z2.forEach((value, i) => expect(value).to.be.within(lower[i]! - 1e-9, upper[i]! + 1e-9));
     });
 
-    it(`that are fed back as final give the same bounds by ${method === "alpha-crown" ? "crown" : method}`, async () => {
-      if (method === "alpha-crown") return;
+    if (method === "alpha-crown") continue;
+    it(`that are fed back as final give the same bounds, by ${method}`, async () => {
       const whole = await model.bounds(query(), { method, intermediate: ["z1", "z2"] });
       const given = Object.fromEntries(Object.entries(whole.intermediate!).map(([name, ends]) => [name, { ...ends, use: "final" as const }]));
       const stripped = Object.fromEntries(Object.entries(given).map(([name, { lower, upper, use }]) => [name, { lower, upper, use }]));

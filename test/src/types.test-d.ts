@@ -59,8 +59,15 @@ export function authors(): void {
       return a;
     },
   });
-  // @ts-expect-error a factor is one of the inputs
-  defineOperator({ kind: "bilinear", type: "Odd", sinceVersion: 1, inputs: ["A", "B"], factors: ["A", "C"], forward: (_, a) => a });
+  defineOperator({
+    kind: "bilinear",
+    type: "Odd",
+    sinceVersion: 1,
+    inputs: ["A", "B"],
+    // @ts-expect-error a factor is one of the inputs
+    factors: ["A", "C"],
+    forward: (_, a) => a,
+  });
   defineMethod({
     name: "of-a-test", description: "", needs: "backward", ...recorded("of-a-test", { intermediate: intervalBounds, rows: boundsByBackward }),
   });

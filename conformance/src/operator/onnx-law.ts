@@ -10,7 +10,18 @@ import type { OperatorLaw } from "./law.js";
 import type { OperatorSubject } from "./subject.js";
 
 /** ONNX Runtime lacks some of ONNX's operators, and old or new versions of others. */
-const LACKING = /not implemented|NOT_IMPLEMENTED|No Op registered|not a registered function|Could not find an implementation|is under development|Unsupported/i;
+const LACKING = new RegExp(
+  [
+    "not implemented",
+    "NOT_IMPLEMENTED",
+    "No Op registered",
+    "not a registered function",
+    "Could not find an implementation",
+    "is under development",
+    "Unsupported",
+  ].join("|"),
+  "i",
+);
 
 /** The forward rule is what all other laws compare with; here it is compared with the operator itself. */
 export const computesOnnx: OperatorLaw = {

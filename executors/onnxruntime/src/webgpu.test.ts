@@ -10,23 +10,28 @@ const t = new Vocabulary();
 const x = t.input({ name: "x", shape: [1, 2, 4, 4], dtype: "float", instances: true, rows: undefined });
 const c = t.input({ name: "c", shape: [12], dtype: "float", instances: false, rows });
 const kernel = t.constant(Array.from({ length: 54 }, (_, i) => Math.sin(i)), [3, 2, 3, 3]);
-const h = t.relu(t.conv(x, kernel, { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], groups: 1 }));
+const window = { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], groups: 1 };
+const h = t.relu(t.conv(x, kernel, window));
 const flat = t.reshape(t.where(t.less(h, 0.5), t.mul(h, 2), t.exp(t.neg(h))), [12]);
 const outputs = {
   product: t.dot(c, flat),
-  back: t.convTranspose(h, kernel, { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], groups: 1, outputPadding: [0, 0] }),
+  back: t.convTranspose(h, kernel, { ...window, outputPadding: [0, 0] }),
   gathered: t.gather(flat, t.constant([3, 1, 3], [3], "int"), 0),
   padded: t.pad(flat, [1], [2], -1),
   largest: t.reduceMax(h, [1]),
 };
 const program = makeProgram("probe", outputs);
 const values = (n, seed) => Float32Array.from({ length: n }, (_, i) => Math.cos(seed + i));
-const feeds = { x: { shape: [2, 1, 1, 2, 4, 4], dtype: "float", data: values(64, 1) }, c: { shape: [1, 3, 12], dtype: "float", data: values(36, 2) } };
+const feeds = {
+  x: { shape: [2, 1, 1, 2, 4, 4], dtype: "float", data: values(64, 1) },
+  c: { shape: [1, 3, 12], dtype: "float", data: values(36, 2) },
+};
 const answers = {};
 for (const provider of ["cpu", "webgpu"]) {
   const compiled = await onnxRuntimeExecutor({ provider }).compile(program);
   const results = await compiled.run(feeds);
-  answers[provider] = Object.fromEntries(Object.entries(results).map(([name, { shape, data }]) => [name, [shape, ...data]]));
+  const flat = Object.entries(results).map(([name, { shape, data }]) => [name, [shape, ...data]]);
+  answers[provider] = Object.fromEntries(flat);
 }
 process.stdout.write(JSON.stringify(answers));
 // The native part of WebGPU is not always done when the process ends.

@@ -33,7 +33,7 @@ function readNorm(query: PerturbationQuery, site: SetSite): Norm {
 
 function readEps(query: PerturbationQuery, site: SetSite): HostTensor {
   const eps = query["eps"];
-  const hint = 'Give "eps" as a number of at least 0 and at most 3.4e38, or as one such number per row of the batch or per element.';
+  const hint = 'Give "eps" as one number from 0 to 3.4e38, or as one for each row of the batch or each element.';
   if (typeof eps !== "number" && list(eps) === undefined) {
     throw refusal(query, site, eps === undefined ? '"eps" is missing' : `"eps" is ${shown(eps)}`, hint);
   }
