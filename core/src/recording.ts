@@ -20,7 +20,7 @@ export type { BoundRun, Fed, GivenBounds, RunOptions, Source, Target } from "./b
 export { rulesOf } from "./bounds/kinds/table.js";
 export { intervalOf } from "./bounds/passes/interval.js";
 export { forwardForms, type ForwardForms } from "./bounds/passes/forward.js";
-export { resultNames } from "./bounds/recording/results.js";
+export { namesOfEnds, resultNames } from "./bounds/recording/results.js";
 export { overBox } from "./bounds/rows/over-box.js";
 export {
   boundsByBackward, firstOf, type BackwardOptions, type Ended, type Share,
