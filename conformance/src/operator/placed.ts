@@ -1,10 +1,10 @@
 import { perturbed, type BoundInput, type Graph, type GraphNode, type Model } from "@lirpa/core";
-import type { HostTensor } from "@lirpa/core/plugin";
 import type { Point } from "../kit/network.js";
 import { chunks, show, sizeOf, tensor } from "../kit/numbers.js";
 import { KIT } from "../kit/plugin.js";
 import { randomFrom } from "../kit/random.js";
 import { isShape, isTensor, type OpenInput } from "./case.js";
+import { opsetsOf, subjectNode } from "./subject-node.js";
 import type { OperatorSubject } from "./subject.js";
 
 type Range = readonly [number, number];
@@ -40,20 +40,16 @@ export class PlacedSubject {
   private record(): Graph {
     const { subject } = this;
     const { operator, example, open, alone } = subject;
-    const initializers = new Map<string, HostTensor>();
-    const nodes: GraphNode[] = open.map((_, i) => ({ name: `place ${i}`, type: "Place", domain: KIT, inputs: [`z${i}`, `w${i}`, `o${i}`], outputs: [`x${i}`], attributes: {} }));
-    const names: string[] = [];
-    let next = 0;
-    example.inputs.forEach((input, slot) => {
-      if (input === undefined) names.push("");
-      else if (isTensor(input)) {
-        initializers.set(`c${slot}`, input);
-        names.push(`c${slot}`);
-      } else if (!isShape(input) && "same" in input) names.push(names[input.same]!);
-      else names.push(`x${next++}`);
-    });
-    const outputs = Array.from({ length: example.outputs ?? 1 }, (_, i) => `y${i}`);
-    nodes.push({ name: "subject", type: operator.type, domain: operator.domain ?? "", inputs: names, outputs, attributes: example.attributes ?? {} });
+    const { node, constants: initializers } = subjectNode(operator, example, (at) => `x${at}`);
+    const nodes: GraphNode[] = open.map((_, i) => ({
+      name: `place ${i}`,
+      type: "Place",
+      domain: KIT,
+      inputs: [`z${i}`, `w${i}`, `o${i}`],
+      outputs: [`x${i}`],
+      attributes: {},
+    }));
+    nodes.push(node);
     for (const output of subject.bounded) {
       const size = sizeOf(alone.outputShape(output));
       const rows = rowsOver(size);
@@ -63,14 +59,13 @@ export class PlacedSubject {
       nodes.push({ name: `mix ${output}`, type: "Mix", domain: KIT, inputs: [`y${output}`, `m${output}`, `n${output}`], outputs: [`r${output}`], attributes: { shape: [1, rows.length] } });
     }
     const input = (name: string, i: number): Graph["inputs"][number] => ({ name: `${name}${i}`, shape: open[i]!.shape, dtype: "float" });
-    const own = operator.domain ?? "";
     return {
       name: `${operator.type} far from zero`,
       inputs: ["z", "w", "o"].flatMap((name) => open.map((_, i) => input(name, i))),
       outputs: [...this.mixed, ...subject.bounded.map((output) => `y${output}`)],
       initializers,
       nodes,
-      opsets: new Map([["", example.opset ?? 17], ...(own === "" ? [] : [[own, operator.sinceVersion] as const]), [KIT, 1]]),
+      opsets: opsetsOf(operator, example),
     };
   }
 

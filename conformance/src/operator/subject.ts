@@ -1,11 +1,12 @@
 import { composeLirpa, type Graph, type GraphNode, type Lirpa, type ResolvedNode } from "@lirpa/core";
-import { definePlugin, operatorKey, type HostTensor, type Operator, type Plugin } from "@lirpa/core/plugin";
+import { definePlugin, operatorKey, type Operator, type Plugin } from "@lirpa/core/plugin";
 import { onnxRuntimeExecutor } from "@lirpa/executor-onnxruntime";
 import { FREE, marked, methodCalled, watched, type FreeValue } from "../kit/marked-methods.js";
 import { Network, referenceLirpa, type Recording, type RecordingOptions } from "../kit/network.js";
 import { KIT, kitPlugin } from "../kit/plugin.js";
 import type { Settings } from "../settings.js";
 import { isShape, isTensor, nameOf, type OpenInput, type OperatorCase } from "./case.js";
+import { opsetsOf, subjectNode } from "./subject-node.js";
 
 /** The operator by itself, or between two relaxations that part the lower bound from the upper one. */
 export type Setting = "alone" | "in company";
@@ -47,28 +48,21 @@ export class OperatorSubject {
   private graph(blurred: readonly number[]): Graph {
     const { operator, example } = this;
     const company = blurred.length > 0;
-    const initializers = new Map<string, HostTensor>();
-    const names: string[] = [];
-    let next = 0;
-    example.inputs.forEach((input, slot) => {
-      if (input === undefined) names.push("");
-      else if (isTensor(input)) {
-        initializers.set(`c${slot}`, input);
-        names.push(`c${slot}`);
-      } else if (!isShape(input) && "same" in input) names.push(names[input.same]!);
-      else names.push(`${company ? "b" : "x"}${next++}`);
-    });
-    const outputs = Array.from({ length: example.outputs ?? 1 }, (_, i) => `y${i}`);
-    const blur = (from: string, to: string): GraphNode => ({ name: `blur ${to}`, type: "Blur", domain: KIT, inputs: [from], outputs: [to], attributes: {} });
-    const subject: GraphNode = { name: "subject", type: operator.type, domain: operator.domain ?? "", inputs: names, outputs, attributes: example.attributes ?? {} };
-    const opset = example.opset ?? 17;
+    const { node, constants: initializers } = subjectNode(operator, example, (at) => `${company ? "b" : "x"}${at}`);
+    const blur = (from: string, to: string): GraphNode => {
+      return { name: `blur ${to}`, type: "Blur", domain: KIT, inputs: [from], outputs: [to], attributes: {} };
+    };
     return {
       name: operator.type,
       inputs: this.open.map(({ shape }, i) => ({ name: `x${i}`, shape, dtype: "float" })),
-      outputs: outputs.map((name, i) => (blurred.includes(i) ? `z${i}` : name)),
+      outputs: node.outputs.map((name, i) => (blurred.includes(i) ? `z${i}` : name)),
       initializers,
-      nodes: [...(company ? this.open.map((_, i) => blur(`x${i}`, `b${i}`)) : []), subject, ...blurred.map((i) => blur(`y${i}`, `z${i}`))],
-      opsets: new Map([["", opset], ...(operator.domain === undefined || operator.domain === "" ? [] : [[operator.domain, operator.sinceVersion] as const]), [KIT, 1]]),
+      nodes: [
+        ...(company ? this.open.map((_, i) => blur(`x${i}`, `b${i}`)) : []),
+        node,
+        ...blurred.map((i) => blur(`y${i}`, `z${i}`)),
+      ],
+      opsets: opsetsOf(operator, example),
     };
   }
 
