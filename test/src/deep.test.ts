@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { isLirpaError, standardMethods, type Graph } from "@lirpa/core";
 import type { HostTensor } from "@lirpa/core/plugin";
-import { evaluateProgram } from "@lirpa/core/recording";
+import { evaluateProgram, type Executor } from "@lirpa/core/recording";
+import { referenceExecutor } from "@lirpa/executor-reference";
 import { lp, perturbed } from "lirpa";
 import { graph, randomTensor, referenceLirpa, seeded, tensor } from "./graphs.js";
 
@@ -80,6 +81,36 @@ describe("deep graphs", () => {
     const whole = evaluateProgram(program, feeds);
     lower.forEach((value, i) => expect(value).to.be.closeTo(whole["lower"]!.data[i]!, 1e-9));
     upper.forEach((value, i) => expect(value).to.be.closeTo(whole["upper"]!.data[i]!, 1e-9));
+  });
+
+  it("are fed bounds of one number of instances, block by block, where weights move that all share", async function () {
+    this.timeout(60_000);
+    const inner = referenceExecutor();
+    const counts = new Set<string>();
+    const executor: Executor = {
+      ...inner,
+      compile: async (program) => {
+        const ready = await inner.compile(program);
+        const fed = program.inputs.filter(({ instances }) => instances).map(({ name }) => name);
+        return {
+          ...ready,
+          run: (feeds) => {
+            counts.add([...new Set(fed.map((name) => feeds[name]!.shape[0]))].join());
+            return ready.run(feeds);
+          },
+        };
+      },
+    };
+    // A deep chain of weights, and an input that meets its end.
+    const deep = chain(CHAINS["Gemm and Relu"]!, 150);
+    const [end] = deep.outputs;
+    const { nodes } = graph({}, {}, [["MatMul", ["u", end!], ["y"]]], ["y"]);
+    const stored = new Map([...deep.initializers, ["x", randomTensor([1, 3], seeded(3))]]);
+    const inputs = [{ name: "u", shape: [1, 1], dtype: "float" as const }];
+    const net: Graph = { ...deep, inputs, outputs: ["y"], initializers: stored, nodes: [...deep.nodes, ...nodes] };
+    const moving = lp({ norm: Infinity, eps: 0.05 });
+    await referenceLirpa([], executor).model(net).bounds({ u: perturbed([1, 2], moving) }, { weights: { x: moving } });
+    expect([...counts]).to.deep.equal(["2"]);
   });
 
   it("that take a backward pass for each of very many values are refused before recording", async function () {

@@ -42,7 +42,17 @@ export function accountOf(key: string, { memory, signal, timeLimit, onProgress }
     rows: {},
     ...(signal !== undefined && { signal }),
     ...(timeLimit !== undefined && { deadline: performance.now() + 1000 * timeLimit }),
-    ...(onProgress !== undefined && { onProgress }),
+    ...(onProgress !== undefined && { onProgress: onlyForward(onProgress) }),
+  };
+}
+
+/** Work that turns out to be too large for one way is begun anew by another: nobody is told that less is done now. */
+function onlyForward(tell: (share: number) => void): (share: number) => void {
+  let told = 0;
+  return (share) => {
+    if (share <= told) return;
+    told = share;
+    tell(share);
   };
 }
 

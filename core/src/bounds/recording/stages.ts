@@ -89,9 +89,14 @@ function tooDeep(method: string, { name }: Value): LirpaError {
 export function recordBlock(problem: BoundProblem, recipe: StagedRecipe, block: readonly Value[], before: readonly Value[]): Program {
   const run = newRun(problem, ofRows(before));
   const boundsOf = boundsBy(run, recipe.intermediate);
+  // Inputs of one program have one number of instances: bounds that all instances share are repeated for each.
+  const like = run.anyInstance();
   const bounds = block.flatMap((value) => {
     const own = boundsOf(value);
-    return SIDES.map((side) => [inputNames.before(value, side), run.t.expand(own[side], value.shape)] as const);
+    return SIDES.map((side) => {
+      const end = run.t.expand(own[side], value.shape);
+      return [inputNames.before(value, side), like === undefined ? end : run.t.spread(end, like)] as const;
+    });
   });
   return close(problem.graph, run, `block:${block[0]!.name}`, Object.fromEntries(bounds));
 }
