@@ -29,9 +29,11 @@ try {
   const folders = chosen.map((one) => staged(one, scratch));
   const args = ["pack", ...folders, "--pack-destination", out, "--json", "--ignore-scripts", "--loglevel=error"];
   const printed = npm(args, { cwd: root, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
-  const packed = JSON.parse(printed).map(({ name, filename, files }) => (
-    { name, tarball: join(out, filename), files: files.map(({ path }) => path) }
-  ));
+  const packed = JSON.parse(printed).map(({ name, filename, files }) => ({
+    name,
+    tarball: join(out, filename),
+    files: files.map(({ path }) => path),
+  }));
   if (values.json) console.log(JSON.stringify(packed));
   else console.log(`wrote ${packed.length} tarballs to ${relative(process.cwd(), out) || "."}`);
 } finally {
@@ -61,14 +63,19 @@ function hasSource(path, folder) {
 
 function readmeOf({ name, description, lirpa }) {
   const brings = [...(lirpa?.operators ?? []), ...(lirpa?.perturbations ?? [])];
-  const place = name in readJson("lirpa", "package.json").dependencies
-    ? "The package `lirpa` comes with it."
-    : "Install it beside the package `lirpa`.";
-  return [
-    `# ${name}`,
-    `${description}.`,
-    ...(brings.length > 0 ? [`It brings ${brings.map((what) => `\`${what}\``).join(", ")}.`] : []),
-    `It is a part of lirpa, which computes provable bounds of neural networks. ${place}`,
-    "",
-  ].join("\n\n").trimEnd() + "\n";
+  const place =
+    name in readJson("lirpa", "package.json").dependencies
+      ? "The package `lirpa` comes with it."
+      : "Install it beside the package `lirpa`.";
+  return (
+    [
+      `# ${name}`,
+      `${description}.`,
+      ...(brings.length > 0 ? [`It brings ${brings.map((what) => `\`${what}\``).join(", ")}.`] : []),
+      `It is a part of lirpa, which computes provable bounds of neural networks. ${place}`,
+      "",
+    ]
+      .join("\n\n")
+      .trimEnd() + "\n"
+  );
 }

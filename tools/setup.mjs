@@ -26,11 +26,14 @@ function isInstalled() {
     return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")).packages : undefined;
   });
   if (locked === undefined) throw new Error("package-lock.json is missing");
-  return present !== undefined && Object.entries(locked).every(([path, { version, resolved, link, optional }]) => {
-    if (!path.startsWith("node_modules/") || optional) return true;
-    if (!existsSync(join(root, path))) return false;
-    return link ? present[path]?.resolved === resolved : present[path]?.version === version;
-  });
+  return (
+    present !== undefined &&
+    Object.entries(locked).every(([path, { version, resolved, link, optional }]) => {
+      if (!path.startsWith("node_modules/") || optional) return true;
+      if (!existsSync(join(root, path))) return false;
+      return link ? present[path]?.resolved === resolved : present[path]?.version === version;
+    })
+  );
 }
 
 function isCompiled() {

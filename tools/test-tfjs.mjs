@@ -29,7 +29,11 @@ const env = { ...process.env, LIRPA_TFJS_BACKEND: backend };
 const run = (args) => spawnSync(process.execPath, args, { cwd: root, stdio: "inherit", env }).status ?? 1;
 
 const compiled = run([join(root, "node_modules", "typescript", "bin", "tsc"), "-b", "test"]);
-process.exit(compiled !== 0 ? compiled : run([...preload, join(root, "tools", "test.mjs"), join(root, "test", "dist", "tfjs.test.js")]));
+process.exit(
+  compiled !== 0
+    ? compiled
+    : run([...preload, join(root, "tools", "test.mjs"), join(root, "test", "dist", "tfjs.test.js")]),
+);
 
 /** The file of a package, or the end of this script with what to do. */
 function resolved(name, project) {

@@ -10,14 +10,28 @@ process.setSourceMapsEnabled(true);
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const { values, positionals } = parseArgs({ options: { grep: { type: "string" } }, allowPositionals: true });
 
-const folders = ["core", "registry", "conformance", "onnx", "lirpa", "test", "bench", ...["plugins", "perturbations", "executors", "examples"].flatMap(children)];
+const folders = [
+  "core",
+  "registry",
+  "conformance",
+  "onnx",
+  "lirpa",
+  "test",
+  "bench",
+  ...["plugins", "perturbations", "executors", "examples"].flatMap(children),
+];
 const files = positionals.length > 0 ? positionals : folders.flatMap((folder) => testsIn(join(root, folder, "dist")));
 
 // Every program that this process makes is held to the definitions of its primitives.
 const { verifyNodes } = await import("../core/dist/recording.js");
 globalThis[Symbol.for("lirpa.watch")] = verifyNodes;
 
-const mocha = new Mocha({ reporter: "spec", timeout: 20_000, forbidOnly: Boolean(process.env.CI), ...(values.grep && { grep: values.grep }) });
+const mocha = new Mocha({
+  reporter: "spec",
+  timeout: 20_000,
+  forbidOnly: Boolean(process.env.CI),
+  ...(values.grep && { grep: values.grep }),
+});
 for (const file of files) mocha.addFile(file);
 await mocha.loadFilesAsync();
 const runner = mocha.run((failures) => {

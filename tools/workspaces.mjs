@@ -7,8 +7,8 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** Those that users can install: their folders, relative to the root, and manifests. */
 export function publishedPackages() {
-  return readJson("package.json").workspaces
-    .flatMap(foldersOf)
+  return readJson("package.json")
+    .workspaces.flatMap(foldersOf)
     .map((folder) => ({ folder, manifest: readJson(folder, "package.json") }))
     .filter(({ manifest }) => !manifest.private);
 }
@@ -20,6 +20,8 @@ export function readJson(...path) {
 function foldersOf(workspace) {
   if (!workspace.endsWith("/*")) return [workspace];
   const group = workspace.slice(0, -2);
-  return readdirSync(join(root, group)).sort().map((name) => join(group, name))
+  return readdirSync(join(root, group))
+    .sort()
+    .map((name) => join(group, name))
     .filter((folder) => existsSync(join(root, folder, "package.json")));
 }

@@ -20,7 +20,10 @@ export interface SideTimes<R> {
 }
 
 /** Blocks of runs of each side in turn, so that a busy machine is busy for all. */
-export async function alternate<R>(sides: readonly Side<R>[], { runs, block, warmups, patience }: AlternateOptions): Promise<SideTimes<R>[]> {
+export async function alternate<R>(
+  sides: readonly Side<R>[],
+  { runs, block, warmups, patience }: AlternateOptions,
+): Promise<SideTimes<R>[]> {
   const results: { first: R & { readonly seconds: readonly number[] }; last: R; times: number[] }[] = [];
   for (const side of sides) {
     const first = await side(1);

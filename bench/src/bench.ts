@@ -71,7 +71,10 @@ class Bench {
     await this.write({
       date: new Date().toISOString(),
       machine: { ...about, load: { before, after: load() }, busyBlocks: this.patience.busy },
-      peer: typeof this.place === "string" ? { absent: this.place } : { commit: commitOf(this.place.checkout), versions: this.versions },
+      peer:
+        typeof this.place === "string"
+          ? { absent: this.place }
+          : { commit: commitOf(this.place.checkout), versions: this.versions },
       options: { runs, block, warmups, threads, seed },
       setupSeconds: this.setup,
       results: this.rows,
@@ -87,14 +90,25 @@ class Bench {
     const peer = typeof this.place === "string" ? undefined : new Peer(this.place, threads);
     try {
       const benchCase = await loadCase(name, this.shared, seed);
-      this.setup[name] = { ours: await ours.load(benchCase), ...(peer !== undefined && { peer: await peer.load(benchCase) }) };
+      this.setup[name] = {
+        ours: await ours.load(benchCase),
+        ...(peer !== undefined && { peer: await peer.load(benchCase) }),
+      };
       this.versions = peer?.versions ?? {};
       for (const method of methods) {
         await this.attempt(`${name} ${method}`, async () => {
-          const result = await this.counted(() => race(ours, peer, benchCase, method, { ...this.options, patience: this.patience }));
+          const result = await this.counted(() =>
+            race(ours, peer, benchCase, method, { ...this.options, patience: this.patience }),
+          );
           const target = targetOf(name, method);
           const short = target !== undefined && result.ratio !== undefined && result.ratio < target;
-          this.rows.push({ case: name, instances: benchCase.instances, method, ...result, ...(short && { profile: await ours.profile(method, this.options.block) }) });
+          this.rows.push({
+            case: name,
+            instances: benchCase.instances,
+            method,
+            ...result,
+            ...(short && { profile: await ours.profile(method, this.options.block) }),
+          });
         });
       }
     } finally {
@@ -110,7 +124,10 @@ class Bench {
     try {
       const given = trainCase(name, seed);
       const initial = initialParameters(given.architecture, seed);
-      this.setup[name] = { ours: await ours.load(given, initial), ...(peer !== undefined && { peer: await peer.load(given, initial) }) };
+      this.setup[name] = {
+        ours: await ours.load(given, initial),
+        ...(peer !== undefined && { peer: await peer.load(given, initial) }),
+      };
       this.versions = peer?.versions ?? {};
       await this.attempt(name, async () => {
         const result = await this.counted(() => raceSteps(ours, peer, { ...this.options, patience: this.patience }));

@@ -89,5 +89,7 @@ export async function loadCase(name: string, shared: string, seed: number): Prom
 
 /** The image itself, then copies of it with some noise: other instances, about as many unstable neurons. */
 function instancesOf(center: readonly number[], instances: number, random: () => number): number[] {
-  return Array.from({ length: instances }, (_, i) => center.map((value) => (i === 0 ? value : Math.fround(value + (random() - 0.5) / 25)))).flat();
+  return Array.from({ length: instances }, (_, i) =>
+    center.map((value) => (i === 0 ? value : Math.fround(value + (random() - 0.5) / 25))),
+  ).flat();
 }

@@ -34,7 +34,8 @@ export function load(): number {
 
 /** The commit of a checkout, with a + where files were changed since; "unknown" where git cannot say. */
 export function commitOf(folder: string): string {
-  const git = (...args: string[]): string => execFileSync("git", ["-C", folder, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  const git = (...args: string[]): string =>
+    execFileSync("git", ["-C", folder, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
   try {
     return git("rev-parse", "HEAD") + (git("status", "--porcelain", "--untracked-files=no") === "" ? "" : "+");
   } catch {

@@ -23,9 +23,15 @@ export interface Limits {
 }
 
 /** Runs the command `lirpa` and ends it where it takes more than the limits; `tick` hears the seconds as they pass. */
-export async function measured(args: readonly string[], limits: Limits, tick: (seconds: number, mebibytes: number) => void): Promise<Measured> {
+export async function measured(
+  args: readonly string[],
+  limits: Limits,
+  tick: (seconds: number, mebibytes: number) => void,
+): Promise<Measured> {
   const start = performance.now();
-  const child = spawn(process.execPath, [`--import=${PEAK}`, COMMAND, ...args], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [`--import=${PEAK}`, COMMAND, ...args], {
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+  });
   const [stdout, stderr, told] = [1, 2, 3].map((at) => collect(child.stdio[at] as NodeJS.ReadableStream));
   let ended: "too long" | "too large" | undefined;
   let seen = 0;
@@ -39,7 +45,9 @@ export async function measured(args: readonly string[], limits: Limits, tick: (s
       if (ended !== undefined) child.kill("SIGKILL");
     });
   }, BETWEEN_LOOKS);
-  const code = await new Promise<number | null>((resolve, reject) => child.once("error", reject).once("close", resolve));
+  const code = await new Promise<number | null>((resolve, reject) =>
+    child.once("error", reject).once("close", resolve),
+  );
   clearInterval(looks);
   return {
     status: ended ?? (code === 0 ? "ok" : "failed"),

@@ -72,7 +72,10 @@ function parse(args: readonly string[]) {
 }
 
 function list(text: string): string[] {
-  return text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
 }
 
 function count(name: string, text: string): number {

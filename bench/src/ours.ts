@@ -1,5 +1,12 @@
 import {
-  createLirpa, onnxRuntimeExecutor, perturbed, type BoundInput, type Bounds, type Lirpa, type Model, type Numbers,
+  createLirpa,
+  onnxRuntimeExecutor,
+  perturbed,
+  type BoundInput,
+  type Bounds,
+  type Lirpa,
+  type Model,
+  type Numbers,
 } from "lirpa";
 import type { BenchCase } from "./cases.js";
 import type { Contender, Runs } from "./contender.js";
@@ -25,7 +32,9 @@ export class Ours implements Contender {
     this.loaded = {
       lirpa,
       model: await lirpa.load(model),
-      inputs: Object.fromEntries(inputs.map(({ name, center, perturbation }) => [name, perturbed(Float32Array.from(center), perturbation)])),
+      inputs: Object.fromEntries(
+        inputs.map(({ name, center, perturbation }) => [name, perturbed(Float32Array.from(center), perturbation)]),
+      ),
       spec: spec.map((row) => Float32Array.from(row)),
     };
     return (performance.now() - start) / 1000;

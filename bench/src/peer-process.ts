@@ -13,7 +13,8 @@ export interface PeerPlace {
 /** The place, or why there is none. */
 export function peerPlace(env: Readonly<Record<string, string | undefined>>): PeerPlace | string {
   const { LIRPA_PEER: checkout, LIRPA_PEER_PYTHON: python } = env;
-  if (!checkout || !python) return "LIRPA_PEER (a checkout of auto_LiRPA) and LIRPA_PEER_PYTHON (its Python) are not both set";
+  if (!checkout || !python)
+    return "LIRPA_PEER (a checkout of auto_LiRPA) and LIRPA_PEER_PYTHON (its Python) are not both set";
   if (!existsSync(join(checkout, "auto_LiRPA"))) return `LIRPA_PEER: ${checkout} is no checkout of auto_LiRPA`;
   if (!existsSync(python)) return `LIRPA_PEER_PYTHON: there is no ${python}`;
   return { checkout, python };

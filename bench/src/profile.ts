@@ -42,11 +42,20 @@ export function byOperator(events: readonly TraceEvent[]): OperatorTime[] {
 }
 
 /** Runs a program some times under ONNX Runtime's profiler. */
-export async function profile(program: Program, feeds: Readonly<Record<string, HostTensor>>, threads: number, runs: number): Promise<OperatorTime[]> {
+export async function profile(
+  program: Program,
+  feeds: Readonly<Record<string, HostTensor>>,
+  threads: number,
+  runs: number,
+): Promise<OperatorTime[]> {
   const folder = await mkdtemp(join(tmpdir(), "lirpa-profile-"));
   try {
     const session = await InferenceSession.create(emitOnnx(program), {
-      intraOpNumThreads: threads, graphOptimizationLevel: "all", logSeverityLevel: 3, enableProfiling: true, profileFilePrefix: join(folder, "trace"),
+      intraOpNumThreads: threads,
+      graphOptimizationLevel: "all",
+      logSeverityLevel: 3,
+      enableProfiling: true,
+      profileFilePrefix: join(folder, "trace"),
     });
     const fed = Object.fromEntries(program.inputs.map(({ name }) => [name, floats(feeds[name]!)]));
     for (let i = 0; i < runs; i++) await session.run(fed);

@@ -25,15 +25,37 @@ export interface RaceResult {
 }
 
 /** Times one method on both sides. */
-export async function race(ours: Contender, peer: Contender | undefined, benchCase: BenchCase, method: string, options: AlternateOptions): Promise<RaceResult> {
+export async function race(
+  ours: Contender,
+  peer: Contender | undefined,
+  benchCase: BenchCase,
+  method: string,
+  options: AlternateOptions,
+): Promise<RaceResult> {
   const sides = peer === undefined ? [ours] : [ours, peer];
-  const results = await alternate<Runs>(sides.map((side) => (times) => side.run(method, times)), options);
-  const [mine, theirs] = results.map(({ first, times, last }) => resultOf(first.seconds[0]!, times, last, benchCase, method));
+  const results = await alternate<Runs>(
+    sides.map((side) => (times) => side.run(method, times)),
+    options,
+  );
+  const [mine, theirs] = results.map(({ first, times, last }) =>
+    resultOf(first.seconds[0]!, times, last, benchCase, method),
+  );
   if (theirs === undefined) return { ours: mine! };
-  return { ours: mine!, peer: theirs, ratio: theirs.seconds.median / mine!.seconds.median, against: compare(results[0]!.last, results[1]!.last) };
+  return {
+    ours: mine!,
+    peer: theirs,
+    ratio: theirs.seconds.median / mine!.seconds.median,
+    against: compare(results[0]!.last, results[1]!.last),
+  };
 }
 
-function resultOf(first: number, times: readonly number[], bounds: Ends, { known, sampled }: BenchCase, method: string): SideResult {
+function resultOf(
+  first: number,
+  times: readonly number[],
+  bounds: Ends,
+  { known, sampled }: BenchCase,
+  method: string,
+): SideResult {
   const golden = known[method];
   return {
     seconds: summarize(times),
@@ -54,5 +76,8 @@ function scale({ lower, upper }: Ends): number {
 
 function contains(bounds: Ends, sampled: Ends): boolean {
   const slack = TOLERANCE * scale(sampled);
-  return Array.from(sampled.lower, (low, i) => bounds.lower[i]! <= low + slack && bounds.upper[i]! >= sampled.upper[i]! - slack).every(Boolean);
+  return Array.from(
+    sampled.lower,
+    (low, i) => bounds.lower[i]! <= low + slack && bounds.upper[i]! >= sampled.upper[i]! - slack,
+  ).every(Boolean);
 }

@@ -11,7 +11,9 @@ export async function withRandomWeights(from: string, to: string, random: () => 
   const model = ModelProto.decode(new Uint8Array(await readFile(from)));
   const graph = model.graph as onnx.GraphProto;
   const initializers = new Map((graph.initializer as onnx.TensorProto[]).map((tensor) => [tensor.name, tensor]));
-  for (const { input } of (graph.node as onnx.NodeProto[]).filter(({ opType }) => opType === "Conv" || opType === "Gemm")) {
+  for (const { input } of (graph.node as onnx.NodeProto[]).filter(
+    ({ opType }) => opType === "Conv" || opType === "Gemm",
+  )) {
     const tensors = input.slice(1).map((name) => initializers.get(name)!);
     const meet = sizeOf(tensors[0]!) / Number(tensors[0]!.dims[0]);
     for (const tensor of tensors) fill(tensor, () => (2 * random() - 1) / Math.sqrt(meet));

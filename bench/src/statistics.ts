@@ -9,7 +9,12 @@ export interface Summary {
 
 export function summarize(times: readonly number[]): Summary {
   const sorted = [...times].sort((a, b) => a - b);
-  return { median: quantile(sorted, 0.5), min: sorted[0] ?? NaN, quartiles: [quantile(sorted, 0.25), quantile(sorted, 0.75)], runs: sorted.length };
+  return {
+    median: quantile(sorted, 0.5),
+    min: sorted[0] ?? NaN,
+    quartiles: [quantile(sorted, 0.25), quantile(sorted, 0.75)],
+    runs: sorted.length,
+  };
 }
 
 /** Between two times where the share falls between them. */

@@ -22,32 +22,95 @@ export type Cells = readonly (readonly string[])[];
 
 export function boundCells(rows: readonly Row[]): Cells {
   const withPeer = rows.some(({ peer }) => peer !== undefined);
-  const head = ["case", "method", "ours ms", "[quartiles]", "first", "width", "golden", ...(withPeer ? ["peer ms", "[quartiles]", "width", "golden", "apart", "ratio", "target", "verdict"] : []), "busy"];
-  return [head, ...rows.map(({ case: name, method, ours, peer, ratio, against, blocks, busy }) => {
-    const target = targetOf(name, method);
-    return [
-      name, method, ms(ours.seconds.median), quartiles(ours.seconds), ms(ours.first), ...bounds(ours),
-      ...(peer === undefined ? [] : [ms(peer.seconds.median), quartiles(peer.seconds), ...bounds(peer), tiny(against!.difference), times(ratio!), target === undefined ? "-" : `${target}x`, verdict(target, ratio, { blocks, busy })]),
-      `${busy}/${blocks}`,
-    ];
-  })];
+  const head = [
+    "case",
+    "method",
+    "ours ms",
+    "[quartiles]",
+    "first",
+    "width",
+    "golden",
+    ...(withPeer ? ["peer ms", "[quartiles]", "width", "golden", "apart", "ratio", "target", "verdict"] : []),
+    "busy",
+  ];
+  return [
+    head,
+    ...rows.map(({ case: name, method, ours, peer, ratio, against, blocks, busy }) => {
+      const target = targetOf(name, method);
+      return [
+        name,
+        method,
+        ms(ours.seconds.median),
+        quartiles(ours.seconds),
+        ms(ours.first),
+        ...bounds(ours),
+        ...(peer === undefined
+          ? []
+          : [
+              ms(peer.seconds.median),
+              quartiles(peer.seconds),
+              ...bounds(peer),
+              tiny(against!.difference),
+              times(ratio!),
+              target === undefined ? "-" : `${target}x`,
+              verdict(target, ratio, { blocks, busy }),
+            ]),
+        `${busy}/${blocks}`,
+      ];
+    }),
+  ];
 }
 
 export function stepCells(rows: readonly StepRow[]): Cells {
   const withPeer = rows.some(({ peer }) => peer !== undefined);
-  const head = ["case", "images", "ours ms", "[quartiles]", "losses", ...(withPeer ? ["peer ms", "[quartiles]", "losses", "loss apart", "gradient apart", "statistics apart", "ratio"] : []), "busy"];
-  return [head, ...rows.map(({ case: name, batch, ours, peer, ratio, apart, blocks, busy }) => [
-    name, String(batch), ms(ours.seconds.median), quartiles(ours.seconds), losses(ours.losses),
-    ...(peer === undefined ? [] : [ms(peer.seconds.median), quartiles(peer.seconds), losses(peer.losses), tiny(apart!.loss), tiny(apart!.gradient), tiny(apart!.statistics), times(ratio!)]),
-    `${busy}/${blocks}`,
-  ])];
+  const head = [
+    "case",
+    "images",
+    "ours ms",
+    "[quartiles]",
+    "losses",
+    ...(withPeer
+      ? ["peer ms", "[quartiles]", "losses", "loss apart", "gradient apart", "statistics apart", "ratio"]
+      : []),
+    "busy",
+  ];
+  return [
+    head,
+    ...rows.map(({ case: name, batch, ours, peer, ratio, apart, blocks, busy }) => [
+      name,
+      String(batch),
+      ms(ours.seconds.median),
+      quartiles(ours.seconds),
+      losses(ours.losses),
+      ...(peer === undefined
+        ? []
+        : [
+            ms(peer.seconds.median),
+            quartiles(peer.seconds),
+            losses(peer.losses),
+            tiny(apart!.loss),
+            tiny(apart!.gradient),
+            tiny(apart!.statistics),
+            times(ratio!),
+          ]),
+      `${busy}/${blocks}`,
+    ]),
+  ];
 }
 
 /** Operators that take a twentieth or more of a program's time. */
 export function profileCells(profile: readonly OperatorTime[]): Cells {
   const total = profile.reduce((sum, { seconds }) => sum + seconds, 0);
   const long = profile.filter(({ seconds }) => seconds >= total / 20);
-  return [["operator", "nodes", "ms", "share"], ...long.map(({ operator, nodes, seconds }) => [operator, String(nodes), ms(seconds), `${Math.round((100 * seconds) / total)} %`])];
+  return [
+    ["operator", "nodes", "ms", "share"],
+    ...long.map(({ operator, nodes, seconds }) => [
+      operator,
+      String(nodes),
+      ms(seconds),
+      `${Math.round((100 * seconds) / total)} %`,
+    ]),
+  ];
 }
 
 export const boundLegend: string = [
@@ -67,7 +130,14 @@ export const stepLegend: string = [
 /** Rows of text in aligned columns. */
 export function aligned(cells: Cells): string {
   const widths = cells[0]!.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
-  return cells.map((line) => line.map((text, column) => (column < 2 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!))).join("  ").trimEnd()).join("\n");
+  return cells
+    .map((line) =>
+      line
+        .map((text, column) => (column < 2 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!)))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }
 
 export function markdownTable([head, ...rows]: Cells): string {

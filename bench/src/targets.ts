@@ -3,8 +3,12 @@ const trained = { ibp: 6, "crown-ibp": 4, crown: 2 } as const;
 const unstable = { crown: 4 } as const;
 
 const targets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  mnist: trained, "mnist-16": trained, cifar: trained, "cifar-16": trained,
-  "mnist-random": unstable, "mnist-random-16": unstable,
+  mnist: trained,
+  "mnist-16": trained,
+  cifar: trained,
+  "cifar-16": trained,
+  "mnist-random": unstable,
+  "mnist-random-16": unstable,
 };
 
 export function targetOf(caseName: string, method: string): number | undefined {

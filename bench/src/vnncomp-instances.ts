@@ -24,7 +24,10 @@ export function vnncompFolder(): string {
 
 /** The first instance of every network below a folder of families. */
 export async function firstInstances(folder: string): Promise<Instance[]> {
-  const families = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort();
+  const families = (await readdir(folder, { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
   const all = await Promise.all(families.map((family) => instancesOf(folder, family)));
   return all.flat();
 }
@@ -47,6 +50,9 @@ export async function boxOf({ property }: Instance): Promise<InputBox> {
 }
 
 /** The middle of a box, and the box around it as a perturbation. */
-export function perturbedBox({ lower, upper }: InputBox): { readonly center: number[]; readonly perturbation: { readonly type: "box"; readonly lower: readonly number[]; readonly upper: readonly number[] } } {
+export function perturbedBox({ lower, upper }: InputBox): {
+  readonly center: number[];
+  readonly perturbation: { readonly type: "box"; readonly lower: readonly number[]; readonly upper: readonly number[] };
+} {
   return { center: lower.map((low, i) => low + (upper[i]! - low) / 2), perturbation: { type: "box", lower, upper } };
 }

@@ -7,8 +7,22 @@ import { boxOf, firstInstances, perturbedBox, vnncompFolder } from "./vnncomp-in
 
 /** Small ones of many kinds; `npm run bench:vnncomp` has all. */
 const SAMPLE = [
-  "ACASXU_run2a_1_1_batch_2000", "mnist-net_256x2", "resnet_2b", "NN_rul_small_window_20", "cartpole", "vdp", "medical_perturbations_0", "Convnet_avgpool", "Convnet_maxpool",
-  "cifar_base_kw", "lindex", "pensieve_small_simple", "14_ieee_ml4acopf", "tllBench_n=2_N=M=8_m=1_instance_0_1", "quadrotor2d_state", "mnist_concat",
+  "ACASXU_run2a_1_1_batch_2000",
+  "mnist-net_256x2",
+  "resnet_2b",
+  "NN_rul_small_window_20",
+  "cartpole",
+  "vdp",
+  "medical_perturbations_0",
+  "Convnet_avgpool",
+  "Convnet_maxpool",
+  "cifar_base_kw",
+  "lindex",
+  "pensieve_small_simple",
+  "14_ieee_ml4acopf",
+  "tllBench_n=2_N=M=8_m=1_instance_0_1",
+  "quadrotor2d_state",
+  "mnist_concat",
 ];
 const POINTS = 24;
 /** Of float32, relative to the largest output. */
@@ -46,7 +60,10 @@ describe("networks of VNN-COMP over the box of their first property", function (
 });
 
 /** Corners and inner points, one after the other. */
-function pointsOf({ lower, upper }: { readonly lower: readonly number[]; readonly upper: readonly number[] }, random: () => number): Float32Array {
+function pointsOf(
+  { lower, upper }: { readonly lower: readonly number[]; readonly upper: readonly number[] },
+  random: () => number,
+): Float32Array {
   return Float32Array.from({ length: POINTS * lower.length }, (_, at) => {
     const i = at % lower.length;
     const share = at < (POINTS / 2) * lower.length ? Math.round(random()) : random();

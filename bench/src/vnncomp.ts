@@ -86,7 +86,16 @@ function readOptions(args: readonly string[]): Options | "help" {
   });
   if (values.help === true) return "help";
   const { family, model, methods, memory, json, resume } = values;
-  return { families: family?.split(","), model, methods: methods.split(","), seconds: positive("seconds", values.seconds), limit: positive("limit", values.limit), memory, json, resume };
+  return {
+    families: family?.split(","),
+    model,
+    methods: methods.split(","),
+    seconds: positive("seconds", values.seconds),
+    limit: positive("limit", values.limit),
+    memory,
+    json,
+    resume,
+  };
 }
 
 function positive(name: string, text: string): number {
@@ -99,7 +108,22 @@ async function benchAll(instances: readonly Instance[], options: Options): Promi
   const { cpu, cores, node, onnxruntime, commit } = machine();
   const software = `Node ${node}, ONNX Runtime ${onnxruntime}, commit ${commit.slice(0, 8)}`;
   console.log(`${cpu}, ${cores} cores, ${software}. Budget ${options.memory}.`);
-  console.log(row(["family", "model", "method", "status", "seconds", "record", "compile", "run", "peak MiB", "outputs", "mean width", "note"]));
+  console.log(
+    row([
+      "family",
+      "model",
+      "method",
+      "status",
+      "seconds",
+      "record",
+      "compile",
+      "run",
+      "peak MiB",
+      "outputs",
+      "mean width",
+      "note",
+    ]),
+  );
   await mkdir(dirname(options.json), { recursive: true });
   const kept = options.resume ? await linesOf(options.json) : [];
   if (!options.resume) await writeFile(options.json, "");
@@ -112,8 +136,15 @@ async function benchAll(instances: readonly Instance[], options: Options): Promi
       const { missing, ...asked } = await queryOf(instance);
       await writeFile(query, JSON.stringify(asked));
       for (const method of options.methods) {
-        const known = kept.find((line) => line.family === instance.family && line.model === basename(instance.model) && line.method === method);
-        const line = known ?? (missing !== undefined ? unsupported(instance, method, missing) : await bench(instance, query, method, options, `${lines.length + 1}/${total}`));
+        const known = kept.find(
+          (line) =>
+            line.family === instance.family && line.model === basename(instance.model) && line.method === method,
+        );
+        const line =
+          known ??
+          (missing !== undefined
+            ? unsupported(instance, method, missing)
+            : await bench(instance, query, method, options, `${lines.length + 1}/${total}`));
         if (known === undefined) await appendFile(options.json, `${JSON.stringify(line)}\n`);
         lines.push(line);
         console.log(rowOf(line));
@@ -126,18 +157,25 @@ async function benchAll(instances: readonly Instance[], options: Options): Promi
   const failed = lines.length - count("ok") - count("missing");
   const largest = Math.max(...lines.map(({ peakMiB }) => peakMiB));
   const slowest = Math.max(...lines.map(({ seconds }) => seconds)).toFixed(0);
-  console.log(`${count("ok")} of ${lines.length} done, ${count("missing")} hold what no pack covers, ${failed} failed.`);
+  console.log(
+    `${count("ok")} of ${lines.length} done, ${count("missing")} hold what no pack covers, ${failed} failed.`,
+  );
   console.log(`The largest took ${largest} MiB, the slowest ${slowest} s.`);
   return failed === 0 ? 0 : 1;
 }
 
 async function linesOf(file: string): Promise<Line[]> {
   const text = await readFile(file, "utf8").catch(() => "");
-  return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as Line);
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Line);
 }
 
 /** A query of the command over the instance's box, and what the packs do not cover. */
-async function queryOf(instance: Instance): Promise<{ readonly inputs: readonly unknown[]; readonly missing?: string }> {
+async function queryOf(
+  instance: Instance,
+): Promise<{ readonly inputs: readonly unknown[]; readonly missing?: string }> {
   const lirpa = await createLirpa();
   const model = await lirpa.load(instance.model);
   const inputs = [{ name: model.inputs[0]!.name, ...perturbedBox(await boxOf(instance)) }];
@@ -156,11 +194,21 @@ function unsupported({ family, model }: Instance, method: string, missing: strin
   return { family, model: basename(model), method, status: "missing", seconds: 0, peakMiB: 0, note: missing };
 }
 
-async function bench({ family, model }: Instance, query: string, method: string, { seconds, limit, memory }: Options, at: string): Promise<Line> {
+async function bench(
+  { family, model }: Instance,
+  query: string,
+  method: string,
+  { seconds, limit, memory }: Options,
+  at: string,
+): Promise<Line> {
   const name = basename(model);
-  const result = await measured(["bounds", model, "--query", query, "--method", method, "--memory", memory, "--json"], { seconds, bytes: limit * 2 ** 30 }, (passed, mebibytes) => {
-    progress(`${at} ${family} ${name.slice(0, 40)} ${method}: ${passed.toFixed(0)} s, ${mebibytes.toFixed(0)} MiB`);
-  });
+  const result = await measured(
+    ["bounds", model, "--query", query, "--method", method, "--memory", memory, "--json"],
+    { seconds, bytes: limit * 2 ** 30 },
+    (passed, mebibytes) => {
+      progress(`${at} ${family} ${name.slice(0, 40)} ${method}: ${passed.toFixed(0)} s, ${mebibytes.toFixed(0)} MiB`);
+    },
+  );
   progress("");
   const { status, peakMiB } = result;
   const common = { family, model: name, method, status, seconds: result.seconds, peakMiB };
@@ -169,7 +217,13 @@ async function bench({ family, model }: Instance, query: string, method: string,
   const widths = lower.map((low, i) => Number(upper[i]) - Number(low));
   const infinite = widths.filter((width) => !Number.isFinite(width)).length;
   const width = widths.reduce((sum, one) => sum + one, 0) / widths.length;
-  return { ...common, ...parts, outputs: lower.length, width, note: infinite === 0 ? "" : `${infinite} of ${lower.length} are infinite` };
+  return {
+    ...common,
+    ...parts,
+    outputs: lower.length,
+    width,
+    note: infinite === 0 ? "" : `${infinite} of ${lower.length} are infinite`,
+  };
 }
 
 /** What the command prints: numbers that JSON does not know are strings. */
@@ -179,15 +233,44 @@ interface Answer {
   readonly seconds: { readonly record: number; readonly compile: number; readonly run: number };
 }
 
-function rowOf({ family, model, method, status, seconds, record, compile, run, peakMiB, outputs, width, note }: Line): string {
+function rowOf({
+  family,
+  model,
+  method,
+  status,
+  seconds,
+  record,
+  compile,
+  run,
+  peakMiB,
+  outputs,
+  width,
+  note,
+}: Line): string {
   const time = (value: number | undefined): string => value?.toFixed(1) ?? "-";
-  return row([family, shortened(model), method, status, time(seconds), time(record), time(compile), time(run), String(peakMiB), String(outputs ?? "-"), width?.toPrecision(4) ?? "-", note]);
+  return row([
+    family,
+    shortened(model),
+    method,
+    status,
+    time(seconds),
+    time(record),
+    time(compile),
+    time(run),
+    String(peakMiB),
+    String(outputs ?? "-"),
+    width?.toPrecision(4) ?? "-",
+    note,
+  ]);
 }
 
 const WIDTHS = [-25, -32, -6, -9, 7, 6, 7, 6, 8, 7, 10, -1];
 
 function row(cells: readonly string[]): string {
-  return cells.map((cell, i) => (WIDTHS[i]! < 0 ? cell.padEnd(-WIDTHS[i]!) : cell.padStart(WIDTHS[i]!))).join(" ").trimEnd();
+  return cells
+    .map((cell, i) => (WIDTHS[i]! < 0 ? cell.padEnd(-WIDTHS[i]!) : cell.padStart(WIDTHS[i]!)))
+    .join(" ")
+    .trimEnd();
 }
 
 function shortened(model: string): string {

@@ -12,7 +12,13 @@ import { fuzz, graphSeed, replay } from "./fuzz/run.js";
 import { wrongLines } from "./wrong/lines.js";
 
 const tripled: Operator = defineOperator({
-  type: "Tripled", domain: "lirpa", sinceVersion: 1, kind: "linear", inputs: ["x"], forward: ({ t }, x) => t.mul(x, 3), nonnegative: true,
+  type: "Tripled",
+  domain: "lirpa",
+  sinceVersion: 1,
+  kind: "linear",
+  inputs: ["x"],
+  forward: ({ t }, x) => t.mul(x, 3),
+  nonnegative: true,
 });
 const wrong = { ...wrongLines[0]!.operator, domain: "lirpa" };
 const cases: OperatorCases = { "lirpa:Tripled": [{ inputs: [[3]] }], "lirpa:UpperLineLowered": [{ inputs: [[3]] }] };
@@ -33,25 +39,47 @@ describe("Random graphs", () => {
   });
 
   it("are the same for the same seed", async () => {
-    const [first, second] = [await fuzz({ plugins: [both], cases, runs: 40, seed: 9 }), await fuzz({ plugins: [both], cases, runs: 40, seed: 9 })];
+    const [first, second] = [
+      await fuzz({ plugins: [both], cases, runs: 40, seed: 9 }),
+      await fuzz({ plugins: [both], cases, runs: 40, seed: 9 }),
+    ];
     expect(first).to.deep.equal(second);
   });
 
   it("of neighbouring seeds are others", () => {
     const [a, b, c] = [graphsOf(11), graphsOf(12), graphsOf(13)];
     expect(a.size).to.equal(40);
-    for (const [one, other] of [[a, b], [b, c], [a, c]] as const) expect([...one].filter((graph) => other.has(graph))).to.deep.equal([]);
+    for (const [one, other] of [
+      [a, b],
+      [b, c],
+      [a, c],
+    ] as const)
+      expect([...one].filter((graph) => other.has(graph))).to.deep.equal([]);
   });
 
   it("hold operators of a stranger's domain, of any version", async () => {
-    const stranger = definePlugin({ name: "stranger", apiVersion: 2, operators: [{ ...tripled, domain: "com.example", sinceVersion: 3 }] });
-    const { operators, untried } = await fuzz({ plugins: [stranger], cases: { "com.example:Tripled": [{ inputs: [[3]] }] }, runs: 10, seed: 5 });
+    const stranger = definePlugin({
+      name: "stranger",
+      apiVersion: 2,
+      operators: [{ ...tripled, domain: "com.example", sinceVersion: 3 }],
+    });
+    const { operators, untried } = await fuzz({
+      plugins: [stranger],
+      cases: { "com.example:Tripled": [{ inputs: [[3]] }] },
+      runs: 10,
+      seed: 5,
+    });
     expect(operators).to.include("Tripled");
     expect(untried).to.deep.equal([]);
   });
 
   it("name the operators that nobody gives cases of", async () => {
-    const { failure, untried } = await fuzz({ plugins: [both], cases: { "lirpa:Tripled": cases["lirpa:Tripled"]! }, runs: 5, seed: 5 });
+    const { failure, untried } = await fuzz({
+      plugins: [both],
+      cases: { "lirpa:Tripled": cases["lirpa:Tripled"]! },
+      runs: 5,
+      seed: 5,
+    });
     expect([failure, untried]).to.deep.equal([undefined, ["lirpa:UpperLineLowered"]]);
   });
 
@@ -75,7 +103,8 @@ describe("The command lirpa-fuzz", function () {
   const folder = mkdtempSync(join(tmpdir(), "lirpa-fuzz-"));
   after(() => rmSync(folder, { recursive: true, force: true }));
   const core = JSON.stringify(import.meta.resolve("@lirpa/core/plugin"));
-  const run = (...args: readonly string[]) => spawnSync(process.execPath, [command, "--runs", "20", ...args], { encoding: "utf8", cwd: folder });
+  const run = (...args: readonly string[]) =>
+    spawnSync(process.execPath, [command, "--runs", "20", ...args], { encoding: "utf8", cwd: folder });
   const shrink = (slope: number): string => `import { defineOperator, definePlugin } from ${core};
     const shrink = defineOperator({
       type: "Shrink", domain: "com.example", sinceVersion: 2, kind: "elementwise",
@@ -92,7 +121,14 @@ describe("The command lirpa-fuzz", function () {
     writeFileSync(join(folder, "cases.mjs"), 'export const cases = { "com.example:Shrink": [{ inputs: [[3]] }] };');
     const installed = join(folder, "node_modules", "lirpa-plugin-shrink");
     mkdirSync(installed, { recursive: true });
-    writeFileSync(join(installed, "package.json"), JSON.stringify({ name: "lirpa-plugin-shrink", type: "module", exports: { ".": "./index.js", "./cases": "./cases.js" } }));
+    writeFileSync(
+      join(installed, "package.json"),
+      JSON.stringify({
+        name: "lirpa-plugin-shrink",
+        type: "module",
+        exports: { ".": "./index.js", "./cases": "./cases.js" },
+      }),
+    );
     writeFileSync(join(installed, "index.js"), shrink(0.75));
     writeFileSync(join(installed, "cases.js"), 'export const cases = { "com.example:Shrink": [{ inputs: [[2]] }] };');
   });
@@ -100,7 +136,13 @@ describe("The command lirpa-fuzz", function () {
   it("says how it is called, and refuses what it does not know", () => {
     const help = run("--help");
     expect(help.stdout).to.contain("--runs").and.contain("--seed").and.contain("--case").and.contain("--cases");
-    for (const wrong of [["--runs", "none"], ["--runz", "3"], ["--plugins", "nowhere"], ["--cases", "./nowhere.mjs"], ["--cases", "./right.mjs"]]) {
+    for (const wrong of [
+      ["--runs", "none"],
+      ["--runz", "3"],
+      ["--plugins", "nowhere"],
+      ["--cases", "./nowhere.mjs"],
+      ["--cases", "./right.mjs"],
+    ]) {
       const { status, stdout, stderr } = run(...wrong);
       expect([status, stdout], wrong.join(" ")).to.deep.equal([64, ""]);
       expect(stderr).to.not.match(/^\s+at /m);
@@ -125,7 +167,10 @@ describe("The command lirpa-fuzz", function () {
     const both = run("--plugins", "./right.mjs");
     expect(both.status).to.equal(64);
     expect(both.stderr).to.include("no operator with a case");
-    const { status, stdout } = run("--plugins", `${fileURLToPath(import.meta.resolve("@lirpa/plugin-activation"))},./right.mjs`);
+    const { status, stdout } = run(
+      "--plugins",
+      `${fileURLToPath(import.meta.resolve("@lirpa/plugin-activation"))},./right.mjs`,
+    );
     expect(status).to.equal(1);
     expect(stdout).to.include("com.example:Shrink").and.not.include("all methods are sound");
   });

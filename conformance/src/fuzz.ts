@@ -40,7 +40,8 @@ async function main(): Promise<number> {
     });
     if (values.help === true) return say(HELP, 0);
     const [runs, seed] = [Number(values.runs), Number(values.seed)];
-    if (!Number.isInteger(runs) || runs < 1 || !Number.isInteger(seed)) return complain(`--runs and --seed take whole numbers\n${HELP}`);
+    if (!Number.isInteger(runs) || runs < 1 || !Number.isInteger(seed))
+      return complain(`--runs and --seed take whole numbers\n${HELP}`);
     const names = listed(values.plugins);
     const { plugins, cases } = await load(names, listed(values.cases));
     if (values.case !== undefined) {
@@ -53,14 +54,21 @@ async function main(): Promise<number> {
     return verdict(result, seed);
   } catch (error) {
     // Options that there are not, modules that cannot be found or imported, plugins that are none.
-    return complain((error instanceof Error ? error.message : String(error)).split("\n")[0]!, isLirpaError(error) && error.code === "LIRPA_PLUGIN" ? 69 : USAGE);
+    return complain(
+      (error instanceof Error ? error.message : String(error)).split("\n")[0]!,
+      isLirpaError(error) && error.code === "LIRPA_PLUGIN" ? 69 : USAGE,
+    );
   }
 }
 
 function verdict({ runs, operators, untried }: FuzzResult, seed: number): number {
   const tried = `${runs} graphs of ${operators.length} operators, seed ${seed}`;
   if (untried.length === 0) return say(`${tried}: all methods are sound`, 0);
-  return say(`${tried}: no failure; but nobody says how these are called, so that they were not tried: ${untried.join(", ")}.\nGive them cases (--cases, or "./cases" among the exports of their package).`, 1);
+  return say(
+    `${tried}: no failure; but nobody says how these are called, so that they were not tried: ` +
+      `${untried.join(", ")}.\nGive them cases (--cases, or "./cases" among the exports of their package).`,
+    1,
+  );
 }
 
 function report(failure: NonNullable<FuzzResult["failure"]>, names: readonly string[], out: string): number {
@@ -71,19 +79,34 @@ function report(failure: NonNullable<FuzzResult["failure"]>, names: readonly str
   writeFileSync(part, toJson(failure.case), { flag: "wx" });
   renameSync(part, file);
   const packages = names.join() === "lirpa" ? "" : ` --plugins ${names.join()}`;
-  const nodes = failure.case.graph.nodes.map(({ type, inputs, outputs }) => `  ${outputs.join(", ")} = ${type}(${inputs.join(", ")})`);
+  const nodes = failure.case.graph.nodes.map(
+    ({ type, inputs, outputs }) => `  ${outputs.join(", ")} = ${type}(${inputs.join(", ")})`,
+  );
   const path = relative(process.cwd(), resolve(file));
-  return say(`graph ${failure.seed}: ${failure.message}\n${nodes.join("\n")}\nWritten to ${path}. Run it again: npm run fuzz -- --case ${path}${packages}`, 1);
+  return say(
+    `graph ${failure.seed}: ${failure.message}\n${nodes.join("\n")}\nWritten to ${path}. Run it again: ` +
+      `npm run fuzz -- --case ${path}${packages}`,
+    1,
+  );
 }
 
-/** Plugins by package or path, and the cases that come with them or are named; `lirpa` stands for the packs that come with it. */
-async function load(names: readonly string[], files: readonly string[]): Promise<{ plugins: Plugin[]; cases: OperatorCases }> {
+/**
+ * Plugins by package or path, and the cases that come with them or are named; `lirpa` stands for the packs that come
+ * with it.
+ */
+async function load(
+  names: readonly string[],
+  files: readonly string[],
+): Promise<{ plugins: Plugin[]; cases: OperatorCases }> {
   const plugins = new Map<string, Plugin>();
   const cases: Record<string, OperatorCases[string]> = {};
   for (const name of names) {
     const module = (await import(urlOf(name))) as { default?: Plugin; standardPlugins?: readonly Plugin[] };
     const found = module.standardPlugins ?? (module.default === undefined ? [] : [module.default]);
-    if (found.length === 0) throw new LirpaError("LIRPA_PLUGIN", `${name} is not a lirpa plugin`, { hint: "Its default export must come from definePlugin()." });
+    if (found.length === 0)
+      throw new LirpaError("LIRPA_PLUGIN", `${name} is not a lirpa plugin`, {
+        hint: "Its default export must come from definePlugin().",
+      });
     for (const plugin of found) plugins.set(plugin.name, plugin);
     const beside = isPath(name) ? undefined : optionalUrlOf(`${name}/cases`);
     if (beside !== undefined) Object.assign(cases, await casesIn(beside, `${name}/cases`));
@@ -95,7 +118,10 @@ async function load(names: readonly string[], files: readonly string[]): Promise
 async function casesIn(url: string, name: string): Promise<OperatorCases> {
   const { cases } = (await import(url)) as { cases?: OperatorCases };
   const isRight = typeof cases === "object" && cases !== null && Object.values(cases).every(Array.isArray);
-  if (!isRight) throw new LirpaError("LIRPA_OPTION", `${name} exports no cases`, { hint: 'It exports `cases`: lists of cases by operator, such as { "my.domain:Shrink": [{ inputs: [[3]] }] }.' });
+  if (!isRight)
+    throw new LirpaError("LIRPA_OPTION", `${name} exports no cases`, {
+      hint: 'It exports `cases`: lists of cases by operator, such as { "my.domain:Shrink": [{ inputs: [[3]] }] }.',
+    });
   return cases;
 }
 
@@ -118,7 +144,10 @@ function optionalUrlOf(name: string): string | undefined {
 }
 
 function listed(text: string): string[] {
-  return text.split(",").map((name) => name.trim()).filter((name) => name !== "");
+  return text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
 }
 
 function say(text: string, code: number): number {

@@ -34,10 +34,20 @@ export function seedOf({ seed = SEED }: Settings): number {
 }
 
 /** Tries a law on values that fast-check makes, and shrinks the first that breaks it. */
-export function forAll<T>(settings: Settings, values: fc.Arbitrary<T>, check: (value: T) => void, runs: number = settings.runs ?? RUNS): void {
+export function forAll<T>(
+  settings: Settings,
+  values: fc.Arbitrary<T>,
+  check: (value: T) => void,
+  runs: number = settings.runs ?? RUNS,
+): void {
   fc.assert(fc.property(values, check), { seed: seedOf(settings), numRuns: runs });
 }
 
-export async function forAllAsync<T>(settings: Settings, values: fc.Arbitrary<T>, check: (value: T) => Promise<void>, runs: number = settings.runs ?? RUNS): Promise<void> {
+export async function forAllAsync<T>(
+  settings: Settings,
+  values: fc.Arbitrary<T>,
+  check: (value: T) => Promise<void>,
+  runs: number = settings.runs ?? RUNS,
+): Promise<void> {
   await fc.assert(fc.asyncProperty(values, check), { seed: seedOf(settings), numRuns: runs });
 }

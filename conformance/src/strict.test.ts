@@ -150,7 +150,9 @@ describe("The kit refuses", () => {
   });
 });
 
-/** Registers tests as a runner would, and gives the words in which the one of some title fails: none where it passes. */
+/**
+ * Registers tests as a runner would, and gives the words in which the one of some title fails: none where it passes.
+ */
 async function failureOf(register: () => void, title: RegExp): Promise<string> {
   const tests = new Map<string, () => void | Promise<void>>();
   const runner = globalThis as unknown as Record<"describe" | "it", unknown>;

@@ -76,6 +76,11 @@ async function expectBroken(check: () => void | Promise<void>): Promise<void> {
   }
   expect(failure, "the law accepts it").to.be.an("error");
   const causes = [failure, (failure as Error).cause];
-  const found = causes.some((cause) => cause instanceof LawBroken || cause instanceof LirpaError || (cause instanceof TypeError && /read only|not extensible/.test(cause.message)));
+  const found = causes.some(
+    (cause) =>
+      cause instanceof LawBroken ||
+      cause instanceof LirpaError ||
+      (cause instanceof TypeError && /read only|not extensible/.test(cause.message)),
+  );
   expect(found, String(failure)).to.equal(true);
 }

@@ -21,7 +21,9 @@ import { TOKENS } from "./tokens.js";
 export interface Composition {
   readonly plugins: readonly Plugin[];
   readonly executor: Executor;
-  /** In memory where absent. One that is given may be shared with other instances, and is theirs to clear who made it. */
+  /**
+   * In memory where absent. One that is given may be shared with other instances, and is theirs to clear who made it.
+   */
   readonly cache?: ProgramCache;
   /**
    * In place of core's own, not beside them: a list that shall have these too begins with `...standardMethods`.
@@ -54,8 +56,8 @@ export class Lirpa implements AsyncDisposable {
   ) {}
 
   /**
-   * A model from a graph that an importer or a builder made. Nothing is checked or recorded yet; the graph is copied, so
-   * that it may change afterwards.
+   * A model from a graph that an importer or a builder made. Nothing is checked or recorded yet; the graph is copied,
+   * so that it may change afterwards.
    */
   model(graph: Graph, options: ModelOptions = {}): Model {
     checkOptions(options, ["copy"], "model");
@@ -70,9 +72,9 @@ export class Lirpa implements AsyncDisposable {
   }
 
   /**
-   * Waits for the calls that are under way and gives back compiled programs. Models that were made before are done with:
-   * their calls throw `LIRPA_DISPOSED` from now on. New ones may be made, and call for another `dispose()`. A cache that was
-   * handed over keeps its programs: others may use them.
+   * Waits for the calls that are under way and gives back compiled programs. Models that were made before are done
+   * with: their calls throw `LIRPA_DISPOSED` from now on. New ones may be made, and call for another `dispose()`. A
+   * cache that was handed over keeps its programs: others may use them.
    */
   dispose(): Promise<void> {
     return this.engine.dispose();
@@ -93,7 +95,8 @@ function checkParts({ plugins, methods, executor, cache, catalogue }: Compositio
     const hint = "Methods come from defineMethod(); leave the option out for those of core.";
     throw wrong("methods", "list of methods", hint);
   }
-  if (typeof executor?.compile !== "function") throw wrong("executor", "executor", "Executors come from packages, or from defineExecutor().");
+  if (typeof executor?.compile !== "function")
+    throw wrong("executor", "executor", "Executors come from packages, or from defineExecutor().");
   if (cache !== undefined && [cache?.get, cache?.clear].some((part) => typeof part !== "function")) {
     throw wrong("cache", "cache of programs", "It has the functions get and clear; leave it out for one in memory.");
   }
@@ -117,9 +120,9 @@ async function contentOf(graph: Graph): Promise<string> {
 }
 
 /**
- * The one place where parts are put together: a container of its own for each instance, so that two share nothing but the
- * cache that both are given. Throws `LIRPA_PLUGIN` or `LIRPA_CONFLICT` for plugins that cannot be used together, and
- * `LIRPA_OPTION` for options that there are not.
+ * The one place where parts are put together: a container of its own for each instance, so that two share nothing but
+ * the cache that both are given. Throws `LIRPA_PLUGIN` or `LIRPA_CONFLICT` for plugins that cannot be used together,
+ * and `LIRPA_OPTION` for options that there are not.
  */
 export function composeLirpa(options: Composition): Lirpa {
   checkOptions(options, ["plugins", "executor", "cache", "methods", "catalogue", "memory"], "composeLirpa");

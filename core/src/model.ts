@@ -15,9 +15,22 @@ import { isPerInstance, numbersOf, type ProblemNumbers } from "./problem/numbers
 import { resultShape, type Bounds } from "./problem/bounds.js";
 import { CALL_OPTIONS, type CallOptions } from "./problem/limits.js";
 import { NUMBER_OPTIONS, PreparedProblem, type Prepared } from "./problem/prepared.js";
-import { checkedNumbers, demandList, demandRecord, queryError, type BoundInput, type Numbers } from "./problem/query.js";
+import {
+  checkedNumbers,
+  demandList,
+  demandRecord,
+  queryError,
+  type BoundInput,
+  type Numbers,
+} from "./problem/query.js";
 import { instancesOf, readSets, type InstanceInput, type ReadSets } from "./problem/sets.js";
-import { namesIn, resolveStructure, STRUCTURE_FIELDS, type ProblemStructure, type StructureContext } from "./problem/structure.js";
+import {
+  namesIn,
+  resolveStructure,
+  STRUCTURE_FIELDS,
+  type ProblemStructure,
+  type StructureContext,
+} from "./problem/structure.js";
 import { contentKey } from "./program/fingerprint.js";
 import { makeProgram } from "./program/program.js";
 import { Recent } from "./recent.js";
@@ -35,7 +48,9 @@ export interface BoundOptions
   readonly weights?: Readonly<Record<string, PerturbationQuery>>;
 }
 
-const BOUND_OPTIONS = [...new Set([...STRUCTURE_FIELDS.filter((field) => field !== "inputs"), ...NUMBER_OPTIONS, ...CALL_OPTIONS])];
+const BOUND_OPTIONS = [
+  ...new Set([...STRUCTURE_FIELDS.filter((field) => field !== "inputs"), ...NUMBER_OPTIONS, ...CALL_OPTIONS]),
+];
 
 /** One output of the network itself. */
 export interface Output {
@@ -44,7 +59,10 @@ export interface Output {
   readonly data: Float64Array;
 }
 
-/** The graph is resolved anew for each set of open parameters, and a problem is prepared for each structure: so many are kept. */
+/**
+ * The graph is resolved anew for each set of open parameters, and a problem is prepared for each structure: so many are
+ * kept.
+ */
 const RESOLVED_AT_ONCE = 8;
 const PREPARED_AT_ONCE = 64;
 
@@ -84,9 +102,9 @@ export class Model {
 
   /**
    * Lower and upper bounds of an output over all perturbations of the inputs and weights. Numbers of an input may hold
-   * several instances one after the other. Numbers are copied before it returns: the caller may reuse the arrays at once.
-   * The problem is prepared at the first call of its structure, and kept. Throws what `prepare` and a prepared problem's
-   * `bounds` throw.
+   * several instances one after the other. Numbers are copied before it returns: the caller may reuse the arrays at
+   * once. The problem is prepared at the first call of its structure, and kept. Throws what `prepare` and a prepared
+   * problem's `bounds` throw.
    */
   async bounds(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions = {}): Promise<Bounds> {
     return this.lifecycle.during(() => {
@@ -102,7 +120,10 @@ export class Model {
   }
 
   /** The program of a problem, and what to feed it for these numbers. Throws what `prepare` and its `program` throw. */
-  program(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions = {}): { readonly program: Program; readonly feeds: Feeds } {
+  program(
+    inputs: Readonly<Record<string, BoundInput>>,
+    options: BoundOptions = {},
+  ): { readonly program: Program; readonly feeds: Feeds } {
     this.lifecycle.demandAlive();
     const { problem, sets } = this.read(inputs, options);
     const { feeds, rows } = numbersOf(problem.asked.problem, sets, options);
@@ -114,7 +135,10 @@ export class Model {
     return rulesOf(this.resolve([]));
   }
 
-  private read(inputs: Readonly<Record<string, BoundInput>>, options: BoundOptions): { readonly problem: PreparedProblem; readonly sets: ReadSets } {
+  private read(
+    inputs: Readonly<Record<string, BoundInput>>,
+    options: BoundOptions,
+  ): { readonly problem: PreparedProblem; readonly sets: ReadSets } {
     const sets = this.readSets(inputs, options);
     const structure = structureOf(sets, options);
     const key = keyOf(structure);
@@ -149,11 +173,15 @@ export class Model {
       engine: this.engine,
       lifecycle: this.lifecycle,
       key: async () => problemKey(await this.id(), asked),
-      read: (inputs, weights) => readSets({ inputs, weights, parameters: open }, this.inputs, this.graph, this.registry),
+      read: (inputs, weights) =>
+        readSets({ inputs, weights, parameters: open }, this.inputs, this.graph, this.registry),
     });
   }
 
-  /** The outputs by the operators' forward rules, in the executor's precision. Throws `LIRPA_DISPOSED` after `dispose()`. */
+  /**
+   * The outputs by the operators' forward rules, in the executor's precision. Throws `LIRPA_DISPOSED` after
+   * `dispose()`.
+   */
   async forward(inputs: Readonly<Record<string, Numbers>>): Promise<Record<string, Output>> {
     return this.lifecycle.during(() => this.forwarded(inputs));
   }
@@ -161,22 +189,29 @@ export class Model {
   private async forwarded(inputs: Readonly<Record<string, Numbers>>): Promise<Record<string, Output>> {
     const graph = this.resolve([]);
     const instances = instancesOf(inputs, this.inputs);
-    const feeds = Object.fromEntries(graph.inputs.map((value) => {
-      const numbers = demandList(`the input ${value.name}`, inputs[value.name]!);
-      const data = checkedNumbers(`the input ${value.name}`, numbers, value, instances);
-      return [inputNames.fixed(value), { shape: [instances, 1, ...value.shape], dtype: value.dtype, data }];
-    }));
+    const feeds = Object.fromEntries(
+      graph.inputs.map((value) => {
+        const numbers = demandList(`the input ${value.name}`, inputs[value.name]!);
+        const data = checkedNumbers(`the input ${value.name}`, numbers, value, instances);
+        return [inputNames.fixed(value), { shape: [instances, 1, ...value.shape], dtype: value.dtype, data }];
+      }),
+    );
     const record = () => {
       const t = new Vocabulary();
       const fixed = new Map(graph.inputs.map((value) => [value, fixedInput(t, value)]));
       const run = new BoundRun(graph, t, new Map(), fixed, { relaxation: new Map() });
-      return makeProgram(`${graph.name}:forward`, Object.fromEntries(graph.outputs.map((value, i) => [`output${i}`, run.exact(value)])));
+      return makeProgram(
+        `${graph.name}:forward`,
+        Object.fromEntries(graph.outputs.map((value, i) => [`output${i}`, run.exact(value)])),
+      );
     };
     const results = await this.engine.run(`${await this.id()}|forward`, record, feeds);
-    return Object.fromEntries(graph.outputs.map((value, i) => {
-      const shape = resultShape(value.shape, instances, undefined);
-      return [value.name, { shape, data: repeated(results[`output${i}`]!, sizeOf(shape)) }];
-    }));
+    return Object.fromEntries(
+      graph.outputs.map((value, i) => {
+        const shape = resultShape(value.shape, instances, undefined);
+        return [value.name, { shape, data: repeated(results[`output${i}`]!, sizeOf(shape)) }];
+      }),
+    );
   }
 
   /** Resolves the graph, or says what is missing: throws `LIRPA_UNSUPPORTED_OPERATOR` and its kin. */
@@ -199,9 +234,13 @@ export class Model {
     for (const name of names) {
       const stored = this.graph.initializers.get(name);
       if (stored === undefined) {
-        throw queryError(`the model has no parameter ${JSON.stringify(name)}`, `Parameters: ${[...this.graph.initializers.keys()].slice(0, 20).join(", ")}.`);
+        throw queryError(
+          `the model has no parameter ${JSON.stringify(name)}`,
+          `Parameters: ${[...this.graph.initializers.keys()].slice(0, 20).join(", ")}.`,
+        );
       }
-      if (stored.dtype !== "float") throw queryError(`the parameter ${name} holds integers; only floats can be perturbed`);
+      if (stored.dtype !== "float")
+        throw queryError(`the parameter ${name} holds integers; only floats can be perturbed`);
     }
     return names;
   }
@@ -209,11 +248,16 @@ export class Model {
   private outputOf(graph: ResolvedGraph, name: string | undefined): Value {
     const names = this.graph.outputs;
     if (name === undefined && names.length > 1) {
-      throw new LirpaError("LIRPA_OPTION", `the model has ${names.length} outputs`, { hint: `Choose one of ${names.join(", ")}.` });
+      throw new LirpaError("LIRPA_OPTION", `the model has ${names.length} outputs`, {
+        hint: `Choose one of ${names.join(", ")}.`,
+      });
     }
     const at = name === undefined ? 0 : names.indexOf(name);
     const value = graph.outputs[at];
-    if (value === undefined) throw new LirpaError("LIRPA_OPTION", `the model has no output ${JSON.stringify(name)}`, { hint: `Outputs: ${names.join(", ")}.` });
+    if (value === undefined)
+      throw new LirpaError("LIRPA_OPTION", `the model has no output ${JSON.stringify(name)}`, {
+        hint: `Outputs: ${names.join(", ")}.`,
+      });
     if (value.dtype !== "float") throw queryError(`the output ${value.name} holds integers; there is nothing to bound`);
     return value;
   }
@@ -233,13 +277,24 @@ function keyOf(structure: ProblemStructure): string {
 function structureOf(sets: ReadSets, options: BoundOptions): ProblemStructure {
   const { spec, given, constraints } = options;
   const structure: Record<string, unknown> = { inputs: sets.inputs, weights: sets.weights };
-  for (const field of ["parameters", "output", "method", "methodOptions", "side", "forms", "intermediate", "relaxation"] as const) {
+  for (const field of [
+    "parameters",
+    "output",
+    "method",
+    "methodOptions",
+    "side",
+    "forms",
+    "intermediate",
+    "relaxation",
+  ] as const) {
     if (options[field] !== undefined) structure[field] = options[field];
   }
   if (spec !== undefined) structure["spec"] = isPerInstance(spec) ? "rows per instance" : "rows";
   if (given !== undefined) {
     demandRecord("given", given);
-    structure["given"] = Object.fromEntries(Object.entries(given).map(([name, bounds]) => [name, bounds?.use === undefined ? "intersect" : bounds.use]));
+    structure["given"] = Object.fromEntries(
+      Object.entries(given).map(([name, bounds]) => [name, bounds?.use === undefined ? "intersect" : bounds.use]),
+    );
   }
   if (constraints !== undefined) {
     demandRecord("constraints", constraints);
@@ -252,7 +307,9 @@ function instanceShape({ name, shape }: GraphInput): Shape {
   return shape.map((size, axis) => {
     if (typeof size === "number") return size;
     if (axis === 0) return 1;
-    throw new LirpaError("LIRPA_MODEL", `the input ${name} has an open size ${size} at axis ${axis}`, { hint: "Only the first axis may be open: fix the others in the model." });
+    throw new LirpaError("LIRPA_MODEL", `the input ${name} has an open size ${size} at axis ${axis}`, {
+      hint: "Only the first axis may be open: fix the others in the model.",
+    });
   });
 }
 

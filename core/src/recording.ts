@@ -1,9 +1,14 @@
 /**
- * What records, transforms and runs programs: for executors, methods, training and the conformance kit. Unstable: this door
- * follows the inside of core, and may change with any version.
+ * What records, transforms and runs programs: for executors, methods, training and the conformance kit. Unstable: this
+ * door follows the inside of core, and may change with any version.
  */
 export {
-  defineExecutor, type Carry, type CompiledProgram, type Executor, type Feeds, type Loop,
+  defineExecutor,
+  type Carry,
+  type CompiledProgram,
+  type Executor,
+  type Feeds,
+  type Loop,
 } from "./plugin/executor.js";
 export type { Port, PortRole, Program } from "./plugin/program.js";
 export type { HostLoop, InTurns, MethodHost, MethodState, Outcome, Runnable } from "./run/host.js";
@@ -11,7 +16,13 @@ export { crownRecipe } from "./methods/crown.js";
 export { defineMethod, type AnyMethod, type Method } from "./methods/method.js";
 export { recorded } from "./methods/recorded.js";
 export {
-  bestOf, forwardBounds, intervalBounds, rowBounds, type BoundsOf, type Intermediate, type Rows,
+  bestOf,
+  forwardBounds,
+  intervalBounds,
+  rowBounds,
+  type BoundsOf,
+  type Intermediate,
+  type Rows,
 } from "./bounds/passes/intermediate.js";
 export { intersect } from "./bounds/intersect.js";
 export { inputNames, newRun, type BoundProblem, type SourceStructure, type Wanted } from "./bounds/problem.js";
@@ -22,9 +33,7 @@ export { intervalOf } from "./bounds/passes/interval.js";
 export { forwardForms, type ForwardForms } from "./bounds/passes/forward.js";
 export { namesOfEnds, resultNames } from "./bounds/recording/results.js";
 export { overBox } from "./bounds/rows/over-box.js";
-export {
-  boundsByBackward, firstOf, type BackwardOptions, type Ended, type Share,
-} from "./bounds/passes/backward.js";
+export { boundsByBackward, firstOf, type BackwardOptions, type Ended, type Share } from "./bounds/passes/backward.js";
 export type { ForwardContext, ForwardForm, KindRules, StepContext } from "./bounds/kind-rules.js";
 export { adam, adamConstants, adamFeeds, adamNames, adamStart, type Variable } from "./optimizer/adam.js";
 export { nextOf, nextState, stateInput, type NextState } from "./optimizer/state.js";

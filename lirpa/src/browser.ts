@@ -1,8 +1,23 @@
 /** lirpa in browsers: the standard packs, ONNX Runtime's WebAssembly and the importer; no files, no registry. */
 export {
-  isLirpaError, LirpaError, perturbed, type BoundInput, type BoundOptions, type Bounds, type ErrorCode, type Graph,
-  type MethodOptions, type Model, type NodeExplanation, type Numbers, type Perturbed, type Prepared, type PreparedOptions,
-  type ProblemStructure, type ProgramCache, type Warning,
+  isLirpaError,
+  LirpaError,
+  perturbed,
+  type BoundInput,
+  type BoundOptions,
+  type Bounds,
+  type ErrorCode,
+  type Graph,
+  type MethodOptions,
+  type Model,
+  type NodeExplanation,
+  type Numbers,
+  type Perturbed,
+  type Prepared,
+  type PreparedOptions,
+  type ProblemStructure,
+  type ProgramCache,
+  type Warning,
 } from "@lirpa/core";
 export type { Executor } from "@lirpa/core/recording";
 export type { HostTensor, Plugin } from "@lirpa/core/plugin";

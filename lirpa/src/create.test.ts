@@ -23,11 +23,15 @@ describe("createLirpa", () => {
     return folder;
   };
   const refusal = async (options: Parameters<typeof createLirpa>[0]): Promise<LirpaError> => {
-    const error: unknown = await createLirpa(options).then(() => expect.fail("created"), (reason: unknown) => reason);
+    const error: unknown = await createLirpa(options).then(
+      () => expect.fail("created"),
+      (reason: unknown) => reason,
+    );
     if (!isLirpaError(error)) throw error;
     return error;
   };
-  const brings = async (options: Parameters<typeof createLirpa>[0]): Promise<string | undefined> => (await createLirpa(options)).registry.operator("com.example", "Triple", 1)?.plugin;
+  const brings = async (options: Parameters<typeof createLirpa>[0]): Promise<string | undefined> =>
+    (await createLirpa(options)).registry.operator("com.example", "Triple", 1)?.plugin;
 
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "lirpa-create-"));
@@ -36,7 +40,15 @@ describe("createLirpa", () => {
     mkdirSync(join(folder, "node_modules", "@lirpa"));
     symlinkSync(core, join(folder, "node_modules", "@lirpa", "core"), "junction");
     writeFileSync(join(plugin, "index.js"), code);
-    writeFileSync(join(plugin, "package.json"), JSON.stringify({ name: "tripling", type: "module", exports: { ".": { default: "./index.js" }, "./package.json": "./package.json" }, lirpa: { apiVersion: 2, operators: ["com.example:Triple"] } }));
+    writeFileSync(
+      join(plugin, "package.json"),
+      JSON.stringify({
+        name: "tripling",
+        type: "module",
+        exports: { ".": { default: "./index.js" }, "./package.json": "./package.json" },
+        lirpa: { apiVersion: 2, operators: ["com.example:Triple"] },
+      }),
+    );
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -31,7 +31,9 @@ export async function createLirpa(options: LirpaOptions = {}): Promise<Lirpa> {
   checkOptions(options, [...COMMON_OPTIONS, "project", "cacheFolder"], "createLirpa");
   const { cacheFolder: folder, project, ...others } = options;
   if (folder !== undefined && options.cache !== undefined) {
-    throw new LirpaError("LIRPA_OPTION", "cache and cacheFolder are given both", { hint: "Programs are kept in one place: leave one out." });
+    throw new LirpaError("LIRPA_OPTION", "cache and cacheFolder are given both", {
+      hint: "Programs are kept in one place: leave one out.",
+    });
   }
   const given = pluginsOf(options);
   const executor = options.executor ?? onnxRuntimeExecutor();
@@ -41,7 +43,9 @@ export async function createLirpa(options: LirpaOptions = {}): Promise<Lirpa> {
     catalogue: { ...own.suggested, ...catalogue },
     ...(folder !== undefined && {
       cache: diskProgramCache({
-        folder, executor, plugins: [...standardPlugins, ...own.packaged, ...given],
+        folder,
+        executor,
+        plugins: [...standardPlugins, ...own.packaged, ...given],
         ...(own.folder !== undefined && { project: own.folder }),
       }),
     }),
@@ -79,7 +83,9 @@ interface ProjectPlugins {
 
 /** What a project allows, without what is given anyway; and what it has installed besides, for hints. */
 async function projectPlugins(
-  project: string | false | undefined, given: readonly Plugin[], methods: readonly Method[] | undefined,
+  project: string | false | undefined,
+  given: readonly Plugin[],
+  methods: readonly Method[] | undefined,
 ): Promise<ProjectPlugins> {
   if (project === false) return { plugins: [], packaged: [], suggested: {}, folder: undefined };
   const found = discoverPlugins(project);

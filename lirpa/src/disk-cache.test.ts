@@ -45,7 +45,12 @@ describe("programs on disk", () => {
   before(() => writeFileSync(join(root, "model.onnx"), model()));
 
   /** What a new process would do: nothing in memory. */
-  async function bound(cacheFolder: string, options: BoundOptions & { eps?: number; norm?: number } = {}, others: LirpaOptions = {}, file = "model.onnx") {
+  async function bound(
+    cacheFolder: string,
+    options: BoundOptions & { eps?: number; norm?: number } = {},
+    others: LirpaOptions = {},
+    file = "model.onnx",
+  ) {
     const { executor, count } = counting();
     const { eps = 0.1, norm = Infinity, ...rest } = options;
     const lirpa = await createLirpa({ executor, cacheFolder, ...others });
@@ -54,7 +59,8 @@ describe("programs on disk", () => {
     await lirpa.dispose();
     return { lower: [...lower], upper: [...upper], ...count };
   }
-  const filesOf = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []);
+  const filesOf = (folder: string): string[] =>
+    existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
   const programsOf = (folder: string): string[] => filesOf(folder).filter((name) => name.endsWith(".program"));
 
   it("are loaded by the next process, which gives the same bounds", async () => {
@@ -66,22 +72,42 @@ describe("programs on disk", () => {
     expect(programsOf(folder)).to.have.length(1);
   });
 
-  for (const { what, options, programs } of [{ what: "one program", options: {}, programs: 1 }, { what: "a program for each value", options: { memory: 300 }, programs: 4 }]) {
+  for (const { what, options, programs } of [
+    { what: "one program", options: {}, programs: 1 },
+    { what: "a program for each value", options: { memory: 300 }, programs: 4 },
+  ]) {
     it(`are found before anything is recorded: ${what}`, async () => {
       const folder = fresh();
-      const layer = (i: number, from: string, w: string): { name: string; opType: string; input: string[]; output: string[] }[] =>
-        [{ name: `fc${i}`, opType: "Gemm", input: [from, w], output: [`h${i}`] }, { name: `act${i}`, opType: "Relu", input: [`h${i}`], output: [i === 4 ? "y" : `a${i}`] }];
-      writeFileSync(join(root, "deep.onnx"), model({ node: [...layer(1, "x", "w1"), ...layer(2, "a1", "w2"), ...layer(3, "a2", "w1"), ...layer(4, "a3", "w2")] }));
+      const layer = (
+        i: number,
+        from: string,
+        w: string,
+      ): { name: string; opType: string; input: string[]; output: string[] }[] => [
+        { name: `fc${i}`, opType: "Gemm", input: [from, w], output: [`h${i}`] },
+        { name: `act${i}`, opType: "Relu", input: [`h${i}`], output: [i === 4 ? "y" : `a${i}`] },
+      ];
+      writeFileSync(
+        join(root, "deep.onnx"),
+        model({
+          node: [...layer(1, "x", "w1"), ...layer(2, "a1", "w2"), ...layer(3, "a2", "w1"), ...layer(4, "a3", "w2")],
+        }),
+      );
       const project = fresh();
       const own = join(project, "node_modules", "lirpa-plugin-counted");
       mkdirSync(own, { recursive: true });
       writeFileSync(join(project, "package.json"), "{}");
       writeFileSync(join(own, "package.json"), JSON.stringify({ name: "lirpa-plugin-counted", version: "1.0.0" }));
-      const bounds = async (): Promise<{ readonly recorded: number; readonly compiled: number; readonly lower: number[] }> => {
+      const bounds = async (): Promise<{
+        readonly recorded: number;
+        readonly compiled: number;
+        readonly lower: number[];
+      }> => {
         const { plugin, recorded } = countingSets("lirpa-plugin-counted");
         const { executor, count } = counting();
         const lirpa = await createLirpa({ executor, cacheFolder: folder, plugins: [plugin], project });
-        const { lower } = await (await lirpa.load(join(root, "deep.onnx"))).bounds({ x: perturbed([0.5, -0.25], { type: "counted", eps: 0.1 }) }, options);
+        const { lower } = await (
+          await lirpa.load(join(root, "deep.onnx"))
+        ).bounds({ x: perturbed([0.5, -0.25], { type: "counted", eps: 0.1 }) }, options);
         await lirpa.dispose();
         return { recorded: recorded(), compiled: count.compiled, lower: [...lower] };
       };
@@ -105,9 +131,12 @@ describe("programs on disk", () => {
       forward: ({ t }, x) => t.mul(x, 2),
     }`;
     const core = new URL(import.meta.resolve("@lirpa/core/plugin")).href;
-    writeFileSync(join(project, "own.mjs"), `
+    writeFileSync(
+      join(project, "own.mjs"),
+      `
       import { defineOperator, definePlugin } from ${JSON.stringify(core)};
-      export default definePlugin({ name: "own", apiVersion: 2, operators: [defineOperator(${operator})] });`);
+      export default definePlugin({ name: "own", apiVersion: 2, operators: [defineOperator(${operator})] });`,
+    );
     expect((await bound(folder, {}, { project })).compiled).to.equal(1);
     expect(filesOf(folder)).to.deep.equal([]);
   });
@@ -115,9 +144,25 @@ describe("programs on disk", () => {
   it("serve every radius and every matrix of the spec", async () => {
     const folder = fresh();
     await bound(folder, { spec: [[1, -1]] });
-    const { compiled, lower } = await bound(folder, { eps: 0.2, spec: [[2, 1], [0, 1]] });
+    const { compiled, lower } = await bound(folder, {
+      eps: 0.2,
+      spec: [
+        [2, 1],
+        [0, 1],
+      ],
+    });
     expect(compiled).to.equal(0);
-    expect(lower).to.deep.equal((await bound(fresh(), { eps: 0.2, spec: [[2, 1], [0, 1]] })).lower);
+    expect(lower).to.deep.equal(
+      (
+        await bound(fresh(), {
+          eps: 0.2,
+          spec: [
+            [2, 1],
+            [0, 1],
+          ],
+        })
+      ).lower,
+    );
   });
 
   it("are told apart by method, options, set, spec, and the content of the model", async () => {
@@ -128,7 +173,11 @@ describe("programs on disk", () => {
     bytes.set(Buffer.from(Float32Array.of(0.26).buffer), at);
     writeFileSync(join(root, "changed.onnx"), bytes);
     const asked: readonly Parameters<typeof bound>[] = [
-      [folder], [folder, { method: "ibp" }], [folder, { relaxation: { Relu: "same-slope" } }], [folder, { norm: 2 }], [folder, { spec: [[1, 0]] }],
+      [folder],
+      [folder, { method: "ibp" }],
+      [folder, { relaxation: { Relu: "same-slope" } }],
+      [folder, { norm: 2 }],
+      [folder, { spec: [[1, 0]] }],
       [folder, {}, {}, "changed.onnx"],
     ];
     for (const query of asked) expect((await bound(...query)).compiled, JSON.stringify(query)).to.equal(1);
@@ -136,31 +185,44 @@ describe("programs on disk", () => {
     expect(programsOf(folder)).to.have.length(asked.length);
   });
 
-  for (const kind of ["program", "note"]) it(`are written anew where a file is corrupt: a ${kind}`, async () => {
-    const folder = fresh();
-    const { lower } = await bound(folder);
-    const file = filesOf(folder).find((name) => name.endsWith(kind))!;
-    const whole = readFileSync(file);
-    const flipped = Buffer.from(whole);
-    flipped[whole.length - 5]! ^= 1;
-    const versions = [Buffer.alloc(0), whole.subarray(0, 30), whole.subarray(0, whole.length - 1), flipped, Buffer.from("not at all"), Buffer.concat([whole, Buffer.from("x")])];
-    for (const bytes of versions) {
-      writeFileSync(file, bytes);
-      const again = await bound(folder);
-      expect([again.compiled, again.lower]).to.deep.equal([kind === "program" ? 1 : 0, lower]);
-      expect(readFileSync(file).equals(whole)).to.equal(true);
-    }
-  });
+  for (const kind of ["program", "note"])
+    it(`are written anew where a file is corrupt: a ${kind}`, async () => {
+      const folder = fresh();
+      const { lower } = await bound(folder);
+      const file = filesOf(folder).find((name) => name.endsWith(kind))!;
+      const whole = readFileSync(file);
+      const flipped = Buffer.from(whole);
+      flipped[whole.length - 5]! ^= 1;
+      const versions = [
+        Buffer.alloc(0),
+        whole.subarray(0, 30),
+        whole.subarray(0, whole.length - 1),
+        flipped,
+        Buffer.from("not at all"),
+        Buffer.concat([whole, Buffer.from("x")]),
+      ];
+      for (const bytes of versions) {
+        writeFileSync(file, bytes);
+        const again = await bound(folder);
+        expect([again.compiled, again.lower]).to.deep.equal([kind === "program" ? 1 : 0, lower]);
+        expect(readFileSync(file).equals(whole)).to.equal(true);
+      }
+    });
 
-  for (const kind of ["program", "note"]) it(`are not taken for one another, whatever their files are called: a ${kind}`, async () => {
-    const [folder, other] = [fresh(), fresh()];
-    const [crown, ibp] = [await bound(folder), await bound(other, { method: "ibp" })];
-    expect(crown.lower).to.not.deep.equal(ibp.lower);
-    const fileOf = (where: string): string => filesOf(where).find((name) => name.endsWith(kind))!;
-    copyFileSync(fileOf(other), fileOf(folder));
-    const again = await bound(folder);
-    expect([again.compiled, again.lower, again.upper]).to.deep.equal([kind === "program" ? 1 : 0, crown.lower, crown.upper]);
-  });
+  for (const kind of ["program", "note"])
+    it(`are not taken for one another, whatever their files are called: a ${kind}`, async () => {
+      const [folder, other] = [fresh(), fresh()];
+      const [crown, ibp] = [await bound(folder), await bound(other, { method: "ibp" })];
+      expect(crown.lower).to.not.deep.equal(ibp.lower);
+      const fileOf = (where: string): string => filesOf(where).find((name) => name.endsWith(kind))!;
+      copyFileSync(fileOf(other), fileOf(folder));
+      const again = await bound(folder);
+      expect([again.compiled, again.lower, again.upper]).to.deep.equal([
+        kind === "program" ? 1 : 0,
+        crown.lower,
+        crown.upper,
+      ]);
+    });
 
   it("are not waited for where a pipe or a folder has their name", async function () {
     if (process.platform === "win32") this.skip();
@@ -235,7 +297,9 @@ describe("programs on disk", () => {
     writeFileSync(join(project, "package.json"), "{}");
     writeFileSync(join(own, "package.json"), JSON.stringify({ name: "lirpa-plugin-own", version: "1.0.0" }));
     const { packageHash } = await import("./packages.js");
-    const hashes = ["1", "1", "2"].map((content) => (writeFileSync(join(own, "index.js"), content), packageHash("lirpa-plugin-own", project)));
+    const hashes = ["1", "1", "2"].map(
+      (content) => (writeFileSync(join(own, "index.js"), content), packageHash("lirpa-plugin-own", project)),
+    );
     expect(hashes[0]).to.match(/^[0-9a-f]{64}$/);
     expect([hashes[0] === hashes[1], hashes[0] === hashes[2]]).to.deep.equal([true, false]);
     expect(packageHash("lirpa-plugin-nowhere", project)).to.equal(undefined);

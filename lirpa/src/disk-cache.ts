@@ -36,12 +36,19 @@ export function diskProgramCache(options: DiskCacheOptions): ProgramCache {
   checkOptions(options, ["folder", "executor", "plugins", "project"], "diskProgramCache");
   const { folder, executor, plugins, project } = options;
   if (typeof folder !== "string" || folder === "") {
-    throw new LirpaError("LIRPA_OPTION", "the folder of the cache is no path", { hint: "Name a folder; it is made where it is not there." });
+    throw new LirpaError("LIRPA_OPTION", "the folder of the cache is no path", {
+      hint: "Name a folder; it is made where it is not there.",
+    });
   }
   const files = new ProgramFiles(folder, executor);
   const known = new Set<object>([
     ...standardMethods,
-    ...plugins.flatMap((plugin) => [...plugin.operators, ...plugin.perturbations, ...plugin.fusions, ...plugin.methods]),
+    ...plugins.flatMap((plugin) => [
+      ...plugin.operators,
+      ...plugin.perturbations,
+      ...plugin.fusions,
+      ...plugin.methods,
+    ]),
   ]);
   let hash: string | undefined;
   const codeOf = ({ executor: other, registry }: InstanceCode): string | undefined => {
@@ -120,14 +127,21 @@ class ProgramFiles {
       await rename(temporary, file);
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined);
-      if (!this.warned) process.emitWarning(`cannot keep programs in ${this.folder}: ${reasonOf(error)}`, { type: "LirpaWarning", code: "LIRPA_CACHE" });
+      if (!this.warned)
+        process.emitWarning(`cannot keep programs in ${this.folder}: ${reasonOf(error)}`, {
+          type: "LirpaWarning",
+          code: "LIRPA_CACHE",
+        });
       this.warned = true;
     }
   }
 }
 
 function header(file: string, payload: Uint8Array): string {
-  const checksum = createHash("sha256").update(`${basename(file)}\n`).update(payload).digest("hex");
+  const checksum = createHash("sha256")
+    .update(`${basename(file)}\n`)
+    .update(payload)
+    .digest("hex");
   return `${MAGIC}\n${checksum}\n`;
 }
 

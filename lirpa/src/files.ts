@@ -30,7 +30,11 @@ export async function readModelFile(file: string): Promise<ModelFiles> {
  * The content of a regular file. Anything else may never end, or never begin: a pipe that nobody writes to, a device.
  * It is opened without waiting, and what was opened is what is asked.
  */
-export async function readRegular(file: string, what: string, code: "LIRPA_MODEL" | "LIRPA_QUERY"): Promise<Uint8Array> {
+export async function readRegular(
+  file: string,
+  what: string,
+  code: "LIRPA_MODEL" | "LIRPA_QUERY",
+): Promise<Uint8Array> {
   const unreadable = (why: string, hint: string, cause?: unknown): LirpaError =>
     new LirpaError(code, `cannot read ${what} ${file}: ${why}`, { hint, ...(cause !== undefined && { cause }) });
   try {
@@ -57,14 +61,21 @@ async function withinFolder(folder: string, location: string): Promise<string> {
   try {
     [real, home] = await Promise.all([realpath(path), realpath(folder)]);
   } catch (cause) {
-    throw new LirpaError("LIRPA_MODEL", `cannot read the external data ${path}: ${reasonOf(cause)}`, { cause, hint: "The file must lie beside the model, under the name that the model gives." });
+    throw new LirpaError("LIRPA_MODEL", `cannot read the external data ${path}: ${reasonOf(cause)}`, {
+      cause,
+      hint: "The file must lie beside the model, under the name that the model gives.",
+    });
   }
   const from = relative(home, real);
   if (from === ".." || from.startsWith(`..${sep}`) || isAbsolute(from)) {
-    throw new LirpaError("LIRPA_MODEL", `the external data ${path} is a link to a file outside the model's folder, which is refused`, {
-      hint: "Copy the file into the folder of the model.",
-      details: { location },
-    });
+    throw new LirpaError(
+      "LIRPA_MODEL",
+      `the external data ${path} is a link to a file outside the model's folder, which is refused`,
+      {
+        hint: "Copy the file into the folder of the model.",
+        details: { location },
+      },
+    );
   }
   return real;
 }

@@ -15,7 +15,8 @@ export function fieldGivenTwice(text: string): string | undefined {
     else if (colon !== undefined) {
       const fields = open.at(-1)!;
       const field = JSON.parse(`"${name}"`) as string;
-      if (fields.has(field)) return [...open.slice(0, -1).flatMap((outer) => (outer === undefined ? [] : [lastOf(outer)])), field].join(".");
+      if (fields.has(field))
+        return [...open.slice(0, -1).flatMap((outer) => (outer === undefined ? [] : [lastOf(outer)])), field].join(".");
       fields.add(field);
     }
   }

@@ -57,11 +57,15 @@ describe("load", () => {
     server.close();
   });
 
-  const bounded = async (model: Model): Promise<number[]> =>
-    [...(await model.bounds({ x: perturbed([0.5, -0.25], lp({ norm: Infinity, eps: 0.1 })) })).lower];
+  const bounded = async (model: Model): Promise<number[]> => [
+    ...(await model.bounds({ x: perturbed([0.5, -0.25], lp({ norm: Infinity, eps: 0.1 })) })).lower,
+  ];
   const refused = async (source: unknown): Promise<LirpaError> => {
     const loading = lirpa.load(source as ModelSource);
-    const error: unknown = await loading.then(() => expect.fail("loaded"), (reason: unknown) => reason);
+    const error: unknown = await loading.then(
+      () => expect.fail("loaded"),
+      (reason: unknown) => reason,
+    );
     if (!isLirpaError(error)) throw error;
     return error;
   };
@@ -85,7 +89,10 @@ describe("load", () => {
   it("names what it cannot read, and why", async () => {
     const wrong: readonly (readonly [unknown, RegExp])[] = [
       [new URL("/nets/absent.onnx", address), /the model http:.*absent\.onnx: the server answers 404 Not Found/],
-      [new URL("/nets/alone/divided.onnx", address), /the external data .*alone\/w%231%3F\.bin: the server answers 404/],
+      [
+        new URL("/nets/alone/divided.onnx", address),
+        /the external data .*alone\/w%231%3F\.bin: the server answers 404/,
+      ],
       [new URL("http://127.0.0.1:1/x.onnx"), /cannot read the model http:\/\/127\.0\.0\.1:1\/x\.onnx: ./],
       [new URL("file://elsewhere/x.onnx"), /cannot read file:\/\/elsewhere\/x\.onnx/],
       [join(folder, "absent.onnx"), /cannot read the model .*absent\.onnx: no such file/],

@@ -24,7 +24,10 @@ export function findPackage(name: string, project: string = process.cwd()): Inst
 function findFrom(require: NodeJS.Require, name: string): Installed | undefined {
   try {
     const manifest = manifestOf(require, name);
-    const { version, dependencies = {} } = JSON.parse(readFileSync(manifest, "utf8")) as { version?: unknown; dependencies?: Record<string, string> };
+    const { version, dependencies = {} } = JSON.parse(readFileSync(manifest, "utf8")) as {
+      version?: unknown;
+      dependencies?: Record<string, string>;
+    };
     return { name, version: String(version), folder: dirname(manifest), dependencies };
   } catch {
     return undefined;
@@ -36,7 +39,9 @@ function manifestOf(require: NodeJS.Require, name: string): string {
   try {
     return require.resolve(`${name}/package.json`);
   } catch (error) {
-    const file = (require.resolve.paths(name) ?? []).map((folder) => join(folder, name, "package.json")).find((path) => existsSync(path));
+    const file = (require.resolve.paths(name) ?? [])
+      .map((folder) => join(folder, name, "package.json"))
+      .find((path) => existsSync(path));
     if (file === undefined) throw error;
     return file;
   }
@@ -55,17 +60,27 @@ export function packageHash(name: string, project?: string): string | undefined 
     seen.add(found.folder);
     const folder = realpathSync(found.folder);
     hash.update(`${found.name}@${found.version}\n`);
-    if (whole || !folder.includes(`${sep}node_modules${sep}`)) for (const file of codeOf(folder)) hash.update(`${relative(folder, file)}\n`).update(readFileSync(file));
+    if (whole || !folder.includes(`${sep}node_modules${sep}`))
+      for (const file of codeOf(folder)) hash.update(`${relative(folder, file)}\n`).update(readFileSync(file));
     const require = createRequire(join(folder, "package.json"));
-    return Object.keys(found.dependencies).sort().every((dependency) => visit(findFrom(require, dependency) ?? { name: dependency, version: "?", folder: dependency, dependencies: {} }, false));
+    return Object.keys(found.dependencies)
+      .sort()
+      .every((dependency) =>
+        visit(
+          findFrom(require, dependency) ?? { name: dependency, version: "?", folder: dependency, dependencies: {} },
+          false,
+        ),
+      );
   };
   return visit(findPackage(name, project), true) ? hash.digest("hex") : undefined;
 }
 
 function codeOf(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return entry.name === "node_modules" ? [] : codeOf(path);
-    return /\.(js|cjs|mjs|wasm|json)$/.test(entry.name) && !entry.name.endsWith(".test.js") ? [path] : [];
-  }).sort();
+  return readdirSync(folder, { withFileTypes: true })
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return entry.name === "node_modules" ? [] : codeOf(path);
+      return /\.(js|cjs|mjs|wasm|json)$/.test(entry.name) && !entry.name.endsWith(".test.js") ? [path] : [];
+    })
+    .sort();
 }

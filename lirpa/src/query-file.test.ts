@@ -23,7 +23,9 @@ function complaint(query: unknown): string {
 
 describe("a query file", () => {
   it("gives centers and the sets around them", () => {
-    const { inputs, options } = read({ inputs: [input, { name: "y", center: [3], perturbation: null }, { name: "z", center: [4] }] });
+    const { inputs, options } = read({
+      inputs: [input, { name: "y", center: [3], perturbation: null }, { name: "z", center: [4] }],
+    });
     expect(inputs["x"]).to.deep.include({ center: [1, 2], set: { type: "linf", eps: 0.1 } });
     expect(inputs["y"], "fixed").to.deep.equal([3]);
     expect(inputs["z"], "fixed").to.deep.equal([4]);
@@ -32,12 +34,26 @@ describe("a query file", () => {
 
   it("may ask for rows, weights and relaxations", () => {
     const set = { type: "linf", eps: 0.01 };
-    const { options } = read({ inputs: [input], spec: [[1, -1]], weights: [{ name: "w", shape: [2], perturbation: set }], relaxation: { Relu: "zero" } });
+    const { options } = read({
+      inputs: [input],
+      spec: [[1, -1]],
+      weights: [{ name: "w", shape: [2], perturbation: set }],
+      relaxation: { Relu: "zero" },
+    });
     expect(options).to.deep.equal({ spec: [[1, -1]], weights: { w: set }, relaxation: { Relu: "zero" } });
   });
 
   it("may ask for rows of each instance's own", () => {
-    const spec = [[[1, -1], [0, 1]], [[-1, 1], [1, 0]]];
+    const spec = [
+      [
+        [1, -1],
+        [0, 1],
+      ],
+      [
+        [-1, 1],
+        [1, 0],
+      ],
+    ];
     expect(read({ inputs: [input], spec }).options.spec).to.deep.equal(spec);
     expect(complaint({ inputs: [input], spec: [[[1, -1]], 3] })).to.include("spec[1] is not a list");
   });
@@ -51,8 +67,10 @@ describe("a query file", () => {
 
   it("is refused when it is empty or no JSON", () => {
     for (const text of ["", " \n", "\uFEFF"]) expect(complaint(text)).to.include("the query is empty");
-    for (const text of ["{", "x: 1", '{ "inputs": [NaN] }', '{ "a": 1, }']) expect(complaint(text), text).to.include("the query is no JSON");
-    for (const query of [[], null, 3, "text"]) expect(complaint(JSON.stringify(query))).to.include("the query is not an object");
+    for (const text of ["{", "x: 1", '{ "inputs": [NaN] }', '{ "a": 1, }'])
+      expect(complaint(text), text).to.include("the query is no JSON");
+    for (const query of [[], null, 3, "text"])
+      expect(complaint(JSON.stringify(query))).to.include("the query is not an object");
   });
 
   it("is refused when it has no inputs", () => {
@@ -63,9 +81,14 @@ describe("a query file", () => {
   });
 
   it("is refused when a number is none, or too large for one", () => {
-    for (const bad of [null, "1", "NaN", true, 1e39, -3.5e38]) expect(complaint({ inputs: [{ ...input, center: [1, bad] }] })).to.include(`the center of input x is ${JSON.stringify(bad)} at position 1`);
+    for (const bad of [null, "1", "NaN", true, 1e39, -3.5e38])
+      expect(complaint({ inputs: [{ ...input, center: [1, bad] }] })).to.include(
+        `the center of input x is ${JSON.stringify(bad)} at position 1`,
+      );
     expect(complaint('{ "inputs": [{ "name": "x", "center": [1e999] }] }')).to.include("position 0");
-    expect(complaint({ inputs: [{ ...input, center: [{}] }] })).to.include("the center of input x is an object at position 0");
+    expect(complaint({ inputs: [{ ...input, center: [{}] }] })).to.include(
+      "the center of input x is an object at position 0",
+    );
     expect(complaint({ inputs: [input], spec: [[1e39, 0]] })).to.include("spec[0] is 1e+39 at position 0");
     expect(complaint({ inputs: [input], spec: [[1, null]] })).to.include("spec[0] is null at position 1");
     expect(complaint({ inputs: [input], spec: [1] })).to.include("spec[0] is not a list");
@@ -74,14 +97,20 @@ describe("a query file", () => {
   it("is refused when it is nested without end", () => {
     const deep = (text: string, depth: number): string => `${"[".repeat(depth)}${text}${"]".repeat(depth)}`;
     for (const depth of [70, 7000, 100_000]) {
-      expect(complaint(`{ "inputs": [{ "name": "x", "center": ${deep("1", depth)} }] }`)).to.match(/nested deeper than 64 lists|is no JSON/);
-      expect(complaint(`{ "inputs": [{ "name": "x", "center": [1] }], "spec": ${deep("1", depth)} }`)).to.match(/nested deeper|is no JSON/);
+      expect(complaint(`{ "inputs": [{ "name": "x", "center": ${deep("1", depth)} }] }`)).to.match(
+        /nested deeper than 64 lists|is no JSON/,
+      );
+      expect(complaint(`{ "inputs": [{ "name": "x", "center": [1] }], "spec": ${deep("1", depth)} }`)).to.match(
+        /nested deeper|is no JSON/,
+      );
     }
   });
 
   it("is refused when a shape does not fit its numbers", () => {
     expect(complaint({ inputs: [{ ...input, shape: [3] }] })).to.include("inputs[0].shape has 3 elements");
-    expect(complaint({ inputs: [{ ...input, shape: ["2"] }] })).to.include("inputs[0].shape is no list of whole numbers");
+    expect(complaint({ inputs: [{ ...input, shape: ["2"] }] })).to.include(
+      "inputs[0].shape is no list of whole numbers",
+    );
     expect(complaint({ inputs: [{ ...input, shape: 2 }] })).to.include("inputs[0].shape is not a list");
   });
 
@@ -93,19 +122,31 @@ describe("a query file", () => {
   it("is refused when a field is missing or misspelt", () => {
     expect(complaint({ inputs: [{ center: [1] }] })).to.include("inputs[0].name is missing");
     expect(complaint({ inputs: [{ name: "x" }] })).to.include("the center of input x is missing");
-    expect(complaint({ inputs: [{ ...input, perturbation: { eps: 1 } }] })).to.include("the type of the perturbation of input x is missing");
-    expect(complaint({ inputs: [input], weights: [{ name: "w" }] })).to.include("the perturbation of weight w is missing");
-    expect(complaint({ inputs: [{ ...input, perturbation: 0.1 }] })).to.include("the perturbation of input x is not an object");
-    expect(complaint({ inputs: [{ ...input, pertubation: {} }] })).to.include('unknown field "pertubation"').and.include("Did you mean perturbation?");
+    expect(complaint({ inputs: [{ ...input, perturbation: { eps: 1 } }] })).to.include(
+      "the type of the perturbation of input x is missing",
+    );
+    expect(complaint({ inputs: [input], weights: [{ name: "w" }] })).to.include(
+      "the perturbation of weight w is missing",
+    );
+    expect(complaint({ inputs: [{ ...input, perturbation: 0.1 }] })).to.include(
+      "the perturbation of input x is not an object",
+    );
+    expect(complaint({ inputs: [{ ...input, pertubation: {} }] }))
+      .to.include('unknown field "pertubation"')
+      .and.include("Did you mean perturbation?");
     expect(complaint({ inputs: [input], weights: [{ name: "w", eps: 1 }] })).to.include('unknown field "eps"');
     expect(complaint({ inputs: [input], relaxation: { Relu: 1 } })).to.include("relaxation.Relu");
   });
 
   it("is refused when a field is given twice, of which JSON would keep the last", () => {
     const set = '{ "type": "linf", "eps": 0.1, "eps": 5 }';
-    expect(complaint(`{ "inputs": [{ "name": "x", "center": [1], "perturbation": ${set} }] }`)).to.include("gives inputs.perturbation.eps twice");
+    expect(complaint(`{ "inputs": [{ "name": "x", "center": [1], "perturbation": ${set} }] }`)).to.include(
+      "gives inputs.perturbation.eps twice",
+    );
     expect(complaint('{ "inputs": [{ "name": "x", "center": [1] }], "inputs": [] }')).to.include("gives inputs twice");
-    expect(complaint('{ "inputs": [{ "name": "x", "center": [1], "c\\u0065nter": [2] }] }'), "escaped").to.include("gives inputs.center twice");
+    expect(complaint('{ "inputs": [{ "name": "x", "center": [1], "c\\u0065nter": [2] }] }'), "escaped").to.include(
+      "gives inputs.center twice",
+    );
     // Values that look like fields, and one name in two objects, are neither.
     const description = '"{\\"name\\": 1, \\"name\\": 2}"';
     const inputs = '[{ "name": "name", "center": [1] }, { "name": "y", "center": [1] }]';
@@ -114,20 +155,40 @@ describe("a query file", () => {
   });
 
   it("is refused when numbers are nested unevenly", () => {
-    for (const center of [[[1], 2], [1, [2]], [[1, 2], [3]], [[[1]], [2]], [[], 1]]) {
-      expect(complaint({ inputs: [{ ...input, center }] }), JSON.stringify(center)).to.include("the center of input x is nested unevenly");
+    for (const center of [
+      [[1], 2],
+      [1, [2]],
+      [[1, 2], [3]],
+      [[[1]], [2]],
+      [[], 1],
+    ]) {
+      expect(complaint({ inputs: [{ ...input, center }] }), JSON.stringify(center)).to.include(
+        "the center of input x is nested unevenly",
+      );
     }
     expect(complaint({ inputs: [input], spec: [[[1], -1]] })).to.include("spec[0] is nested unevenly");
   });
 
   it("says what shape a weight has, and it must be the model's", () => {
-    const weight = (shape: unknown) => ({ inputs: [input], weights: [{ name: "w", shape, perturbation: { type: "linf", eps: 1 } }] });
+    const weight = (shape: unknown) => ({
+      inputs: [input],
+      weights: [{ name: "w", shape, perturbation: { type: "linf", eps: 1 } }],
+    });
     const parameter: HostTensor = { shape: [1, 2], dtype: "float", data: Float32Array.of(1, 2) };
-    const net: Graph = { name: "net", opsets: new Map(), inputs: [], outputs: [], nodes: [], initializers: new Map([["w", parameter]]) };
+    const net: Graph = {
+      name: "net",
+      opsets: new Map(),
+      inputs: [],
+      outputs: [],
+      nodes: [],
+      initializers: new Map([["w", parameter]]),
+    };
     checkWeightShapes(read(weight([1, 2])), net);
     for (const shape of [[2], [2, 1], [1, 2, 1], []]) {
       const query = read(weight(shape));
-      expect(() => checkWeightShapes(query, net), JSON.stringify(shape)).to.throw("the shape of weight w is").with.property("code", "LIRPA_QUERY");
+      expect(() => checkWeightShapes(query, net), JSON.stringify(shape))
+        .to.throw("the shape of weight w is")
+        .with.property("code", "LIRPA_QUERY");
     }
   });
 

@@ -12,7 +12,20 @@ export interface Query {
 
 /** What a query asks, and what a golden case says besides. */
 const QUESTIONS = ["inputs", "weights", "spec", "output", "relaxation", "methodOptions"];
-const ANSWERS = ["name", "group", "description", "model", "opset", "operators", "outputShape", "boundShape", "methods", "reference", "peer", "notes"];
+const ANSWERS = [
+  "name",
+  "group",
+  "description",
+  "model",
+  "opset",
+  "operators",
+  "outputShape",
+  "boundShape",
+  "methods",
+  "reference",
+  "peer",
+  "notes",
+];
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -25,10 +38,13 @@ export function readQuery(json: string): Query {
   const query = record(parse(json), "the query");
   refuseUnknown(query, [...QUESTIONS, ...ANSWERS], "the query");
   const inputs = list(query["inputs"] ?? [], "inputs");
-  if (inputs.length === 0) throw wrong("the query has no inputs", 'Give "inputs": [{ "name", "center", "perturbation" }].');
+  if (inputs.length === 0)
+    throw wrong("the query has no inputs", 'Give "inputs": [{ "name", "center", "perturbation" }].');
   const entries = inputs.map((entry, i) => readInput(record(entry, `inputs[${i}]`), i));
   refuseTwice(entries, "input");
-  const weights = (query["weights"] === undefined ? [] : list(query["weights"], "weights")).map((entry, i) => readWeight(record(entry, `weights[${i}]`), i));
+  const weights = (query["weights"] === undefined ? [] : list(query["weights"], "weights")).map((entry, i) =>
+    readWeight(record(entry, `weights[${i}]`), i),
+  );
   refuseTwice(weights, "weight");
   return {
     inputs: Object.fromEntries(entries),
@@ -38,19 +54,23 @@ export function readQuery(json: string): Query {
       ...(query["output"] !== undefined && { output: text(query["output"], "output") }),
       ...(weights.length > 0 && { weights: Object.fromEntries(weights.map(([name, set]) => [name, set])) }),
       ...(query["methodOptions"] !== undefined && { methodOptions: record(query["methodOptions"], "methodOptions") }),
-      ...(query["relaxation"] !== undefined && { relaxation: readRelaxation(record(query["relaxation"], "relaxation")) }),
+      ...(query["relaxation"] !== undefined && {
+        relaxation: readRelaxation(record(query["relaxation"], "relaxation")),
+      }),
     },
   };
 }
 
 function parse(text: string): unknown {
-  if (text.trim() === "") throw wrong("the query is empty", 'Give { "inputs": [{ "name", "center", "perturbation" }] }.');
+  if (text.trim() === "")
+    throw wrong("the query is empty", 'Give { "inputs": [{ "name", "center", "perturbation" }] }.');
   let query: unknown;
   try {
     query = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
     throw new LirpaError("LIRPA_QUERY", `the query is no JSON: ${(cause as Error).message}`, {
-      cause, hint: "NaN and Infinity are no JSON, nor are comments.",
+      cause,
+      hint: "NaN and Infinity are no JSON, nor are comments.",
     });
   }
   const twice = fieldGivenTwice(text);
@@ -64,7 +84,10 @@ function readInput(entry: Json, i: number): [string, BoundInput] {
   const center = numbers(entry["center"], `the center of input ${name}`);
   if (entry["shape"] !== undefined) checkShape(entry["shape"], center.length, `inputs[${i}].shape`);
   const set = entry["perturbation"];
-  return [name, set === undefined || set === null ? center : perturbed(center, readSet(set, `the perturbation of input ${name}`))];
+  return [
+    name,
+    set === undefined || set === null ? center : perturbed(center, readSet(set, `the perturbation of input ${name}`)),
+  ];
 }
 
 function readWeight(entry: Json, i: number): [string, PerturbationQuery, readonly number[] | undefined] {
@@ -77,9 +100,11 @@ function readWeight(entry: Json, i: number): [string, PerturbationQuery, readonl
 /** A shape is for people to read; one that does not fit its numbers would mislead them. */
 function checkShape(value: unknown, count: number | undefined, what: string): readonly number[] {
   const sizes = list(value, what);
-  if (!sizes.every((size) => Number.isInteger(size) && (size as number) >= 0)) throw wrong(`${what} is no list of whole numbers`);
+  if (!sizes.every((size) => Number.isInteger(size) && (size as number) >= 0))
+    throw wrong(`${what} is no list of whole numbers`);
   const product = (sizes as number[]).reduce((a, b) => a * b, 1);
-  if (count !== undefined && product !== count) throw wrong(`${what} has ${product} elements, and the center has ${count}`);
+  if (count !== undefined && product !== count)
+    throw wrong(`${what} has ${product} elements, and the center has ${count}`);
   return sizes as number[];
 }
 
@@ -114,7 +139,8 @@ function readRelaxation(value: Json): Readonly<Record<string, string>> {
 /** A misspelt perturbation would be none at all. */
 function refuseUnknown(entry: Json, fields: readonly string[], what: string): void {
   const unknown = Object.keys(entry).find((field) => !fields.includes(field));
-  if (unknown !== undefined) throw wrong(`${what} has an unknown field ${JSON.stringify(unknown)}`, hintOf(unknown, fields));
+  if (unknown !== undefined)
+    throw wrong(`${what} has an unknown field ${JSON.stringify(unknown)}`, hintOf(unknown, fields));
 }
 
 function refuseTwice(entries: readonly (readonly [string, ...unknown[]])[], what: string): void {
@@ -135,7 +161,8 @@ function list(value: unknown, what: string): readonly unknown[] {
 }
 
 function text(value: unknown, what: string): string {
-  if (typeof value !== "string" || value === "") throw wrong(value === undefined ? `${what} is missing` : `${what} is not a name`);
+  if (typeof value !== "string" || value === "")
+    throw wrong(value === undefined ? `${what} is missing` : `${what} is not a name`);
   return value;
 }
 
@@ -149,11 +176,16 @@ function numbers(value: unknown, what: string): number[] {
   for (let depth = 0; flat.some(Array.isArray); depth++) {
     if (depth === DEEPEST) throw wrong(`${what} is nested deeper than ${DEEPEST} lists`, NESTING);
     const first = (flat.find(Array.isArray) as unknown[]).length;
-    if (!flat.every((part) => Array.isArray(part) && part.length === first)) throw wrong(`${what} is nested unevenly`, NESTING);
+    if (!flat.every((part) => Array.isArray(part) && part.length === first))
+      throw wrong(`${what} is nested unevenly`, NESTING);
     flat = flat.flat();
   }
   const bad = flat.findIndex((entry) => typeof entry !== "number" || !Number.isFinite(Math.fround(entry)));
-  if (bad >= 0) throw wrong(`${what} is ${shown(flat[bad])} at position ${bad}`, "Every entry must be a number that a 32-bit float can hold: finite, and at most 3.4e38.");
+  if (bad >= 0)
+    throw wrong(
+      `${what} is ${shown(flat[bad])} at position ${bad}`,
+      "Every entry must be a number that a 32-bit float can hold: finite, and at most 3.4e38.",
+    );
   return flat as number[];
 }
 

@@ -12,5 +12,14 @@ import smooth from "@lirpa/plugin-smooth";
 
 /** The packs that come with lirpa. */
 export const standardPlugins: readonly Plugin[] = Object.freeze([
-  linear, convolution, pooling, activation, smooth, arithmetic, reduction, normalization, shape, lp,
+  linear,
+  convolution,
+  pooling,
+  activation,
+  smooth,
+  arithmetic,
+  reduction,
+  normalization,
+  shape,
+  lp,
 ]);

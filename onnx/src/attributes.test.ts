@@ -19,7 +19,11 @@ describe("attributes", () => {
     expect(await read({ type: AttributeType.FLOATS, floats: [1, 0.5] })).to.deep.equal([1, 0.5]);
     expect(await read({ type: AttributeType.INTS, ints: [1, -1] })).to.deep.equal([1, -1]);
     expect(await read({ type: AttributeType.STRINGS, strings: [utf8("a"), utf8("ü")] })).to.deep.equal(["a", "ü"]);
-    expect(await read({ type: AttributeType.TENSOR, t: floats("", [1], [2]) })).to.deep.equal({ shape: [1], dtype: "float", data: Float32Array.of(2) });
+    expect(await read({ type: AttributeType.TENSOR, t: floats("", [1], [2]) })).to.deep.equal({
+      shape: [1],
+      dtype: "float",
+      data: Float32Array.of(2),
+    });
   });
 
   it("have ONNX's empty values where the file leaves the value out", async () => {
@@ -48,8 +52,17 @@ describe("attributes", () => {
   });
 
   it("with graphs are refused as unsupported control flow, naming the node", async () => {
-    for (const attribute of [{ type: AttributeType.GRAPH, g: {} }, { type: AttributeType.GRAPHS, graphs: [{}] }]) {
-      const node = { name: "branch", opType: "If", input: ["x"], output: ["y"], attribute: [{ name: "then_branch", ...attribute }] };
+    for (const attribute of [
+      { type: AttributeType.GRAPH, g: {} },
+      { type: AttributeType.GRAPHS, graphs: [{}] },
+    ]) {
+      const node = {
+        name: "branch",
+        opType: "If",
+        input: ["x"],
+        output: ["y"],
+        attribute: [{ name: "then_branch", ...attribute }],
+      };
       const error = await failure(readModel(write({ node: [node] })));
       expect(error.code).to.equal("LIRPA_UNSUPPORTED_OPERATOR");
       expect(error.message).to.include('node "branch" (If)');
@@ -62,10 +75,16 @@ describe("attributes", () => {
     expect(await complaint(read({ type: AttributeType.TENSORS }))).to.include("TENSORS");
     expect(await complaint(read({ i: 1 }))).to.include("UNDEFINED");
     expect(await complaint(read({ type: AttributeType.TENSOR }))).to.include("holds none");
-    expect(await complaint(read({ type: AttributeType.TENSOR, t: { dataType: DataType.STRING, dims: [0] } }))).to.include("STRING");
+    expect(
+      await complaint(read({ type: AttributeType.TENSOR, t: { dataType: DataType.STRING, dims: [0] } })),
+    ).to.include("STRING");
     expect(await complaint(read({ type: AttributeType.INT, refAttrName: "b" }))).to.include("function");
     const twice = { name: "a", type: AttributeType.INT, i: 1 };
-    expect(await complaint(readModel(write({ node: [{ opType: "Relu", input: ["x"], output: ["y"], attribute: [twice, twice] }] })))).to.include("twice");
+    expect(
+      await complaint(
+        readModel(write({ node: [{ opType: "Relu", input: ["x"], output: ["y"], attribute: [twice, twice] }] })),
+      ),
+    ).to.include("twice");
   });
 
   it("of any name are harmless", async () => {

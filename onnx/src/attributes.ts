@@ -10,7 +10,9 @@ import { readTensor } from "./tensor-proto.js";
 
 /** Reads the attributes of a node, and their types where it has any. `node` names it in messages. */
 export function readAttributes(
-  protos: readonly onnx.AttributeProto[], node: string, files: ExternalFiles,
+  protos: readonly onnx.AttributeProto[],
+  node: string,
+  files: ExternalFiles,
 ): Pick<GraphNode, "attributes" | "attributeTypes"> {
   const values = new Map<string, AttributeValue>();
   for (const proto of protos) {
@@ -52,9 +54,13 @@ function readAttribute(proto: onnx.AttributeProto, node: string, files: External
       return readTensorAttribute(proto, what, files);
     case AttributeType.GRAPH:
     case AttributeType.GRAPHS:
-      throw new LirpaError("LIRPA_UNSUPPORTED_OPERATOR", `${node} holds a graph of its own (attribute "${proto.name}"): control flow is not supported`, {
-        hint: "Export the model with its branches and loops resolved, for instance by tracing.",
-      });
+      throw new LirpaError(
+        "LIRPA_UNSUPPORTED_OPERATOR",
+        `${node} holds a graph of its own (attribute "${proto.name}"): control flow is not supported`,
+        {
+          hint: "Export the model with its branches and loops resolved, for instance by tracing.",
+        },
+      );
     default:
       throw modelError(`${what} is of type ${AttributeType[proto.type] ?? proto.type}, which is not supported`);
   }

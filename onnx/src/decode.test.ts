@@ -3,7 +3,19 @@ import { isLirpaError } from "@lirpa/core";
 import { expect } from "chai";
 import fc from "fast-check";
 import { readModel } from "./index.js";
-import { AttributeType, complaint, DataType, expectValid, failure, floats, rawBytes, sharedFolder, valueInfo, withoutShared, write } from "./support.test.js";
+import {
+  AttributeType,
+  complaint,
+  DataType,
+  expectValid,
+  failure,
+  floats,
+  rawBytes,
+  sharedFolder,
+  valueInfo,
+  withoutShared,
+  write,
+} from "./support.test.js";
 
 /** A model with a bit of everything, about 400 bytes long. */
 const model = write({
@@ -15,10 +27,26 @@ const model = write({
     { name: "half", dims: [1], dataType: DataType.FLOAT16, rawData: rawBytes(Uint16Array.of(0x3c00)) },
   ],
   node: [
-    { name: "fc", opType: "Gemm", input: ["x", "w"], output: ["h"], attribute: [{ name: "alpha", type: AttributeType.FLOAT, f: 1 }] },
-    { name: "one", opType: "Constant", output: ["c"], attribute: [{ name: "value", type: AttributeType.TENSOR, t: floats("", [1], [1]) }] },
+    {
+      name: "fc",
+      opType: "Gemm",
+      input: ["x", "w"],
+      output: ["h"],
+      attribute: [{ name: "alpha", type: AttributeType.FLOAT, f: 1 }],
+    },
+    {
+      name: "one",
+      opType: "Constant",
+      output: ["c"],
+      attribute: [{ name: "value", type: AttributeType.TENSOR, t: floats("", [1], [1]) }],
+    },
     { opType: "Mul", input: ["h", "c"], output: ["m"] },
-    { opType: "Reshape", input: ["m", "shape"], output: ["y"], attribute: [{ name: "allowzero", type: AttributeType.INT, i: 1 }] },
+    {
+      opType: "Reshape",
+      input: ["m", "shape"],
+      output: ["y"],
+      attribute: [{ name: "allowzero", type: AttributeType.INT, i: 1 }],
+    },
   ],
 });
 
@@ -28,9 +56,13 @@ describe("a file that is no ONNX model", () => {
   it("is said to be unreadable, by its name", async () => {
     const texts = ["", "hello world", "{}", "<html></html>", "\0\0\0\0", "import torch\n".repeat(50)];
     for (const text of texts) {
-      expect(await complaint(readModel(new TextEncoder().encode(text), { name: "net.onnx" })), text).to.include(`net.onnx is ${notReadable}`);
+      expect(await complaint(readModel(new TextEncoder().encode(text), { name: "net.onnx" })), text).to.include(
+        `net.onnx is ${notReadable}`,
+      );
     }
-    expect(await complaint(readModel(Uint8Array.from({ length: 1000 }, (_, i) => (i * 37) % 256)))).to.include(notReadable);
+    expect(await complaint(readModel(Uint8Array.from({ length: 1000 }, (_, i) => (i * 37) % 256)))).to.include(
+      notReadable,
+    );
   });
 
   it("gets a hint where it is a known mistake", async () => {
@@ -43,11 +75,14 @@ describe("a file that is no ONNX model", () => {
   });
 
   it("is not even bytes", async () => {
-    for (const value of ["onnx", null, new ArrayBuffer(8)]) expect(await complaint(readModel(value as unknown as Uint8Array))).to.include("Uint8Array");
+    for (const value of ["onnx", null, new ArrayBuffer(8)])
+      expect(await complaint(readModel(value as unknown as Uint8Array))).to.include("Uint8Array");
   });
 
   it("lacks an IR version, a graph, nodes or opsets", async () => {
-    expect(await complaint(readModel(write({}, { irVersion: 0 })))).to.include(notReadable).and.include("IR version");
+    expect(await complaint(readModel(write({}, { irVersion: 0 }))))
+      .to.include(notReadable)
+      .and.include("IR version");
     expect(await complaint(readModel(write({}, { irVersion: -1 })))).to.include("IR version");
     expect(await complaint(readModel(write({}, { graph: null })))).to.include("no graph");
     expect(await complaint(readModel(write({ node: [] })))).to.include("no nodes");

@@ -26,9 +26,12 @@ export function decodeModel(contents: Uint8Array, file: string): DecodedModel {
     });
   }
   if (graph.sparseInitializer.length > 0) {
-    throw modelError(`the initializer "${graph.sparseInitializer[0]!.values?.name ?? ""}" is sparse, which is not supported`, {
-      hint: "Save it as a dense tensor.",
-    });
+    throw modelError(
+      `the initializer "${graph.sparseInitializer[0]!.values?.name ?? ""}" is sparse, which is not supported`,
+      {
+        hint: "Save it as a dense tensor.",
+      },
+    );
   }
   return { model, graph };
 }
@@ -42,7 +45,11 @@ function decodeBytes(bytes: Uint8Array, file: string): onnx.ModelProto {
 }
 
 function unreadable(bytes: Uint8Array, file: string, reason: string, cause?: unknown): Error {
-  return modelError(`${file} is not a readable ONNX file: ${reason}`, { hint: hintFor(bytes), details: { file }, cause });
+  return modelError(`${file} is not a readable ONNX file: ${reason}`, {
+    hint: hintFor(bytes),
+    details: { file },
+    cause,
+  });
 }
 
 function hintFor(bytes: Uint8Array): string {

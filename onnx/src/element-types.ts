@@ -41,7 +41,9 @@ function integer(name: string, array: IntegerArray, field: ElementType["field"])
 
 /** 16 bits per element, which `int32_data` holds as bit patterns too. */
 function half(
-  name: string, widen: (bits: Uint16Array) => Float32Array, narrow: (value: number) => number,
+  name: string,
+  widen: (bits: Uint16Array) => Float32Array,
+  narrow: (value: number) => number,
 ): ElementType {
   return {
     name,
@@ -55,24 +57,30 @@ function half(
 }
 
 const types: ReadonlyMap<Type, ElementType> = new Map<Type, ElementType>([
-  [DataType.FLOAT, {
-    name: "FLOAT",
-    dtype: "float",
-    bytesPerElement: 4,
-    field: "floatData",
-    fromBytes: (bytes) => new Float32Array(bytes),
-    fromNumbers: (values) => Float32Array.from(values),
-    toBytes: (values) => Float32Array.from(values).buffer,
-  }],
-  [DataType.DOUBLE, {
-    name: "DOUBLE",
-    dtype: "float",
-    bytesPerElement: 8,
-    field: "doubleData",
-    fromBytes: (bytes) => new Float64Array(bytes),
-    fromNumbers: exact,
-    toBytes: (values) => Float64Array.from(values).buffer,
-  }],
+  [
+    DataType.FLOAT,
+    {
+      name: "FLOAT",
+      dtype: "float",
+      bytesPerElement: 4,
+      field: "floatData",
+      fromBytes: (bytes) => new Float32Array(bytes),
+      fromNumbers: (values) => Float32Array.from(values),
+      toBytes: (values) => Float32Array.from(values).buffer,
+    },
+  ],
+  [
+    DataType.DOUBLE,
+    {
+      name: "DOUBLE",
+      dtype: "float",
+      bytesPerElement: 8,
+      field: "doubleData",
+      fromBytes: (bytes) => new Float64Array(bytes),
+      fromNumbers: exact,
+      toBytes: (values) => Float64Array.from(values).buffer,
+    },
+  ],
   [DataType.FLOAT16, half("FLOAT16", widenFloat16, narrowFloat16)],
   [DataType.BFLOAT16, half("BFLOAT16", widenBfloat16, narrowBfloat16)],
   [DataType.INT8, integer("INT8", Int8Array, "int32Data")],
@@ -81,25 +89,34 @@ const types: ReadonlyMap<Type, ElementType> = new Map<Type, ElementType>([
   [DataType.UINT8, integer("UINT8", Uint8Array, "int32Data")],
   [DataType.UINT16, integer("UINT16", Uint16Array, "int32Data")],
   [DataType.UINT32, integer("UINT32", Uint32Array, "uint64Data")],
-  [DataType.INT64, {
-    ...integer("INT64", Float64Array, "int64Data"),
-    fromBytes: (bytes) => Float64Array.from(new BigInt64Array(bytes), Number),
-    toBytes: (values) => BigInt64Array.from(clamped(values, -(2n ** 63n), 2n ** 63n - 1n)).buffer,
-  }],
-  [DataType.UINT64, {
-    ...integer("UINT64", Float64Array, "uint64Data"),
-    fromBytes: (bytes) => Float64Array.from(new BigUint64Array(bytes), Number),
-    toBytes: (values) => BigUint64Array.from(clamped(values, 0n, 2n ** 64n - 1n)).buffer,
-  }],
-  [DataType.BOOL, {
-    name: "BOOL",
-    dtype: "bool",
-    bytesPerElement: 1,
-    field: "int32Data",
-    fromBytes: (bytes) => Float64Array.from(new Uint8Array(bytes), (value) => Number(value !== 0)),
-    fromNumbers: (values) => Float64Array.from(values, (value) => Number(value !== 0)),
-    toBytes: (values) => Uint8Array.from(values).buffer,
-  }],
+  [
+    DataType.INT64,
+    {
+      ...integer("INT64", Float64Array, "int64Data"),
+      fromBytes: (bytes) => Float64Array.from(new BigInt64Array(bytes), Number),
+      toBytes: (values) => BigInt64Array.from(clamped(values, -(2n ** 63n), 2n ** 63n - 1n)).buffer,
+    },
+  ],
+  [
+    DataType.UINT64,
+    {
+      ...integer("UINT64", Float64Array, "uint64Data"),
+      fromBytes: (bytes) => Float64Array.from(new BigUint64Array(bytes), Number),
+      toBytes: (values) => BigUint64Array.from(clamped(values, 0n, 2n ** 64n - 1n)).buffer,
+    },
+  ],
+  [
+    DataType.BOOL,
+    {
+      name: "BOOL",
+      dtype: "bool",
+      bytesPerElement: 1,
+      field: "int32Data",
+      fromBytes: (bytes) => Float64Array.from(new Uint8Array(bytes), (value) => Number(value !== 0)),
+      fromNumbers: (values) => Float64Array.from(values, (value) => Number(value !== 0)),
+      toBytes: (values) => Uint8Array.from(values).buffer,
+    },
+  ],
 ]);
 
 export function elementType(type: Type): ElementType | undefined {
@@ -123,7 +140,13 @@ export function elementTypeNamed(name: string): readonly [ElementType, Type] | u
 
 /** ONNX 1.14 and later have types that onnx-proto does not know. */
 const SINCE_NAMED: Readonly<Record<number, string>> = {
-  17: "FLOAT8E4M3FN", 18: "FLOAT8E4M3FNUZ", 19: "FLOAT8E5M2", 20: "FLOAT8E5M2FNUZ", 21: "UINT4", 22: "INT4", 23: "FLOAT4E2M1",
+  17: "FLOAT8E4M3FN",
+  18: "FLOAT8E4M3FNUZ",
+  19: "FLOAT8E5M2",
+  20: "FLOAT8E5M2FNUZ",
+  21: "UINT4",
+  22: "INT4",
+  23: "FLOAT4E2M1",
 };
 
 /** The name of an element type, also of those that are not read. */

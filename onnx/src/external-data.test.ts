@@ -44,12 +44,30 @@ describe("external data", () => {
   });
 
   it("may belong to a Constant", async () => {
-    const graph = await constant({ name: "value", type: AttributeType.TENSOR, t: external("", { location: "w.bin" }) }, { readExternal: () => file });
-    expect(graph.nodes[0]!.attributes["value"]).to.deep.equal({ shape: [2], dtype: "float", data: Float32Array.of(9, 1) });
+    const graph = await constant(
+      { name: "value", type: AttributeType.TENSOR, t: external("", { location: "w.bin" }) },
+      { readExternal: () => file },
+    );
+    expect(graph.nodes[0]!.attributes["value"]).to.deep.equal({
+      shape: [2],
+      dtype: "float",
+      data: Float32Array.of(9, 1),
+    });
   });
 
   it("must not lead out of the model's folder", async () => {
-    for (const location of ["/etc/passwd", "../w.bin", "a/../../w.bin", "a\\..\\w.bin", "\\w.bin", "C:\\w.bin", "file:///w.bin", "https://a/w", "", "w\0.bin"]) {
+    for (const location of [
+      "/etc/passwd",
+      "../w.bin",
+      "a/../../w.bin",
+      "a\\..\\w.bin",
+      "\\w.bin",
+      "C:\\w.bin",
+      "file:///w.bin",
+      "https://a/w",
+      "",
+      "w\0.bin",
+    ]) {
       expect(await complaint(read({ location }, () => expect.fail("it was read"))), location).to.include("refused");
     }
     expect(await complaint(read({}))).to.include("refused");
@@ -66,9 +84,15 @@ describe("external data", () => {
     const lost = (): never => {
       throw new Error("ENOENT");
     };
-    expect(await complaint(read({ location: "w.bin" }, lost))).to.include('"w.bin"').and.include("ENOENT");
-    expect(await complaint(read({ location: "w.bin" }, () => Promise.reject(new Error("ENOENT"))))).to.include("ENOENT");
-    expect(await complaint(read({ location: "w.bin" }, () => undefined as unknown as Uint8Array))).to.include("no bytes");
+    expect(await complaint(read({ location: "w.bin" }, lost)))
+      .to.include('"w.bin"')
+      .and.include("ENOENT");
+    expect(await complaint(read({ location: "w.bin" }, () => Promise.reject(new Error("ENOENT"))))).to.include(
+      "ENOENT",
+    );
+    expect(await complaint(read({ location: "w.bin" }, () => undefined as unknown as Uint8Array))).to.include(
+      "no bytes",
+    );
     const own = new LirpaError("LIRPA_OPTION", "not allowed");
     expect(await failure(read({ location: "w.bin" }, () => Promise.reject(own)))).to.equal(own);
   });

@@ -12,7 +12,10 @@ export function isExternal(proto: onnx.TensorProto): boolean {
 }
 
 /** Fetches each file that the graph's tensors refer to, once. */
-export async function readExternalFiles(graph: onnx.GraphProto, readExternal: ReadExternal | undefined): Promise<ExternalFiles> {
+export async function readExternalFiles(
+  graph: onnx.GraphProto,
+  readExternal: ReadExternal | undefined,
+): Promise<ExternalFiles> {
   const users = new Map<string, onnx.TensorProto>();
   const checksums = new Map<string, onnx.TensorProto>();
   for (const tensor of tensorsOf(graph)) {
@@ -48,7 +51,8 @@ export function externalBytes(proto: onnx.TensorProto, size: number, what: strin
   const offset = numberEntry(proto, "offset") ?? 0;
   const length = numberEntry(proto, "length") ?? size;
   const file = files.get(location)!;
-  if (length !== size) throw modelError(`${what} needs ${size} bytes, but claims ${length} bytes of the external file "${location}"`);
+  if (length !== size)
+    throw modelError(`${what} needs ${size} bytes, but claims ${length} bytes of the external file "${location}"`);
   if (offset + length > file.length) {
     throw modelError(`the external file "${location}" ends before ${what} does`, {
       hint: "Copy the file again; it must belong to this very model.",
@@ -95,7 +99,13 @@ function* tensorsOf(graph: onnx.GraphProto): Iterable<onnx.TensorProto> {
 function locationOf(proto: onnx.TensorProto): string {
   const location = entry(proto, "location") ?? "";
   const steps = location.split(/[/\\]/);
-  if (location === "" || steps[0] === "" || steps.includes("..") || /^[a-z][a-z0-9+.-]*:/i.test(location) || location.includes("\0")) {
+  if (
+    location === "" ||
+    steps[0] === "" ||
+    steps.includes("..") ||
+    /^[a-z][a-z0-9+.-]*:/i.test(location) ||
+    location.includes("\0")
+  ) {
     throw modelError(`${labelOf(proto)} refers to the external file "${location}", which is refused`, {
       hint: "Only relative paths without `..` are read.",
       details: { location },
@@ -108,7 +118,8 @@ function numberEntry(proto: onnx.TensorProto, key: string): number | undefined {
   const text = entry(proto, key);
   if (text === undefined) return undefined;
   const value = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (!Number.isSafeInteger(value)) throw modelError(`${labelOf(proto)} has the external ${key} "${text}", which is no number of bytes`);
+  if (!Number.isSafeInteger(value))
+    throw modelError(`${labelOf(proto)} has the external ${key} "${text}", which is no number of bytes`);
   return value;
 }
 

@@ -27,26 +27,34 @@ describe("inputs", () => {
 
   it("are floats, integers or booleans", async () => {
     const types = [DataType.FLOAT16, DataType.DOUBLE, DataType.INT64, DataType.UINT8, DataType.BOOL];
-    const graph = await readModel(write({ input: [valueInfo("x", []), ...types.map((type, i) => valueInfo(`i${i}`, [], type))] }));
+    const graph = await readModel(
+      write({ input: [valueInfo("x", []), ...types.map((type, i) => valueInfo(`i${i}`, [], type))] }),
+    );
     expect(graph.inputs.map(({ dtype }) => dtype)).to.deep.equal(["float", "float", "float", "int", "int", "bool"]);
   });
 
   it("must have a shape", async () => {
-    const error = await failure(readModel(write({ input: [{ name: "x", type: { tensorType: { elemType: DataType.FLOAT } } }] })));
+    const error = await failure(
+      readModel(write({ input: [{ name: "x", type: { tensorType: { elemType: DataType.FLOAT } } }] })),
+    );
     expect(error.code).to.equal("LIRPA_MODEL");
     expect(error.message).to.include('"x" has no shape');
     expect(error.hint).to.be.a("string");
   });
 
   it("must be tensors of numbers, and have names", async () => {
-    expect(await complaint(readModel(write({ input: [{ name: "x", type: { sequenceType: {} } }] })))).to.include('"x" is not a tensor');
+    expect(await complaint(readModel(write({ input: [{ name: "x", type: { sequenceType: {} } }] })))).to.include(
+      '"x" is not a tensor',
+    );
     expect(await complaint(readModel(write({ input: [{ name: "x" }] })))).to.include('"x" is not a tensor');
     expect(await complaint(readModel(write({ input: [valueInfo("x", [], DataType.STRING)] })))).to.include("STRING");
     expect(await complaint(readModel(write({ input: [valueInfo("", [])] })))).to.include("no name");
   });
 
   it("are described in one line", () => {
-    expect(describeInput({ name: "x", shape: ["batch", 3, 32, 32], dtype: "float" })).to.equal("x: float[batch, 3, 32, 32]");
+    expect(describeInput({ name: "x", shape: ["batch", 3, 32, 32], dtype: "float" })).to.equal(
+      "x: float[batch, 3, 32, 32]",
+    );
     expect(describeInput({ name: "k", shape: [], dtype: "int" })).to.equal("k: int[]");
   });
 });

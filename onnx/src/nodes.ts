@@ -6,7 +6,11 @@ import type { ExternalFiles } from "./external-data.js";
 import { canonicalDomain } from "./opsets.js";
 
 /** The nodes in the order of the file. */
-export function readNodes(graph: onnx.GraphProto, opsets: ReadonlyMap<string, number>, files: ExternalFiles): readonly GraphNode[] {
+export function readNodes(
+  graph: onnx.GraphProto,
+  opsets: ReadonlyMap<string, number>,
+  files: ExternalFiles,
+): readonly GraphNode[] {
   const protos = graph.node as onnx.NodeProto[];
   const names = uniqueNames(protos);
   return protos.map((proto, i) => {
@@ -14,7 +18,8 @@ export function readNodes(graph: onnx.GraphProto, opsets: ReadonlyMap<string, nu
     const domain = canonicalDomain(proto.domain);
     const label = nodeLabel(name, proto.opType);
     if (proto.opType === "") throw modelError(`node "${name}" has no operator type`);
-    if (!opsets.has(domain)) throw modelError(`${label} is of the domain "${domain || "ai.onnx"}", of which the model imports no version`);
+    if (!opsets.has(domain))
+      throw modelError(`${label} is of the domain "${domain || "ai.onnx"}", of which the model imports no version`);
     return {
       name,
       type: proto.opType,

@@ -10,7 +10,9 @@ describe("readModel", () => {
       inputs: [{ name: "x", shape: ["batch", 2], dtype: "float" }],
       outputs: ["y"],
     });
-    expect(graph.nodes).to.deep.equal([{ name: "act", type: "Relu", domain: "", inputs: ["x"], outputs: ["y"], attributes: {} }]);
+    expect(graph.nodes).to.deep.equal([
+      { name: "act", type: "Relu", domain: "", inputs: ["x"], outputs: ["y"], attributes: {} },
+    ]);
     expect([...graph.elementTypes!]).to.deep.equal([["y", "FLOAT"]]);
     expect([...graph.opsets]).to.deep.equal([["", 13]]);
     expectValid(graph);
@@ -49,7 +51,9 @@ describe("readModel", () => {
   });
 
   it("keeps the order of the outputs, which may be inputs or initializers too", async () => {
-    const graph = await readModel(write({ initializer: [floats("w", [], [1])], output: ["y", "w", "x"].map((name) => ({ name })) }));
+    const graph = await readModel(
+      write({ initializer: [floats("w", [], [1])], output: ["y", "w", "x"].map((name) => ({ name })) }),
+    );
     expect(graph.outputs).to.deep.equal(["y", "w", "x"]);
   });
 
@@ -57,7 +61,12 @@ describe("readModel", () => {
     const chain = (...names: string[]) =>
       readModel(
         write({
-          node: names.map((name, i) => ({ name, opType: "Relu", input: [i === 0 ? "x" : `v${i}`], output: [i === names.length - 1 ? "y" : `v${i + 1}`] })),
+          node: names.map((name, i) => ({
+            name,
+            opType: "Relu",
+            input: [i === 0 ? "x" : `v${i}`],
+            output: [i === names.length - 1 ? "y" : `v${i + 1}`],
+          })),
         }),
       );
 
@@ -70,7 +79,11 @@ describe("readModel", () => {
     });
 
     it("never meet a name of the file", async () => {
-      expect((await chain("", "Relu_0", "Relu_0")).nodes.map(({ name }) => name)).to.deep.equal(["Relu_0_", "Relu_0", "Relu_2"]);
+      expect((await chain("", "Relu_0", "Relu_0")).nodes.map(({ name }) => name)).to.deep.equal([
+        "Relu_0_",
+        "Relu_0",
+        "Relu_2",
+      ]);
     });
   });
 
@@ -92,7 +105,10 @@ describe("readModel", () => {
 
     it("of ONNX's own domain go by one name", async () => {
       const graph = await readModel(
-        write({ node: [{ opType: "Relu", domain: "ai.onnx", input: ["x"], output: ["y"] }] }, { opsetImport: [{ domain: "ai.onnx", version: 9 }] }),
+        write(
+          { node: [{ opType: "Relu", domain: "ai.onnx", input: ["x"], output: ["y"] }] },
+          { opsetImport: [{ domain: "ai.onnx", version: 9 }] },
+        ),
       );
       expect([...graph.opsets]).to.deep.equal([["", 9]]);
       expect(graph.nodes[0]!.domain).to.equal("");
@@ -104,8 +120,13 @@ describe("readModel", () => {
     });
 
     it("may come twice, but not in two versions", async () => {
-      expect((await readModel(write({}, { opsetImport: [{ version: 13 }, { domain: "ai.onnx", version: 13 }] }))).opsets.size).to.equal(1);
-      expect(await complaint(readModel(write({}, { opsetImport: [{ version: 13 }, { version: 14 }] })))).to.include("13 and 14");
+      expect(
+        (await readModel(write({}, { opsetImport: [{ version: 13 }, { domain: "ai.onnx", version: 13 }] }))).opsets
+          .size,
+      ).to.equal(1);
+      expect(await complaint(readModel(write({}, { opsetImport: [{ version: 13 }, { version: 14 }] })))).to.include(
+        "13 and 14",
+      );
     });
 
     it("must cover each node's domain", async () => {
@@ -122,12 +143,28 @@ describe("readModel", () => {
       ["an output that is listed twice", write({ output: [{ name: "y" }, { name: "y" }] }), /output "y".*twice/],
       ["a model without outputs", write({ output: [] }), /no outputs/],
       ["two inputs of one name", write({ input: [valueInfo("x", []), valueInfo("x", [])] }), /two inputs "x"/],
-      ["two initializers of one name", write({ initializer: [floats("w", [], [1]), floats("w", [], [1])] }), /initializer "w" twice/],
-      ["a node without a type", write({ node: [{ name: "n", input: ["x"], output: ["y"] }] }), /node "n" has no operator type/],
-      ["NaN in a weight", write({ initializer: [floats("w", [2], [1, NaN])] }), /initializer "w" holds NaN \(element 1\)/],
+      [
+        "two initializers of one name",
+        write({ initializer: [floats("w", [], [1]), floats("w", [], [1])] }),
+        /initializer "w" twice/,
+      ],
+      [
+        "a node without a type",
+        write({ node: [{ name: "n", input: ["x"], output: ["y"] }] }),
+        /node "n" has no operator type/,
+      ],
+      [
+        "NaN in a weight",
+        write({ initializer: [floats("w", [2], [1, NaN])] }),
+        /initializer "w" holds NaN \(element 1\)/,
+      ],
       [
         "NaN in a half-precision weight",
-        write({ initializer: [{ name: "w", dims: [1], dataType: DataType.FLOAT16, rawData: rawBytes(Uint16Array.of(0x7e00)) }] }),
+        write({
+          initializer: [
+            { name: "w", dims: [1], dataType: DataType.FLOAT16, rawData: rawBytes(Uint16Array.of(0x7e00)) },
+          ],
+        }),
         /initializer "w" holds NaN/,
       ],
     ];

@@ -76,7 +76,8 @@ function readOutputs(graph: onnx.GraphProto, values: ReadonlySet<string>): reado
   if (outputs.length === 0) throw modelError("the model has no outputs");
   for (const [i, name] of outputs.entries()) {
     if (name === "") throw modelError("an output of the model has no name");
-    if (!values.has(name)) throw modelError(`the output "${name}" of the model is made by no node`, { details: { value: name } });
+    if (!values.has(name))
+      throw modelError(`the output "${name}" of the model is made by no node`, { details: { value: name } });
     if (outputs.indexOf(name) !== i) throw modelError(`the model has the output "${name}" twice`);
   }
   return outputs;

@@ -13,7 +13,9 @@ describe("the shared models", () => {
         console.log(`      ${withoutShared}`);
         return this.skip();
       }
-      const files = (await readdir(`${shared}/${folder}`, { recursive: true })).filter((file) => file.endsWith(".onnx"));
+      const files = (await readdir(`${shared}/${folder}`, { recursive: true })).filter((file) =>
+        file.endsWith(".onnx"),
+      );
       expect(files).to.not.have.length(0);
       for (const file of files) {
         const graph = await readModel(await readFile(`${shared}/${folder}/${file}`), { name: file });

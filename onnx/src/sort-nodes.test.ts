@@ -27,10 +27,17 @@ describe("the order of nodes", () => {
     const inputs = fc.array(fc.array(fc.nat(), { maxLength: 3 }), { minLength: 1, maxLength: 12 });
     fc.assert(
       fc.property(inputs, fc.infiniteStream(fc.nat()), (lists, order) => {
-        const nodes = lists.map((list, i) => node(`n${i}: x ${list.map((index) => (i === 0 ? "x" : `v${index % i}`)).join(" ")} > v${i}`));
-        const shuffled = nodes.map((value) => ({ value, key: order.next().value as number })).sort((a, b) => a.key - b.key);
+        const nodes = lists.map((list, i) =>
+          node(`n${i}: x ${list.map((index) => (i === 0 ? "x" : `v${index % i}`)).join(" ")} > v${i}`),
+        );
+        const shuffled = nodes
+          .map((value) => ({ value, key: order.next().value as number }))
+          .sort((a, b) => a.key - b.key);
         const known = new Set(["x"]);
-        for (const { inputs: read, outputs } of sortNodes(shuffled.map(({ value }) => value), new Set(["x"]))) {
+        for (const { inputs: read, outputs } of sortNodes(
+          shuffled.map(({ value }) => value),
+          new Set(["x"]),
+        )) {
           expect(read.every((value) => known.has(value))).to.equal(true);
           known.add(outputs[0]!);
         }
@@ -50,7 +57,9 @@ describe("the order of nodes", () => {
   });
 
   it("does not exist in a cycle, which is named", () => {
-    expect(() => sorted("z: c > y", "a: x c > a", "b: a > b", "c: b > c")).to.throw(/cycle: "a" → "b" → "c" → "a"|cycle: "b" → "c" → "a" → "b"|cycle: "c" → "a" → "b" → "c"/);
+    expect(() => sorted("z: c > y", "a: x c > a", "b: a > b", "c: b > c")).to.throw(
+      /cycle: "a" → "b" → "c" → "a"|cycle: "b" → "c" → "a" → "b"|cycle: "c" → "a" → "b" → "c"/,
+    );
     expect(() => sorted("a: a > a")).to.throw('"a" → "a"');
   });
 

@@ -26,7 +26,8 @@ function producersOf(nodes: readonly GraphNode[], given: ReadonlySet<string>): R
       if (output === "") continue;
       if (producers.has(output) || given.has(output)) {
         const other = producers.get(output);
-        const rival = other === undefined ? "an input or initializer" : nodeLabel(nodes[other]!.name, nodes[other]!.type);
+        const rival =
+          other === undefined ? "an input or initializer" : nodeLabel(nodes[other]!.name, nodes[other]!.type);
         throw modelError(`the value "${output}" is made twice, by ${nodeLabel(node.name, node.type)} and by ${rival}`);
       }
       producers.set(output, i);
@@ -35,17 +36,27 @@ function producersOf(nodes: readonly GraphNode[], given: ReadonlySet<string>): R
   return producers;
 }
 
-function neededBy(node: GraphNode, producers: ReadonlyMap<string, number>, given: ReadonlySet<string>): readonly number[] {
+function neededBy(
+  node: GraphNode,
+  producers: ReadonlyMap<string, number>,
+  given: ReadonlySet<string>,
+): readonly number[] {
   return node.inputs.flatMap((input) => {
     if (input === "" || given.has(input)) return [];
     const producer = producers.get(input);
     if (producer !== undefined) return [producer];
-    throw modelError(`${nodeLabel(node.name, node.type)} reads the value "${input}", which nothing makes`, { details: { value: input } });
+    throw modelError(`${nodeLabel(node.name, node.type)} reads the value "${input}", which nothing makes`, {
+      details: { value: input },
+    });
   });
 }
 
 /** From a node that waits, its needs lead back to itself sooner or later. */
-function cycleError(nodes: readonly GraphNode[], needs: readonly (readonly number[])[], open: readonly number[]): Error {
+function cycleError(
+  nodes: readonly GraphNode[],
+  needs: readonly (readonly number[])[],
+  open: readonly number[],
+): Error {
   const path: number[] = [];
   let at = open.findIndex((count) => count > 0);
   while (!path.includes(at)) {

@@ -28,7 +28,11 @@ export function write(graph: onnx.IGraphProto = {}, model: onnx.IModelProto = {}
   }).finish();
 }
 
-export function valueInfo(name: string, dim: onnx.TensorShapeProto.IDimension[], elemType: number = DataType.FLOAT): onnx.IValueInfoProto {
+export function valueInfo(
+  name: string,
+  dim: onnx.TensorShapeProto.IDimension[],
+  elemType: number = DataType.FLOAT,
+): onnx.IValueInfoProto {
   return { name, type: { tensorType: { elemType, shape: { dim } } } };
 }
 
@@ -42,7 +46,10 @@ export function rawBytes(values: ArrayBufferView): Uint8Array {
 
 /** The model y = Constant() whose node has the given attribute. */
 export function constant(attribute: onnx.IAttributeProto, external?: ReadModelOptions): Promise<Graph> {
-  return readModel(write({ node: [{ name: "c", opType: "Constant", output: ["y"], attribute: [attribute] }] }), external);
+  return readModel(
+    write({ node: [{ name: "c", opType: "Constant", output: ["y"], attribute: [attribute] }] }),
+    external,
+  );
 }
 
 /** The error that a promise must end in. */
@@ -65,9 +72,12 @@ export async function complaint(promise: Promise<unknown>): Promise<string> {
 /** Everything that the rest of lirpa takes for granted. */
 export function expectValid(graph: Graph): void {
   const known = new Set([...graph.initializers.keys(), ...graph.inputs.map(({ name }) => name)]);
-  expect(known.size, "inputs and initializers have different names").to.equal(graph.initializers.size + graph.inputs.length);
+  expect(known.size, "inputs and initializers have different names").to.equal(
+    graph.initializers.size + graph.inputs.length,
+  );
   for (const { shape } of graph.inputs) {
-    for (const size of shape) expect(typeof size === "string" ? size !== "" : Number.isSafeInteger(size) && size > 0).to.equal(true);
+    for (const size of shape)
+      expect(typeof size === "string" ? size !== "" : Number.isSafeInteger(size) && size > 0).to.equal(true);
   }
   for (const { shape, data } of graph.initializers.values()) {
     expect(data.length).to.equal(shape.reduce((product, size) => product * size, 1));
@@ -75,7 +85,8 @@ export function expectValid(graph: Graph): void {
   }
   expect(new Set(graph.nodes.map(({ name }) => name)).size, "names of nodes").to.equal(graph.nodes.length);
   for (const node of graph.nodes) {
-    for (const input of node.inputs) expect(input === "" || known.has(input), `${node.name} reads ${input}`).to.equal(true);
+    for (const input of node.inputs)
+      expect(input === "" || known.has(input), `${node.name} reads ${input}`).to.equal(true);
     for (const output of node.outputs) {
       if (output === "") continue;
       expect(known.has(output), `${output} is made once`).to.equal(false);

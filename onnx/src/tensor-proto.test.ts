@@ -17,14 +17,30 @@ interface Case {
   readonly field: onnx.ITensorProto;
 }
 
-const integers = (type: number, raw: ArrayBufferView & ArrayLike<number>, field: "int32Data" | "uint64Data" = "int32Data"): Case => {
+const integers = (
+  type: number,
+  raw: ArrayBufferView & ArrayLike<number>,
+  field: "int32Data" | "uint64Data" = "int32Data",
+): Case => {
   const values = Array.from(raw);
   return { type, dtype: "int", values, raw, field: { [field]: values } };
 };
 
 const cases: readonly Case[] = [
-  { type: DataType.FLOAT, dtype: "float", values: [1.5, -0.25, 3], raw: Float32Array.of(1.5, -0.25, 3), field: { floatData: [1.5, -0.25, 3] } },
-  { type: DataType.DOUBLE, dtype: "float", values: [0.1, -1e300], raw: Float64Array.of(0.1, -1e300), field: { doubleData: [0.1, -1e300] } },
+  {
+    type: DataType.FLOAT,
+    dtype: "float",
+    values: [1.5, -0.25, 3],
+    raw: Float32Array.of(1.5, -0.25, 3),
+    field: { floatData: [1.5, -0.25, 3] },
+  },
+  {
+    type: DataType.DOUBLE,
+    dtype: "float",
+    values: [0.1, -1e300],
+    raw: Float64Array.of(0.1, -1e300),
+    field: { doubleData: [0.1, -1e300] },
+  },
   {
     // One, minus two, the greatest and the smallest positive value, the greatest subnormal one.
     type: DataType.FLOAT16,
@@ -46,9 +62,27 @@ const cases: readonly Case[] = [
   integers(DataType.UINT8, Uint8Array.of(0, 255)),
   integers(DataType.UINT16, Uint16Array.of(0, 65535)),
   integers(DataType.UINT32, Uint32Array.of(0, 2 ** 32 - 1), "uint64Data"),
-  { type: DataType.INT64, dtype: "int", values: [-3, 2 ** 40], raw: BigInt64Array.of(-3n, 2n ** 40n), field: { int64Data: [-3, 2 ** 40] } },
-  { type: DataType.UINT64, dtype: "int", values: [7, 2 ** 40], raw: BigUint64Array.of(7n, 2n ** 40n), field: { uint64Data: [7, 2 ** 40] } },
-  { type: DataType.BOOL, dtype: "bool", values: [1, 0, 1], raw: Uint8Array.of(1, 0, 2), field: { int32Data: [1, 0, 2] } },
+  {
+    type: DataType.INT64,
+    dtype: "int",
+    values: [-3, 2 ** 40],
+    raw: BigInt64Array.of(-3n, 2n ** 40n),
+    field: { int64Data: [-3, 2 ** 40] },
+  },
+  {
+    type: DataType.UINT64,
+    dtype: "int",
+    values: [7, 2 ** 40],
+    raw: BigUint64Array.of(7n, 2n ** 40n),
+    field: { uint64Data: [7, 2 ** 40] },
+  },
+  {
+    type: DataType.BOOL,
+    dtype: "bool",
+    values: [1, 0, 1],
+    raw: Uint8Array.of(1, 0, 2),
+    field: { int32Data: [1, 0, 2] },
+  },
 ];
 
 describe("tensors", () => {
@@ -67,9 +101,13 @@ describe("tensors", () => {
       const bytes = rawBytes(raw);
       const wrong = [{ rawData: bytes.subarray(1) }, { rawData: Uint8Array.of(...bytes, 0) }, {}];
       for (const stored of wrong) {
-        expect(await complaint(read({ dataType: type, dims: [values.length], ...stored }))).to.match(/initializer "w" of shape \[\d\].*needs/);
+        expect(await complaint(read({ dataType: type, dims: [values.length], ...stored }))).to.match(
+          /initializer "w" of shape \[\d\].*needs/,
+        );
       }
-      expect(await complaint(read({ dataType: type, dims: [values.length + 1], ...field }))).to.include(`needs ${values.length + 1} values`);
+      expect(await complaint(read({ dataType: type, dims: [values.length + 1], ...field }))).to.include(
+        `needs ${values.length + 1} values`,
+      );
     });
   }
 
@@ -83,12 +121,19 @@ describe("tensors", () => {
 
   it("may be scalars, or empty", async () => {
     expect(await read(floats("w", [], [4]))).to.deep.equal({ shape: [], dtype: "float", data: Float32Array.of(4) });
-    expect(await read(floats("w", [0, 3], []))).to.deep.equal({ shape: [0, 3], dtype: "float", data: new Float32Array(0) });
+    expect(await read(floats("w", [0, 3], []))).to.deep.equal({
+      shape: [0, 3],
+      dtype: "float",
+      data: new Float32Array(0),
+    });
   });
 
   it("turn the ends of int64 into the nearest numbers", async () => {
     const ends = BigInt64Array.of(2n ** 63n - 1n, -(2n ** 63n));
-    expect([...(await read({ dataType: DataType.INT64, dims: [2], rawData: rawBytes(ends) })).data]).to.deep.equal([2 ** 63, -(2 ** 63)]);
+    expect([...(await read({ dataType: DataType.INT64, dims: [2], rawData: rawBytes(ends) })).data]).to.deep.equal([
+      2 ** 63,
+      -(2 ** 63),
+    ]);
   });
 
   it("are read wherever they lie in the file, and share no memory with it", async () => {
@@ -103,7 +148,14 @@ describe("tensors", () => {
   });
 
   it("of other types are refused with a list of what is supported", async () => {
-    for (const [type, name] of [[DataType.STRING, "STRING"], [DataType.COMPLEX64, "COMPLEX64"], [17, "FLOAT8E4M3FN"], [22, "INT4"], [99, "number 99"], [0, "UNDEFINED"]] as const) {
+    for (const [type, name] of [
+      [DataType.STRING, "STRING"],
+      [DataType.COMPLEX64, "COMPLEX64"],
+      [17, "FLOAT8E4M3FN"],
+      [22, "INT4"],
+      [99, "number 99"],
+      [0, "UNDEFINED"],
+    ] as const) {
       const error = await failure(read({ dataType: type, dims: [0] }));
       expect(error.code).to.equal("LIRPA_MODEL");
       expect(error.message).to.include('"w"').and.include(name);

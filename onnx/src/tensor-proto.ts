@@ -17,10 +17,20 @@ export function readTensor(proto: onnx.TensorProto, what: string, files: Externa
   const shape = proto.dims.map(toNumber);
   const count = elementCount(shape);
   if (count === undefined) throw modelError(`${what} has the impossible shape [${shape.join(", ")}]`);
-  return { shape, dtype: type.dtype, data: readData(proto, type, count, `${what} of shape [${shape.join(", ")}]`, files) };
+  return {
+    shape,
+    dtype: type.dtype,
+    data: readData(proto, type, count, `${what} of shape [${shape.join(", ")}]`, files),
+  };
 }
 
-function readData(proto: onnx.TensorProto, type: ElementType, count: number, what: string, files: ExternalFiles): HostTensor["data"] {
+function readData(
+  proto: onnx.TensorProto,
+  type: ElementType,
+  count: number,
+  what: string,
+  files: ExternalFiles,
+): HostTensor["data"] {
   const bytes = count * type.bytesPerElement;
   if (isExternal(proto)) return type.fromBytes(ownBytes(externalBytes(proto, bytes, what, files), type));
   const values = proto[type.field];

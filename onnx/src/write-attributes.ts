@@ -6,7 +6,8 @@ import { writeTensor } from "./write-tensor.js";
 
 /** The attributes of a node, which `node` names in messages. */
 export function writeAttributes(
-  { name: node, attributes, attributeTypes = {} }: GraphNode, label: string,
+  { name: node, attributes, attributeTypes = {} }: GraphNode,
+  label: string,
 ): onnx.IAttributeProto[] {
   return Object.entries(attributes).map(([name, value]) => {
     const what = `the attribute "${name}" of ${label}`;

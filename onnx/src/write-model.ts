@@ -6,7 +6,12 @@ import { writeAttributes } from "./write-attributes.js";
 import { tensorBytes, writeTensor } from "./write-tensor.js";
 
 /** The oldest file format that carries an opset; older ones than 8 list initializers among the inputs. */
-const IR_VERSIONS: readonly (readonly [opset: number, irVersion: number])[] = [[23, 11], [21, 10], [19, 9], [0, 8]];
+const IR_VERSIONS: readonly (readonly [opset: number, irVersion: number])[] = [
+  [23, 11],
+  [21, 10],
+  [19, 9],
+  [0, 8],
+];
 /** What protocol buffers encode at most, less what nodes take. */
 const MOST_BYTES = 2 ** 31 - 2 ** 26;
 
@@ -80,5 +85,6 @@ function writeInitializers({ name: graph, initializers, elementTypes }: Graph): 
     throw new LirpaError("LIRPA_MEMORY", problem);
   }
   return [...initializers].map(([name, tensor]) =>
-    writeTensor(name, tensor, elementTypes?.get(name), `the initializer "${name}"`));
+    writeTensor(name, tensor, elementTypes?.get(name), `the initializer "${name}"`),
+  );
 }

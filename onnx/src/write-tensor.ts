@@ -12,7 +12,10 @@ export function tensorBytes({ data, dtype }: HostTensor, stated: string | undefi
 
 /** Its elements are of the stated type, or of that which its dtype stands for. `what` names it in messages. */
 export function writeTensor(
-  name: string, { shape, dtype, data }: HostTensor, stated: string | undefined, what: string,
+  name: string,
+  { shape, dtype, data }: HostTensor,
+  stated: string | undefined,
+  what: string,
 ): onnx.ITensorProto {
   const wanted = stated ?? STANDARD_TYPES[dtype];
   const [type, dataType = 0] = elementTypeNamed(wanted) ?? [];

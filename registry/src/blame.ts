@@ -18,7 +18,10 @@ export function inTheNameOf<T>(plugin: string, work: () => T): T {
  * The plugin that an error comes from, or that runs at the moment: by the files in the error's stack, or else by what
  * was started while the plugin was imported.
  */
-export function culpritOf(error: unknown, plugins: readonly Pick<FoundPlugin, "name" | "manifest" | "path">[]): string | undefined {
+export function culpritOf(
+  error: unknown,
+  plugins: readonly Pick<FoundPlugin, "name" | "manifest" | "path">[],
+): string | undefined {
   const files = filesIn(error instanceof Error ? (error.stack ?? "") : "");
   const places = plugins.map((plugin) => [plugin.name, placeOf(plugin)] as const);
   for (const file of files) {
@@ -43,12 +46,14 @@ function real(path: string): string {
 
 /** Paths of a stack's frames, the innermost first. */
 function filesIn(stack: string): string[] {
-  return [...stack.matchAll(/(?:\(|at (?:async )?)((?:file:\/\/)?(?:\/|[A-Za-z]:\\)[^\s()]*?)(?::\d+){1,2}\)?$/gm)].map(([, place]) => {
-    if (!place!.startsWith("file://")) return place!;
-    try {
-      return fileURLToPath(place!);
-    } catch {
-      return place!;
-    }
-  });
+  return [...stack.matchAll(/(?:\(|at (?:async )?)((?:file:\/\/)?(?:\/|[A-Za-z]:\\)[^\s()]*?)(?::\d+){1,2}\)?$/gm)].map(
+    ([, place]) => {
+      if (!place!.startsWith("file://")) return place!;
+      try {
+        return fileURLToPath(place!);
+      } catch {
+        return place!;
+      }
+    },
+  );
 }

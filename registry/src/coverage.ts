@@ -65,9 +65,12 @@ export function coverage(graph: Graph, registry: PluginRegistry, options: Covera
   checkOptions(options, ["methods", "shapes"], "coverage");
   const { methods = [] } = options;
   const problems = new Map<string, LirpaError>();
-  const found = new Map(graph.nodes.map((node) => [node, registry.operator(node.domain, node.type, opsetOf(graph, node))]));
+  const found = new Map(
+    graph.nodes.map((node) => [node, registry.operator(node.domain, node.type, opsetOf(graph, node))]),
+  );
   for (const [node, operator] of found) {
-    if (operator === undefined) problems.set(node.name, registry.missingError(node.name, node.domain, node.type, opsetOf(graph, node)));
+    if (operator === undefined)
+      problems.set(node.name, registry.missingError(node.name, node.domain, node.type, opsetOf(graph, node)));
   }
   const { parts, fused } = resolveAround(graph, registry, options, problems);
   const nodes = graph.nodes.map((node): CoveredNode => {
@@ -77,17 +80,38 @@ export function coverage(graph: Graph, registry: PluginRegistry, options: Covera
     const into = fused.get(node.name);
     const identity = { node: node.name, operator: node.type, domain: node.domain, opset: opsetOf(graph, node) };
     if (operator === undefined) return { ...identity, status: "missing", methods: {}, ...(problem && { problem }) };
-    const rule = own?.[0]?.name === node.name ? { kind: own[0].operator.kind, plugin: own[0].plugin } : { kind: operator.value.kind, plugin: operator.plugin };
+    const rule =
+      own?.[0]?.name === node.name
+        ? { kind: own[0].operator.kind, plugin: own[0].plugin }
+        : { kind: operator.value.kind, plugin: operator.plugin };
     if (into !== undefined) return { ...identity, ...rule, status: "fused", methods: {}, into };
     if (problem !== undefined) return { ...identity, ...rule, status: "refused", methods: {}, problem };
     if (own !== undefined && own.length === 0) return { ...identity, ...rule, status: "constant", methods: {} };
     const expanded = own?.filter(({ name }) => name !== node.name) ?? [];
-    const described = expanded.map((part) => ({ node: part.name, operator: part.type, kind: part.operator.kind, plugin: part.plugin, methods: tightness(part.operator, methods) }));
-    const loosest = Object.fromEntries(methods.map((method): [string, Tightness] => {
-      const operators: readonly Operator[] = expanded.length > 0 ? expanded.map((part) => part.operator) : [own?.[0]?.operator ?? operator.value];
-      return [method.name, operators.some((one) => tightness(one, [method])[method.name] === "loose") ? "loose" : "tight"];
+    const described = expanded.map((part) => ({
+      node: part.name,
+      operator: part.type,
+      kind: part.operator.kind,
+      plugin: part.plugin,
+      methods: tightness(part.operator, methods),
     }));
-    return { ...identity, ...rule, status: "covered", methods: loosest, ...(described.length > 0 && { parts: described }) };
+    const loosest = Object.fromEntries(
+      methods.map((method): [string, Tightness] => {
+        const operators: readonly Operator[] =
+          expanded.length > 0 ? expanded.map((part) => part.operator) : [own?.[0]?.operator ?? operator.value];
+        return [
+          method.name,
+          operators.some((one) => tightness(one, [method])[method.name] === "loose") ? "loose" : "tight",
+        ];
+      }),
+    );
+    return {
+      ...identity,
+      ...rule,
+      status: "covered",
+      methods: loosest,
+      ...(described.length > 0 && { parts: described }),
+    };
   });
   return { complete: problems.size === 0, nodes };
 }
@@ -156,7 +180,9 @@ function ownerOf(nodes: ReadonlyMap<string, unknown>, part: string): string {
  */
 function tightness(operator: Operator, methods: readonly Method[]): Record<string, Tightness> {
   const isLoose = operator.kind === "custom" && operator.backward === undefined;
-  return Object.fromEntries(methods.map(({ name, needs }) => [name, isLoose && needs !== "interval" ? "loose" : "tight"]));
+  return Object.fromEntries(
+    methods.map(({ name, needs }) => [name, isLoose && needs !== "interval" ? "loose" : "tight"]),
+  );
 }
 
 function opsetOf(graph: Graph, { domain }: GraphNode): number {

@@ -22,7 +22,11 @@ describe("finding plugins", () => {
   it("tells what the project allows from what is suggested, by manifests alone", () => {
     const brings = { operators: ["Gelu"], perturbations: ["cloud"], methods: ["best"] };
     const path = project(
-      { lirpa: { plugins: ["lirpa-plugin-b"] }, dependencies: { "lirpa-plugin-b": "*", "left-pad": "*", absent: "*" }, devDependencies: { "@some/lirpa-plugin-a": "*" } },
+      {
+        lirpa: { plugins: ["lirpa-plugin-b"] },
+        dependencies: { "lirpa-plugin-b": "*", "left-pad": "*", absent: "*" },
+        devDependencies: { "@some/lirpa-plugin-a": "*" },
+      },
       {
         "lirpa-plugin-b": { code: loud, manifest: described },
         "@some/lirpa-plugin-a": { code: loud, manifest: { lirpa: { apiVersion: 2, ...brings } } },
@@ -40,7 +44,10 @@ describe("finding plugins", () => {
   });
 
   it("keeps the order of the list and drops repetitions", () => {
-    const path = project({ lirpa: { plugins: ["z", "a", "z"] } }, { a: { manifest: described }, z: { manifest: described } });
+    const path = project(
+      { lirpa: { plugins: ["z", "a", "z"] } },
+      { a: { manifest: described }, z: { manifest: described } },
+    );
     expect(discoverPlugins(path).allowed.map(({ name }) => name)).to.deep.equal(["z", "a"]);
   });
 
@@ -50,38 +57,95 @@ describe("finding plugins", () => {
   });
 
   it("takes a path for a file, or for a folder by its manifest, and imports neither", () => {
-    const path = project({ lirpa: { plugins: ["./own.mjs", "./packs/shrink"] }, dependencies: { shrink: "*" } }, { shrink: { manifest: described } });
+    const path = project(
+      { lirpa: { plugins: ["./own.mjs", "./packs/shrink"] }, dependencies: { shrink: "*" } },
+      { shrink: { manifest: described } },
+    );
     const folder = dirname(path);
     mkdirSync(join(folder, "packs", "shrink"), { recursive: true });
     writeFileSync(join(folder, "own.mjs"), loud);
-    writeFileSync(join(folder, "packs", "shrink", "package.json"), JSON.stringify({ name: "shrink", version: "3.0.0", ...described }));
+    writeFileSync(
+      join(folder, "packs", "shrink", "package.json"),
+      JSON.stringify({ name: "shrink", version: "3.0.0", ...described }),
+    );
     const { allowed, suggested, problems } = discoverPlugins(path);
     expect(problems).to.deep.equal([]);
     expect(suggested, "the path stands for it").to.deep.equal([]);
-    expect(allowed[0]).to.deep.include({ name: "./own.mjs", path: join(folder, "own.mjs"), manifest: undefined, described: false });
+    expect(allowed[0]).to.deep.include({
+      name: "./own.mjs",
+      path: join(folder, "own.mjs"),
+      manifest: undefined,
+      described: false,
+    });
     expect(allowed[1]).to.deep.include({
-      name: "shrink", version: "3.0.0", path: join(folder, "packs", "shrink"), operators: ["com.example:Double"],
+      name: "shrink",
+      version: "3.0.0",
+      path: join(folder, "packs", "shrink"),
+      operators: ["com.example:Double"],
     });
     expect("imported" in globalThis).to.equal(false);
   });
 
   it("complains where a project was named that is not there", () => {
     const path = project({});
-    for (const from of ["/", join(dirname(path), "nowhere")]) expect(() => discoverPlugins(from)).to.throw("no package.json").with.property("code", "LIRPA_OPTION");
+    for (const from of ["/", join(dirname(path), "nowhere")])
+      expect(() => discoverPlugins(from))
+        .to.throw("no package.json")
+        .with.property("code", "LIRPA_OPTION");
   });
 
-  const wrong: readonly { readonly what: string; readonly allowed: string; readonly says: readonly string[]; readonly manifest?: Record<string, unknown> }[] = [
-    { what: "that is not installed", allowed: "lirpa-plugin-nowhere", says: ["[lirpa-plugin-nowhere]", "not installed", "npm install lirpa-plugin-nowhere"] },
-    { what: "at a path that leads nowhere", allowed: "../outside", says: ["[../outside]", "no such file or folder", "starts at"] },
-    { what: "that is a folder without a manifest", allowed: "./node_modules", says: ["[./node_modules]", "package.json"] },
-    { what: "that hides its manifest", allowed: "odd", manifest: { ...described, exports: { ".": "./index.js" } }, says: ["[odd]", "does not export its package.json", '"./package.json"'] },
-    { what: "of a later generation", allowed: "odd", manifest: { lirpa: { apiVersion: 3 } }, says: ["[odd]", "generation 3", "this is generation 2", "Update lirpa"] },
-    { what: "of an earlier generation", allowed: "odd", manifest: { lirpa: { apiVersion: 0 } }, says: ["[odd]", "generation 0", "Update the plugin"] },
-    { what: "of no generation", allowed: "odd", manifest: { lirpa: { apiVersion: "one", operators: [] } }, says: ["[odd]", "generation", "Update the plugin"] },
+  const wrong: readonly {
+    readonly what: string;
+    readonly allowed: string;
+    readonly says: readonly string[];
+    readonly manifest?: Record<string, unknown>;
+  }[] = [
+    {
+      what: "that is not installed",
+      allowed: "lirpa-plugin-nowhere",
+      says: ["[lirpa-plugin-nowhere]", "not installed", "npm install lirpa-plugin-nowhere"],
+    },
+    {
+      what: "at a path that leads nowhere",
+      allowed: "../outside",
+      says: ["[../outside]", "no such file or folder", "starts at"],
+    },
+    {
+      what: "that is a folder without a manifest",
+      allowed: "./node_modules",
+      says: ["[./node_modules]", "package.json"],
+    },
+    {
+      what: "that hides its manifest",
+      allowed: "odd",
+      manifest: { ...described, exports: { ".": "./index.js" } },
+      says: ["[odd]", "does not export its package.json", '"./package.json"'],
+    },
+    {
+      what: "of a later generation",
+      allowed: "odd",
+      manifest: { lirpa: { apiVersion: 3 } },
+      says: ["[odd]", "generation 3", "this is generation 2", "Update lirpa"],
+    },
+    {
+      what: "of an earlier generation",
+      allowed: "odd",
+      manifest: { lirpa: { apiVersion: 0 } },
+      says: ["[odd]", "generation 0", "Update the plugin"],
+    },
+    {
+      what: "of no generation",
+      allowed: "odd",
+      manifest: { lirpa: { apiVersion: "one", operators: [] } },
+      says: ["[odd]", "generation", "Update the plugin"],
+    },
   ];
   for (const { what, allowed, says, manifest } of wrong) {
     it(`reports a plugin ${what}, by name and with a hint`, () => {
-      const path = project({ lirpa: { plugins: [allowed] } }, manifest === undefined ? {} : { [allowed]: { manifest } });
+      const path = project(
+        { lirpa: { plugins: [allowed] } },
+        manifest === undefined ? {} : { [allowed]: { manifest } },
+      );
       const { problems, allowed: usable } = discoverPlugins(path);
       expect(usable).to.deep.equal([]);
       expect(problems).to.have.length(1);

@@ -2,7 +2,15 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { API_VERSION, isLirpaError, type LirpaError } from "@lirpa/core/plugin";
-import { brokenManifest, hiddenManifest, noPackage, noSuchPath, noSuchProject, notInstalled, otherGeneration } from "./errors.js";
+import {
+  brokenManifest,
+  hiddenManifest,
+  noPackage,
+  noSuchPath,
+  noSuchProject,
+  notInstalled,
+  otherGeneration,
+} from "./errors.js";
 import { findProject, isPath, isRecord, readProject } from "./project.js";
 
 /** A package that says in its manifest that it is a plugin, or what the project takes for one. */
@@ -51,7 +59,8 @@ export function discoverPlugins(from?: string): Discovery {
   for (const name of project.allowed) {
     const found = isPath(name) ? findAt(resolve(dirname(path), name), name, path) : find(name, path);
     if (isLirpaError(found)) problems.push(found);
-    else if (found.described && found.apiVersion !== API_VERSION) problems.push(otherGeneration(found.name, path, found.apiVersion, API_VERSION));
+    else if (found.described && found.apiVersion !== API_VERSION)
+      problems.push(otherGeneration(found.name, path, found.apiVersion, API_VERSION));
     else allowed.push(found);
   }
   const suggested = project.dependencies
@@ -66,7 +75,9 @@ function find(name: string, project: string): FoundPlugin | LirpaError {
   try {
     manifest = createRequire(project).resolve(`${name}/package.json`);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ERR_PACKAGE_PATH_NOT_EXPORTED" ? hiddenManifest(name, project) : notInstalled(name, project);
+    return (error as NodeJS.ErrnoException).code === "ERR_PACKAGE_PATH_NOT_EXPORTED"
+      ? hiddenManifest(name, project)
+      : notInstalled(name, project);
   }
   return describedBy(manifest, name, project);
 }

@@ -7,4 +7,11 @@ export { examinePlugins, loadPlugins, type Examination, type LoadOptions } from 
 export { bringsOf, type Brings } from "./brings.js";
 export { culpritOf, inTheNameOf } from "./blame.js";
 export { catalogueOf } from "./catalogue.js";
-export { coverage, type Coverage, type CoverageOptions, type CoveredNode, type CoveredPart, type Tightness } from "./coverage.js";
+export {
+  coverage,
+  type Coverage,
+  type CoverageOptions,
+  type CoveredNode,
+  type CoveredPart,
+  type Tightness,
+} from "./coverage.js";

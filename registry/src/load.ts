@@ -8,7 +8,15 @@ import { inTheNameOf } from "./blame.js";
 import { bringsOf, described, keyOf, keysOf } from "./brings.js";
 import { discoverPlugins, type Discovery, type FoundPlugin } from "./discover.js";
 import {
-  claimedTwice, emptyOverride, endlessImport, failedImport, hiddenEntry, inProject, nameTaken, noPlugin, otherGeneration,
+  claimedTwice,
+  emptyOverride,
+  endlessImport,
+  failedImport,
+  hiddenEntry,
+  inProject,
+  nameTaken,
+  noPlugin,
+  otherGeneration,
   otherName,
 } from "./errors.js";
 
@@ -44,7 +52,12 @@ export async function examinePlugins(from?: string | Discovery, options: LoadOpt
   const discovery = typeof from === "object" ? from : discoverPlugins(from);
   const { plugins, problems } = await load(discovery, options, false);
   const descriptions = discovery.allowed.flatMap((found) =>
-    described(found, discovery.project!, plugins.find(({ name }) => name === found.name)));
+    described(
+      found,
+      discovery.project!,
+      plugins.find(({ name }) => name === found.name),
+    ),
+  );
   return { ...discovery, plugins, problems: [...problems, ...descriptions] };
 }
 
@@ -85,7 +98,13 @@ async function entry(found: FoundPlugin, project: string): Promise<unknown> {
     throw hiddenEntry(name, project, cause);
   }
   try {
-    return ((await withinTime(inTheNameOf(name, () => import(pathToFileURL(file).href)), name, project)) as { readonly default?: unknown }).default;
+    return (
+      (await withinTime(
+        inTheNameOf(name, () => import(pathToFileURL(file).href)),
+        name,
+        project,
+      )) as { readonly default?: unknown }
+    ).default;
   } catch (cause) {
     throw isLirpaError(cause) ? cause : failedImport(name, project, cause);
   }

@@ -38,7 +38,9 @@ export function readProject(path: string): Project {
     const what = `allows ${JSON.stringify(name)} in lirpa.plugins`;
     throw unreadableProject(path, `${what}, which is neither a package's name nor a path that begins with ./ or ../`);
   }
-  const dependencies = FIELDS.flatMap((field) => (isRecord(manifest[field]) ? Object.keys(manifest[field]) : [])).filter((name) => NAME.test(name));
+  const dependencies = FIELDS.flatMap((field) =>
+    isRecord(manifest[field]) ? Object.keys(manifest[field]) : [],
+  ).filter((name) => NAME.test(name));
   return { path, allowed: [...new Set(allowed as readonly string[])], dependencies: [...new Set(dependencies)] };
 }
 

@@ -28,7 +28,12 @@ export function projects(): (manifest: unknown, packages?: Readonly<Record<strin
     for (const [name, { code, manifest: fields }] of Object.entries(packages)) {
       const place = join(folder, "node_modules", name);
       mkdirSync(place, { recursive: true });
-      const usual = { name, version: "1.2.3", type: "module", exports: { ".": { default: "./index.js" }, "./package.json": "./package.json" } };
+      const usual = {
+        name,
+        version: "1.2.3",
+        type: "module",
+        exports: { ".": { default: "./index.js" }, "./package.json": "./package.json" },
+      };
       writeFileSync(join(place, "package.json"), JSON.stringify({ ...usual, ...fields }));
       if (code !== undefined) writeFileSync(join(place, "index.js"), code);
     }
@@ -48,4 +53,6 @@ export function doubling(name: string, types: readonly string[], fields: string 
     export default definePlugin({ name: ${JSON.stringify(name)}, apiVersion: 2, operators, ${fields} });`;
 }
 
-export const described: Readonly<Record<string, unknown>> = { lirpa: { apiVersion: 2, operators: ["com.example:Double"] } };
+export const described: Readonly<Record<string, unknown>> = {
+  lirpa: { apiVersion: 2, operators: ["com.example:Double"] },
+};

@@ -4,7 +4,9 @@ import { repositoryPath } from "./shared.js";
 
 describe("the public API", () => {
   it("is what the packages' reports say (if not: npm run api, and review the diff)", () => {
-    const { status, stderr } = spawnSync(process.execPath, [repositoryPath("tools", "api.mjs"), "--check"], { encoding: "utf8" });
+    const { status, stderr } = spawnSync(process.execPath, [repositoryPath("tools", "api.mjs"), "--check"], {
+      encoding: "utf8",
+    });
     expect(status, stderr).to.equal(0);
   }).timeout(60_000);
 });

@@ -26,7 +26,10 @@ interface Package {
 const ARROWS: readonly { readonly from: RegExp; readonly to: RegExp }[] = [
   { from: /^(plugins|perturbations)\//, to: /^@lirpa\/core\/plugin$/ },
   // Executors of one kind share a package.
-  { from: /^executors\/onnxruntime(-web)?$/, to: /^@lirpa\/(core(\/plugin|\/recording)?|executor-onnxruntime-common)$/ },
+  {
+    from: /^executors\/onnxruntime(-web)?$/,
+    to: /^@lirpa\/(core(\/plugin|\/recording)?|executor-onnxruntime-common)$/,
+  },
   { from: /^(registry|onnx|executors\/|train|verify)/, to: /^@lirpa\/core(\/plugin|\/recording)?$/ },
   // The kit judges by both executors, one that is right and one that people run, and by ONNX Runtime's own operators.
   { from: /^conformance/, to: /^@lirpa\/(core(\/plugin|\/recording)?|onnx|executor-(reference|onnxruntime))$/ },
@@ -42,7 +45,9 @@ const UNKNOWN_TO: readonly { readonly folder: string; readonly others: RegExp }[
 ];
 
 const packages = findPackages();
-const sources = packages.flatMap((one) => one.files.map((file) => ({ ...one, file, text: readFileSync(file, "utf8") })));
+const sources = packages.flatMap((one) =>
+  one.files.map((file) => ({ ...one, file, text: readFileSync(file, "utf8") })),
+);
 const production = sources.filter(({ file }) => !file.endsWith(".test.ts"));
 
 describe("the architecture", () => {
@@ -74,7 +79,11 @@ describe("the architecture", () => {
       importsOf(text).flatMap((name) => {
         if (name.startsWith(".") || name.startsWith("node:")) return [];
         const owner = name.startsWith("@") ? name.split("/").slice(0, 2).join("/") : name.split("/")[0]!;
-        const known = { ...manifest.dependencies, ...manifest.peerDependencies, ...(manifest.private ? devDependencies(folder) : {}) };
+        const known = {
+          ...manifest.dependencies,
+          ...manifest.peerDependencies,
+          ...(manifest.private ? devDependencies(folder) : {}),
+        };
         return known[owner] === undefined ? [`${show(file)} imports ${owner}`] : [];
       }),
     );
@@ -82,7 +91,14 @@ describe("the architecture", () => {
   });
 
   it("has no cycles between files at run time; types may refer to each other", () => {
-    const graph = new Map(production.map(({ file, text }) => [file, valueImportsOf(text).filter((name) => name.startsWith(".")).map((name) => resolve(dirname(file), name.replace(/\.js$/, ".ts")))]));
+    const graph = new Map(
+      production.map(({ file, text }) => [
+        file,
+        valueImportsOf(text)
+          .filter((name) => name.startsWith("."))
+          .map((name) => resolve(dirname(file), name.replace(/\.js$/, ".ts"))),
+      ]),
+    );
     const cycle = findCycle(graph);
     expect(cycle?.map(show)).to.equal(undefined);
   });
@@ -109,7 +125,9 @@ describe("the architecture", () => {
       const own = production.filter(({ file }) => show(file).startsWith(folder));
       expect(own, folder).to.not.have.length(0);
       return own.flatMap(({ file, text }) =>
-        importsOf(text).filter((name) => others.test(name)).map((name) => `${show(file)} imports ${name}`),
+        importsOf(text)
+          .filter((name) => others.test(name))
+          .map((name) => `${show(file)} imports ${name}`),
       );
     });
     expect(wrong).to.deep.equal([]);
@@ -139,7 +157,13 @@ describe("the architecture", () => {
   });
 
   it("keeps Node out of core", () => {
-    const wrong = production.filter(({ folder }) => folder === "core").flatMap(({ file, text }) => importsOf(text).filter((name) => name.startsWith("node:")).map((name) => `${show(file)} imports ${name}`));
+    const wrong = production
+      .filter(({ folder }) => folder === "core")
+      .flatMap(({ file, text }) =>
+        importsOf(text)
+          .filter((name) => name.startsWith("node:"))
+          .map((name) => `${show(file)} imports ${name}`),
+      );
     expect(wrong).to.deep.equal([]);
   });
 
@@ -150,7 +174,11 @@ describe("the architecture", () => {
     const lowering = /^core\/src\/(tensor\/primitives|program)\//;
     const wrong = production
       .filter(({ folder, file }) => folder === "core" && !lowering.test(show(file)))
-      .flatMap(({ file, text }) => [...withoutComments(text).matchAll(/"([A-Z][A-Za-z0-9]*)"/g)].filter(([, word]) => types.has(word!)).map(([, word]) => `${show(file)} names ${word}`));
+      .flatMap(({ file, text }) =>
+        [...withoutComments(text).matchAll(/"([A-Z][A-Za-z0-9]*)"/g)]
+          .filter(([, word]) => types.has(word!))
+          .map(([, word]) => `${show(file)} names ${word}`),
+      );
     expect(wrong).to.deep.equal([]);
   });
 
@@ -179,30 +207,59 @@ describe("the architecture", () => {
     }
   });
 
+  it("has no line beyond 120 columns, strings and comments included", () => {
+    const long = sources.flatMap(({ file, text }) =>
+      text.split("\n").flatMap((line, i) => ([...line].length > 120 ? [`${show(file)}:${i + 1}`] : [])),
+    );
+    expect(long).to.deep.equal([]);
+  });
+
   it("exports nothing by default but a plugin's entry", () => {
-    const wrong = production.filter(({ folder, file, text }) => /^export default/m.test(text) && !(/^(plugins|perturbations)\//.test(folder) && file.endsWith("src/index.ts"))).map(({ file }) => show(file));
+    const wrong = production
+      .filter(
+        ({ folder, file, text }) =>
+          /^export default/m.test(text) &&
+          !(/^(plugins|perturbations)\//.test(folder) && file.endsWith("src/index.ts")),
+      )
+      .map(({ file }) => show(file));
     expect(wrong.filter((file) => !/^test\/src\/[a-z-]+\/index\.ts$/.test(file))).to.deep.equal([]);
   });
 });
 
 function findPackages(): Package[] {
-  const folders = ["core", "registry", "onnx", "lirpa", "conformance", "test", "bench", ...["plugins", "perturbations", "executors", "examples"].flatMap((group) => {
-    const path = repositoryPath(group);
-    return existsSync(path) ? readdirSync(path).map((name) => `${group}/${name}`) : [];
-  })];
-  return folders.filter((folder) => existsSync(repositoryPath(folder, "package.json"))).map((folder) => ({
-    folder,
-    manifest: JSON.parse(readFileSync(repositoryPath(folder, "package.json"), "utf8")) as Manifest,
-    files: typescriptFiles(repositoryPath(folder, "src")),
-  }));
+  const folders = [
+    "core",
+    "registry",
+    "onnx",
+    "lirpa",
+    "conformance",
+    "test",
+    "bench",
+    ...["plugins", "perturbations", "executors", "examples"].flatMap((group) => {
+      const path = repositoryPath(group);
+      return existsSync(path) ? readdirSync(path).map((name) => `${group}/${name}`) : [];
+    }),
+  ];
+  return folders
+    .filter((folder) => existsSync(repositoryPath(folder, "package.json")))
+    .map((folder) => ({
+      folder,
+      manifest: JSON.parse(readFileSync(repositoryPath(folder, "package.json"), "utf8")) as Manifest,
+      files: typescriptFiles(repositoryPath(folder, "src")),
+    }));
 }
 
 function typescriptFiles(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts")).map((file) => join(folder, file)) : [];
+  return existsSync(folder)
+    ? readdirSync(folder, { recursive: true, encoding: "utf8" })
+        .filter((file) => file.endsWith(".ts"))
+        .map((file) => join(folder, file))
+    : [];
 }
 
 function devDependencies(folder: string): Readonly<Record<string, string>> {
-  const read = (path: string): Readonly<Record<string, string>> => (JSON.parse(readFileSync(path, "utf8")) as { devDependencies?: Record<string, string> }).devDependencies ?? {};
+  const read = (path: string): Readonly<Record<string, string>> =>
+    (JSON.parse(readFileSync(path, "utf8")) as { devDependencies?: Record<string, string> }).devDependencies ?? {};
   return { ...read(repositoryPath("package.json")), ...read(repositoryPath(folder, "package.json")) };
 }
 
@@ -247,8 +304,17 @@ function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] | un
 }
 
 function within(version: string, range: string): boolean {
-  const number = (text: string): number => text.split(".").reduce((sum, part, i) => sum + Number(part) * 1000 ** (2 - i), 0);
-  return range.split(" ").every((part) => (part.startsWith(">=") ? number(version) >= number(pad(part.slice(2))) : part.startsWith("<") ? number(version) < number(pad(part.slice(1))) : false));
+  const number = (text: string): number =>
+    text.split(".").reduce((sum, part, i) => sum + Number(part) * 1000 ** (2 - i), 0);
+  return range
+    .split(" ")
+    .every((part) =>
+      part.startsWith(">=")
+        ? number(version) >= number(pad(part.slice(2)))
+        : part.startsWith("<")
+          ? number(version) < number(pad(part.slice(1)))
+          : false,
+    );
 }
 
 function pad(version: string): string {

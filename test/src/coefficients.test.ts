@@ -1,7 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  boundsByBackward, defineMethod, intervalBounds, recorded, type BackwardOptions, type BoundRun,
+  boundsByBackward,
+  defineMethod,
+  intervalBounds,
+  recorded,
+  type BackwardOptions,
+  type BoundRun,
 } from "@lirpa/core/recording";
 import { composeLirpa } from "@lirpa/core";
 import type { IrNode, Method } from "@lirpa/core/recording";

@@ -13,7 +13,10 @@ type Link = readonly [type: string, ...others: string[]];
  */
 const CHAINS: Readonly<Record<string, readonly Link[]>> = {
   Relu: [["Relu"]],
-  affine: [["Mul", "scale"], ["Add", "shift"]],
+  affine: [
+    ["Mul", "scale"],
+    ["Add", "shift"],
+  ],
   "Gemm and Relu": [["Gemm", "weights"], ["Relu"]],
   mixed: [["Gemm", "weights"], ["Relu"], ["Add", "^"], ["Sigmoid"], ["Mul", "scale"], ["Add", "shift"]],
 };
@@ -21,7 +24,9 @@ const CHAINS: Readonly<Record<string, readonly Link[]>> = {
 function chain(links: readonly Link[], length: number): Graph {
   const random = seeded(5);
   const stored: Record<string, HostTensor> = {
-    weights: randomTensor([3, 3], random, 0.6), scale: tensor([1], [0.9]), shift: randomTensor([1, 3], random, 0.1),
+    weights: randomTensor([3, 3], random, 0.6),
+    scale: tensor([1], [0.9]),
+    shift: randomTensor([1, 3], random, 0.1),
   };
   const nodes = Array.from({ length }, (_, i) => {
     const [type, ...others] = links[i % links.length]!;
@@ -74,7 +79,10 @@ describe("deep graphs", () => {
     this.timeout(60_000);
     const model = referenceLirpa().model(chain(CHAINS["mixed"]!, 220));
     const shares: number[] = [];
-    const { lower, upper } = await model.bounds(ball(2), { method: "crown", onProgress: (share) => shares.push(share) });
+    const { lower, upper } = await model.bounds(ball(2), {
+      method: "crown",
+      onProgress: (share) => shares.push(share),
+    });
     // One report for each program.
     expect(shares.length).to.be.greaterThan(2);
     const { program, feeds } = model.program(ball(2), { method: "crown" });
@@ -109,7 +117,9 @@ describe("deep graphs", () => {
     const inputs = [{ name: "u", shape: [1, 1], dtype: "float" as const }];
     const net: Graph = { ...deep, inputs, outputs: ["y"], initializers: stored, nodes: [...deep.nodes, ...nodes] };
     const moving = lp({ norm: Infinity, eps: 0.05 });
-    await referenceLirpa([], executor).model(net).bounds({ u: perturbed([1, 2], moving) }, { weights: { x: moving } });
+    await referenceLirpa([], executor)
+      .model(net)
+      .bounds({ u: perturbed([1, 2], moving) }, { weights: { x: moving } });
     expect([...counts]).to.deep.equal(["2"]);
   });
 
@@ -119,7 +129,10 @@ describe("deep graphs", () => {
       let error: unknown;
       const start = performance.now();
       await sound(chain(CHAINS["Gemm and Relu"]!, 1000), method).catch((caught: unknown) => (error = caught));
-      expect(isLirpaError(error) && [error.code, error.message.includes("steps of backward passes")], String(error)).to.deep.equal(["LIRPA_MEMORY", true]);
+      expect(
+        isLirpaError(error) && [error.code, error.message.includes("steps of backward passes")],
+        String(error),
+      ).to.deep.equal(["LIRPA_MEMORY", true]);
       expect(performance.now() - start).to.be.below(10_000);
     }
   });

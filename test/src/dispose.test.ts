@@ -5,7 +5,16 @@ import { isLirpaError, lp, onnxRuntimeExecutor, perturbed, standardPlugins, type
 import type { CompiledProgram } from "@lirpa/core/recording";
 import { graph, tensor } from "./graphs.js";
 
-const net = (weight: number): Graph => graph({ x: [2] }, { w: tensor([2, 2], [weight, -1, 0.5, 2]) }, [["MatMul", ["x", "w"], ["h"]], ["Relu", ["h"], ["y"]]], ["y"]);
+const net = (weight: number): Graph =>
+  graph(
+    { x: [2] },
+    { w: tensor([2, 2], [weight, -1, 0.5, 2]) },
+    [
+      ["MatMul", ["x", "w"], ["h"]],
+      ["Relu", ["h"], ["y"]],
+    ],
+    ["y"],
+  );
 const input = { x: perturbed([0.3, -0.2], lp({ norm: Infinity, eps: 0.4 })) };
 
 /** What became of programs, in order; runs wait at a gate. */
@@ -49,7 +58,11 @@ describe("dispose", () => {
     const watched = new Watched();
     const lirpa = compose({ plugins: standardPlugins, executor: watched.executor });
     const models = [1, 2, 3].map((weight) => lirpa.model(net(weight)));
-    const calls = models.flatMap((model) => [model.bounds(input), model.bounds(input, { method: "ibp" }), model.forward({ x: [1, 2] })]);
+    const calls = models.flatMap((model) => [
+      model.bounds(input),
+      model.bounds(input, { method: "ibp" }),
+      model.forward({ x: [1, 2] }),
+    ]);
     await watched.untilRunning(9);
     let ended = false;
     const end = lirpa.dispose().then(() => (ended = true));
@@ -63,9 +76,18 @@ describe("dispose", () => {
   });
 
   it("waits for a call that fails, too", async () => {
-    const failing: Executor = { ...referenceExecutor(), compile: () => new Promise((_, reject) => setTimeout(() => reject(new Error("no")), 10)) };
+    const failing: Executor = {
+      ...referenceExecutor(),
+      compile: () => new Promise((_, reject) => setTimeout(() => reject(new Error("no")), 10)),
+    };
     const lirpa = compose({ plugins: standardPlugins, executor: failing });
-    const call = lirpa.model(net(1)).bounds(input).then(() => "bounded", () => "failed");
+    const call = lirpa
+      .model(net(1))
+      .bounds(input)
+      .then(
+        () => "bounded",
+        () => "failed",
+      );
     await lirpa.dispose();
     expect(await Promise.race([call, Promise.resolve("still under way")])).to.equal("failed");
   });
@@ -78,12 +100,19 @@ describe("dispose", () => {
     await watched.untilRunning(1);
     const end = lirpa.dispose();
     const late: Record<string, () => unknown> = {
-      bounds: () => model.bounds(input), "bounds by alpha-crown": () => model.bounds(input, { method: "alpha-crown" }), forward: () => model.forward({ x: [1, 2] }),
+      bounds: () => model.bounds(input),
+      "bounds by alpha-crown": () => model.bounds(input, { method: "alpha-crown" }),
+      forward: () => model.forward({ x: [1, 2] }),
       program: () => model.program(input),
     };
     for (const when of ["while it waits", "afterwards"]) {
       for (const [what, begin] of Object.entries(late)) {
-        const error: unknown = await Promise.resolve().then(begin).then(() => undefined, (reason: unknown) => reason);
+        const error: unknown = await Promise.resolve()
+          .then(begin)
+          .then(
+            () => undefined,
+            (reason: unknown) => reason,
+          );
         expect(isLirpaError(error) && error.code, `${what} ${when}`).to.equal("LIRPA_DISPOSED");
       }
       watched.open();
@@ -119,7 +148,10 @@ describe("dispose", () => {
     await compiled.dispose();
     await Promise.all(runs);
     expect(done).to.equal(5);
-    const error: unknown = await compiled.run(feeds).then(() => undefined, (reason: unknown) => reason);
+    const error: unknown = await compiled.run(feeds).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
     expect(isLirpaError(error) && error.code).to.equal("LIRPA_EXECUTOR");
   });
 });
@@ -163,7 +195,12 @@ describe("the cache in memory", () => {
       if (made++ === 0) throw new Error("no");
       return program;
     };
-    expect(await cache.get("key", make).then(() => "made", () => "failed")).to.equal("failed");
+    expect(
+      await cache.get("key", make).then(
+        () => "made",
+        () => "failed",
+      ),
+    ).to.equal("failed");
     const both = await Promise.all([cache.get("key", make), cache.get("key", make)]);
     expect([both[0] === both[1], made]).to.deep.equal([true, 2]);
   });

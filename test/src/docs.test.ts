@@ -6,8 +6,23 @@ import { standardMethods } from "@lirpa/core";
 import { isInternal } from "@lirpa/core/plugin";
 import { standardPlugins } from "lirpa";
 import {
-  blocksOf, brokenLinks, closeWorkplace, compile, FOLDER, hasOnnxRuntime, openWorkplace, pages, prints, PYTHON, QUICKSTART,
-  runCompiled, runPython, runScript, runShell, type Block, type Ran,
+  blocksOf,
+  brokenLinks,
+  closeWorkplace,
+  compile,
+  FOLDER,
+  hasOnnxRuntime,
+  openWorkplace,
+  pages,
+  prints,
+  PYTHON,
+  QUICKSTART,
+  runCompiled,
+  runPython,
+  runScript,
+  runShell,
+  type Block,
+  type Ran,
 } from "./documents.js";
 import { repositoryPath } from "./shared.js";
 
@@ -19,7 +34,12 @@ interface Manifest {
 const all = pages().flatMap(blocksOf);
 const typescript = all.filter(({ language, flags }) => language === "ts" && !flags.includes("no-check"));
 const json = all.filter(({ language }) => language === "json");
-const runnable = all.filter(({ language, flags, text }) => !flags.includes("no-run") && !flags.includes("no-check") && (language === "ts" || (language === "sh" && /^npx lirpa/m.test(text))));
+const runnable = all.filter(
+  ({ language, flags, text }) =>
+    !flags.includes("no-run") &&
+    !flags.includes("no-check") &&
+    (language === "ts" || (language === "sh" && /^npx lirpa/m.test(text))),
+);
 const title = ({ page, line }: Block): string => `${page}:${line}`;
 
 describe("the documentation", function () {
@@ -30,7 +50,8 @@ describe("the documentation", function () {
 
   before(async () => {
     openWorkplace();
-    for (const { file, text } of json) if (file !== undefined && !existsSync(join(FOLDER, file))) writeFileSync(join(FOLDER, file), text);
+    for (const { file, text } of json)
+      if (file !== undefined && !existsSync(join(FOLDER, file))) writeFileSync(join(FOLDER, file), text);
     rebuilt = await runScript(join(FOLDER, "make-model.mjs"));
     complaints = await compile(typescript);
     // Two at a time: each is a process of its own.
@@ -53,7 +74,10 @@ describe("the documentation", function () {
       const value: unknown = JSON.parse(block.text);
       const file = block.file === undefined ? undefined : join(QUICKSTART, block.file);
       if (file === undefined || !existsSync(file)) continue;
-      expect(isDeepStrictEqual(value, JSON.parse(readFileSync(file, "utf8"))), `${title(block)} differs from ${block.file}`).to.equal(true);
+      expect(
+        isDeepStrictEqual(value, JSON.parse(readFileSync(file, "utf8"))),
+        `${title(block)} differs from ${block.file}`,
+      ).to.equal(true);
     }
   });
 
@@ -85,7 +109,9 @@ describe("the documentation", function () {
 
   it("has a model for its examples that is what its script writes", () => {
     expect(rebuilt?.code, rebuilt?.stderr).to.equal(0);
-    expect(readFileSync(join(FOLDER, "model.onnx")).equals(readFileSync(join(QUICKSTART, "model.onnx")))).to.equal(true);
+    expect(readFileSync(join(FOLDER, "model.onnx")).equals(readFileSync(join(QUICKSTART, "model.onnx")))).to.equal(
+      true,
+    );
   });
 
   it("links only to what is there", () => {
@@ -99,23 +125,30 @@ describe("the documentation", function () {
     expect(explained.map(([, code]) => code)).to.deep.equal(codes);
     const exits = source("lirpa/src/command/exit-codes.ts");
     const numbers = Object.fromEntries([...exits.matchAll(/(\w+): (\d+)/g)].map(([, name, value]) => [name, value]));
-    for (const [, code, exit] of explained) expect(exit, code).to.equal(numbers[new RegExp(`${code!}: exitCodes\\.(\\w+)`).exec(exits)![1]!]);
+    for (const [, code, exit] of explained)
+      expect(exit, code).to.equal(numbers[new RegExp(`${code!}: exitCodes\\.(\\w+)`).exec(exits)![1]!]);
   });
 
   it("lists the standard packages with what their manifests bring", () => {
-    const manifests = standardPlugins.map(({ name }) => JSON.parse(source(`node_modules/${name}/package.json`)) as Manifest);
+    const manifests = standardPlugins.map(
+      ({ name }) => JSON.parse(source(`node_modules/${name}/package.json`)) as Manifest,
+    );
     const rows = manifests.map(({ name, lirpa: { operators = [], perturbations = [] } }) => {
       // No model names the operators that only expansions are made of.
       const readable = operators.filter((key) => !isInternal(key));
       return `| \`${name}\` | ${[...readable, ...perturbations.map((type) => `\`${type}\``)].join(", ")} |`;
     });
-    expect(source("README.md").match(/^\| `@lirpa\/.*$/gm), `the table must be\n${rows.join("\n")}\n`).to.have.members(rows);
+    expect(source("README.md").match(/^\| `@lirpa\/.*$/gm), `the table must be\n${rows.join("\n")}\n`).to.have.members(
+      rows,
+    );
   });
 
   it("lists operators that a file can ask for, by the opsets that are read", () => {
     const [, oldest, newest] = /rules are written for opsets (\d+) to (\d+)/.exec(source("README.md"))!;
     const read = source("onnx/src/opsets.ts");
-    expect([oldest, newest]).to.deep.equal(["OLDEST", "NEWEST"].map((name) => new RegExp(`${name} = (\\d+)`).exec(read)![1]));
+    expect([oldest, newest]).to.deep.equal(
+      ["OLDEST", "NEWEST"].map((name) => new RegExp(`${name} = (\\d+)`).exec(read)![1]),
+    );
     const operators = standardPlugins.flatMap((plugin) => plugin.operators).filter(({ domain = "" }) => domain === "");
     const beyond = operators.filter(({ sinceVersion }) => sinceVersion > Number(newest)).map(({ type }) => type);
     expect(beyond).to.deep.equal([]);
@@ -127,15 +160,25 @@ describe("the documentation", function () {
       const parameters = [...list!.matchAll(/(\w+\??):/g)].map(([, parameter]) => parameter);
       return `${name}(${parameters.join(", ")})`;
     });
-    const explained = [...source("docs/vocabulary.md").matchAll(/^\| `(\w+\(.*?\))` \| \S/gm)].map(([, signature]) => signature);
+    const explained = [...source("docs/vocabulary.md").matchAll(/^\| `(\w+\(.*?\))` \| \S/gm)].map(
+      ([, signature]) => signature,
+    );
     expect(explained).to.deep.equal(declared);
   });
 
   it("names every method, and every option of the command", () => {
     const methods = standardMethods.map(({ name }) => name);
-    expect([...source("docs/methods.md").matchAll(/^## `([\w+-]+)`/gm)].map(([, name]) => name)).to.have.members(methods);
-    for (const page of ["README.md", "docs/methods.md"]) expect([...source(page).matchAll(/^\| `([\w+-]+)` \| (?:intervals|linear)/gm)].map(([, name]) => name), page).to.have.members(methods);
-    const options = [...source("lirpa/src/command/usage.ts").matchAll(/ption\(\s*"(?:-\w, )?(--[\w-]+)/g)].map(([, name]) => name!);
+    expect([...source("docs/methods.md").matchAll(/^## `([\w+-]+)`/gm)].map(([, name]) => name)).to.have.members(
+      methods,
+    );
+    for (const page of ["README.md", "docs/methods.md"])
+      expect(
+        [...source(page).matchAll(/^\| `([\w+-]+)` \| (?:intervals|linear)/gm)].map(([, name]) => name),
+        page,
+      ).to.have.members(methods);
+    const options = [...source("lirpa/src/command/usage.ts").matchAll(/ption\(\s*"(?:-\w, )?(--[\w-]+)/g)].map(
+      ([, name]) => name!,
+    );
     const described = [...source("docs/command.md").matchAll(/^\| (?:`-\w`, )?`(--[\w-]+)/gm)].map(([, name]) => name!);
     expect(described).to.have.members(options.filter((name) => name !== "--version" && name !== "--help"));
   });

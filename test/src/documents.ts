@@ -30,7 +30,9 @@ export const QUICKSTART: string = repositoryPath("examples", "quickstart");
 
 /** The pages that users read, relative to the repository. */
 export function pages(): string[] {
-  const docs = readdirSync(repositoryPath("docs"), { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".md"));
+  const docs = readdirSync(repositoryPath("docs"), { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".md"),
+  );
   return ["README.md", "ARCHITECTURE.md", ...docs.map((file) => join("docs", file)).sort()];
 }
 
@@ -40,8 +42,18 @@ export function blocksOf(page: string): Block[] {
   for (const { index, 1: info = "", 2: body = "" } of text.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)) {
     const [language = "", ...flags] = info.trim().split(/\s+/);
     const before = blocks.at(-1);
-    if (language === "text" && flags.includes("output") && before !== undefined) blocks[blocks.length - 1] = { ...before, output: body };
-    else blocks.push({ page, line: text.slice(0, index).split("\n").length, language, flags, file: flags.find((flag) => flag.startsWith("file="))?.slice(5), text: body, output: undefined });
+    if (language === "text" && flags.includes("output") && before !== undefined)
+      blocks[blocks.length - 1] = { ...before, output: body };
+    else
+      blocks.push({
+        page,
+        line: text.slice(0, index).split("\n").length,
+        language,
+        flags,
+        file: flags.find((flag) => flag.startsWith("file="))?.slice(5),
+        text: body,
+        output: undefined,
+      });
   }
   return blocks;
 }
@@ -70,8 +82,25 @@ export async function compile(blocks: readonly Block[]): Promise<string> {
     // A block without imports is a module, too: top-level await needs one.
     writeFileSync(path, `${block.text}\nexport {};\n`);
   }
-  const options = { rootDir: "src", outDir: "out", composite: false, incremental: false, declaration: false, declarationMap: false, isolatedDeclarations: false, noEmitOnError: false, types: ["node", "mocha"] };
-  writeFileSync(join(WORK, "tsconfig.json"), JSON.stringify({ extends: relative(WORK, repositoryPath("tsconfig.base.json")), compilerOptions: options, include: ["src"] }));
+  const options = {
+    rootDir: "src",
+    outDir: "out",
+    composite: false,
+    incremental: false,
+    declaration: false,
+    declarationMap: false,
+    isolatedDeclarations: false,
+    noEmitOnError: false,
+    types: ["node", "mocha"],
+  };
+  writeFileSync(
+    join(WORK, "tsconfig.json"),
+    JSON.stringify({
+      extends: relative(WORK, repositoryPath("tsconfig.base.json")),
+      compilerOptions: options,
+      include: ["src"],
+    }),
+  );
   const { stdout, stderr } = await start(process.execPath, [repositoryPath("node_modules", ".bin", "tsc"), "-p", WORK]);
   return stdout + stderr;
 }
@@ -79,7 +108,9 @@ export async function compile(blocks: readonly Block[]): Promise<string> {
 export function runCompiled(block: Block): Promise<Ran> {
   const file = join(WORK, "out", pathOf(block).replace(/\.ts$/, ".js"));
   // Laws are mocha's; all else runs as it stands.
-  return block.flags.includes("mocha") ? start(process.execPath, [repositoryPath("node_modules", ".bin", "mocha"), file]) : start(process.execPath, [file]);
+  return block.flags.includes("mocha")
+    ? start(process.execPath, [repositoryPath("node_modules", ".bin", "mocha"), file])
+    : start(process.execPath, [file]);
 }
 
 export function runScript(file: string): Promise<Ran> {
@@ -107,13 +138,18 @@ export function runShell(block: Block): Promise<Ran> {
 function start(command: string, args: readonly string[]): Promise<Ran> {
   const env = { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined };
   return new Promise((resolve) => {
-    execFile(command, [...args], { cwd: FOLDER, env }, (error, stdout, stderr) => resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }));
+    execFile(command, [...args], { cwd: FOLDER, env }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
+    );
   });
 }
 
 /** True where the lines are those expected, `…` standing for anything. */
 export function prints(expected: string, actual: string): boolean {
-  const escaped = expected.trim().replace(/[\\^$.*+?()[\]{}|]/g, "\\$&").replaceAll("…", ".*");
+  const escaped = expected
+    .trim()
+    .replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
+    .replaceAll("…", ".*");
   return new RegExp(`^${escaped}$`).test(actual.trim());
 }
 
@@ -132,5 +168,10 @@ export function brokenLinks(page: string): string[] {
 /** As GitHub makes them. */
 function anchorsOf(page: string): string[] {
   const headings = readFileSync(repositoryPath(page), "utf8").matchAll(/^#+ (.*)$/gm);
-  return [...headings].map(([, title]) => title!.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(" ", "-"));
+  return [...headings].map(([, title]) =>
+    title!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
 }

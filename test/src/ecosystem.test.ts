@@ -9,8 +9,8 @@ import { repositoryPath } from "./shared.js";
 
 /**
  * A user's own operator, perturbation and method, a package of one file (`test/ecosystem`), found and used in projects
- * far from this repository, into which everything was installed from tarballs. npm always; pnpm and Yarn Plug'n'Play, which are
- * fetched from the registry, where LIRPA_ECOSYSTEM=all asks for them.
+ * far from this repository, into which everything was installed from tarballs. npm always; pnpm and Yarn Plug'n'Play,
+ * which are fetched from the registry, where LIRPA_ECOSYSTEM=all asks for them.
  */
 interface Manager {
   readonly name: string;
@@ -48,7 +48,8 @@ const managers: readonly Manager[] = [
     name: "pnpm",
     pins: (overrides) => ({ pnpm: { overrides } }),
     files: {},
-    install: (folder) => npm([...PNPM, "install", "--prefer-offline", "--ignore-scripts", "--no-frozen-lockfile"], folder),
+    install: (folder) =>
+      npm([...PNPM, "install", "--prefer-offline", "--ignore-scripts", "--no-frozen-lockfile"], folder),
     lirpa: (folder, args) => npm([...PNPM, "exec", "lirpa", ...args], folder),
     node: (folder, script) => runAlone(process.execPath, [script], folder),
   },
@@ -82,8 +83,12 @@ for (const manager of process.env["LIRPA_ECOSYSTEM"] === "all" ? managers : mana
       const names = ["lirpa", "@lirpa/core", "@lirpa/conformance"];
       const asked = Object.fromEntries(names.map((name) => [name, tarballs[name]]));
       const manifest = {
-        name: "project", private: true, type: "module", dependencies: { ...asked, ...(manager.name === "npm" && tarballs) },
-        devDependencies: { "lirpa-plugin-example": plugin }, ...manager.pins(tarballs),
+        name: "project",
+        private: true,
+        type: "module",
+        dependencies: { ...asked, ...(manager.name === "npm" && tarballs) },
+        devDependencies: { "lirpa-plugin-example": plugin },
+        ...manager.pins(tarballs),
       };
       writeFileSync(join(project, "package.json"), JSON.stringify(manifest));
       for (const [name, text] of Object.entries(manager.files)) writeFileSync(join(project, name), text);
@@ -99,7 +104,11 @@ for (const manager of process.env["LIRPA_ECOSYSTEM"] === "all" ? managers : mana
         "shallow.json": query(1, { relaxation: { "com.example:HalfLeak": "shallow" } }),
         "backward.json": query(0.1, { methodOptions: { "best-of-two": { forward: false } } }),
         "misspelt.json": query(0.1, { methodOptions: { "best-of-two": { forwards: false } } }),
-        "bounds.js": BOUNDS, "kept.js": KEPT, "laws.js": LAWS, "options.ts": OPTIONS, "tsconfig.json": TSCONFIG,
+        "bounds.js": BOUNDS,
+        "kept.js": KEPT,
+        "laws.js": LAWS,
+        "options.ts": OPTIONS,
+        "tsconfig.json": TSCONFIG,
       };
       for (const [name, text] of Object.entries(written)) writeFileSync(join(project, name), text);
     });
@@ -161,7 +170,9 @@ for (const manager of process.env["LIRPA_ECOSYSTEM"] === "all" ? managers : mana
       const bounded = (query: string): Promise<Outcome> =>
         lirpa("bounds", "model.onnx", "--query", query, "--method", "best-of-two", "--json");
       expectBounds(JSON.parse(await succeed(bounded("backward.json"))) as Answer);
-      expect((await bounded("misspelt.json")).stderr).to.include("forwards").and.include("Did you mean forward?");
+      expect((await bounded("misspelt.json")).stderr)
+        .to.include("forwards")
+        .and.include("Did you mean forward?");
     });
 
     it("keeps its method's programs on disk: the next process records and compiles nothing", async () => {
@@ -175,7 +186,9 @@ for (const manager of process.env["LIRPA_ECOSYSTEM"] === "all" ? managers : mana
 
     it("has a method that obeys the laws, where it is installed", async () => {
       const printed = await succeed(manager.node(project, "laws.js"));
-      expect(printed).to.match(/bounds all samples/).and.match(/^# fail 0$|^ℹ fail 0$/m);
+      expect(printed)
+        .to.match(/bounds all samples/)
+        .and.match(/^# fail 0$|^ℹ fail 0$/m);
     });
 
     it("has options with types of its own", async function () {
@@ -209,7 +222,9 @@ describe("a project of your own, as the README makes it", function () {
     // The checkout, as far as the project reads it; it is packed into a folder of this test.
     const tarballs = join(scratch, "lirpa", "tarballs");
     await pack(publishedPackages(), tarballs);
-    cpSync(repositoryPath("examples", "quickstart"), join(scratch, "lirpa", "examples", "quickstart"), { recursive: true });
+    cpSync(repositoryPath("examples", "quickstart"), join(scratch, "lirpa", "examples", "quickstart"), {
+      recursive: true,
+    });
     const steps = blocks.find(({ language }) => language === "sh")!.text.split("\n");
     expect(steps[0]).to.equal("(cd lirpa && npm run pack)");
     const command = ["set -e", ...steps.slice(1)].join("\n");
@@ -311,7 +326,9 @@ function needed(): ReturnType<typeof publishedPackages> {
   const packages = publishedPackages();
   const names = new Set(["lirpa", "@lirpa/conformance"]);
   for (const name of names) {
-    const { dependencies = {}, peerDependencies = {} } = packages.find(({ manifest }) => manifest.name === name)!.manifest;
+    const { dependencies = {}, peerDependencies = {} } = packages.find(
+      ({ manifest }) => manifest.name === name,
+    )!.manifest;
     const asked = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
     for (const dependency of asked) if (dependency.startsWith("@lirpa/")) names.add(dependency);
   }
@@ -329,10 +346,16 @@ async function packPlugin(scratch: string): Promise<string> {
 function model(): Uint8Array {
   const { ModelProto, TensorProto } = onnxProto.onnx;
   const { FLOAT } = TensorProto.DataType;
-  const value = (name: string, dims: readonly number[]): object => ({ name, type: { tensorType: { elemType: FLOAT, shape: { dim: dims.map((dimValue) => ({ dimValue })) } } } });
+  const value = (name: string, dims: readonly number[]): object => ({
+    name,
+    type: { tensorType: { elemType: FLOAT, shape: { dim: dims.map((dimValue) => ({ dimValue })) } } },
+  });
   return ModelProto.encode({
     irVersion: 8,
-    opsetImport: [{ domain: "", version: 17 }, { domain: "com.example", version: 1 }],
+    opsetImport: [
+      { domain: "", version: 17 },
+      { domain: "com.example", version: 1 },
+    ],
     graph: {
       name: "example",
       input: [value("x", [1, 2])],

@@ -1,8 +1,18 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  batchMoments, evaluateProgram, extendProgram, gradientNames, makeProgram, substitute, valueAndGradients, vjp,
-  Vocabulary, type IrNode, type Program, type RowSpace,
+  batchMoments,
+  evaluateProgram,
+  extendProgram,
+  gradientNames,
+  makeProgram,
+  substitute,
+  valueAndGradients,
+  vjp,
+  Vocabulary,
+  type IrNode,
+  type Program,
+  type RowSpace,
 } from "@lirpa/core/recording";
 import { isLirpaError, type HostTensor } from "lirpa";
 

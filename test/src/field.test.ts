@@ -17,13 +17,46 @@ const TOLERANCE = 1e-5;
 /** What no pack covers yet, by what it lacks. A case that is answered fails until it leaves this table. */
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
   "an operator": [
-    "ab74_lstm", "al60_rnn", "einsum", "lpnorm", "lrn", "m_index_dyn", "m_sdpa_causal_leg", "o233_gru", "o61_nonzero", "p2_einsum_dyn", "p2_gru_leg",
-    "p2_keras_lstm", "p2_lstm_leg", "p2_skl_logreg", "p2_slicing_dyn", "qdq", "scatter_nd", "smooth_rare", "topk", "trilu_mask",
+    "ab74_lstm",
+    "al60_rnn",
+    "einsum",
+    "lpnorm",
+    "lrn",
+    "m_index_dyn",
+    "m_sdpa_causal_leg",
+    "o233_gru",
+    "o61_nonzero",
+    "p2_einsum_dyn",
+    "p2_gru_leg",
+    "p2_keras_lstm",
+    "p2_lstm_leg",
+    "p2_skl_logreg",
+    "p2_slicing_dyn",
+    "qdq",
+    "scatter_nd",
+    "smooth_rare",
+    "topk",
+    "trilu_mask",
   ],
   "an operand that depends on the inputs, or a type": [
-    "f16_cast", "m_fixed_equal", "m_keras_ln", "m_other_output", "m_pow_int_base", "m_softplus_dyn", "o240_ge", "p2_glu_maxout_dyn",
-    "p2_hf_bert_sdpa_dyn", "p2_hf_bert_sdpa_leg", "p2_hf_distilbert_eager_dyn", "p2_hf_distilbert_eager_leg", "p2_hf_distilbert_sdpa_dyn",
-    "p2_keras_transformer", "p2_lse_max_dyn", "p2_lse_max_leg", "p2_skl_mlpcls", "p2_threshold_leg",
+    "f16_cast",
+    "m_fixed_equal",
+    "m_keras_ln",
+    "m_other_output",
+    "m_pow_int_base",
+    "m_softplus_dyn",
+    "o240_ge",
+    "p2_glu_maxout_dyn",
+    "p2_hf_bert_sdpa_dyn",
+    "p2_hf_bert_sdpa_leg",
+    "p2_hf_distilbert_eager_dyn",
+    "p2_hf_distilbert_eager_leg",
+    "p2_hf_distilbert_sdpa_dyn",
+    "p2_keras_transformer",
+    "p2_lse_max_dyn",
+    "p2_lse_max_leg",
+    "p2_skl_mlpcls",
+    "p2_threshold_leg",
   ],
   "something of the file": ["dyn_seq", "local_fn", "m_opset22", "o212_if", "sparse_init"],
 };
@@ -76,16 +109,27 @@ function floats({ kind }: Expected): string[] {
 }
 
 async function wrongForward(model: Model, { inputs }: Query, expected: Expected): Promise<string[]> {
-  const centers = Object.entries(inputs).map(([name, input]) => [name, "center" in input ? input.center : input] as const);
+  const centers = Object.entries(inputs).map(
+    ([name, input]) => [name, "center" in input ? input.center : input] as const,
+  );
   const results = await model.forward(Object.fromEntries(centers));
   return floats(expected).flatMap((output) => {
     const { data } = results[output]!;
-    const at = expected.center[output]!.findIndex((value, i) => !(Math.abs(data[i]! - value) <= 1e-4 * (1 + Math.abs(value))));
-    return at < 0 ? [] : [`forward of ${output} is ${data[at]} at ${at}, and ${expected.center[output]![at]} by ONNX Runtime`];
+    const at = expected.center[output]!.findIndex(
+      (value, i) => !(Math.abs(data[i]! - value) <= 1e-4 * (1 + Math.abs(value))),
+    );
+    return at < 0
+      ? []
+      : [`forward of ${output} is ${data[at]} at ${at}, and ${expected.center[output]![at]} by ONNX Runtime`];
   });
 }
 
-async function wrongBounds(model: Model, { inputs, options }: Query, expected: Expected, method: string): Promise<string[]> {
+async function wrongBounds(
+  model: Model,
+  { inputs, options }: Query,
+  expected: Expected,
+  method: string,
+): Promise<string[]> {
   const failures: string[] = [];
   for (const output of floats(expected)) {
     const { lower, upper } = await model.bounds(inputs, { ...options, method, output });
@@ -97,7 +141,8 @@ async function wrongBounds(model: Model, { inputs, options }: Query, expected: E
       return holds ? [] : [`${method} of ${output} at ${i}: [${low}, ${high}] for values in [${least}, ${most}]`];
     });
     failures.push(...what.slice(0, 1));
-    if (lower.length !== min.length) failures.push(`${method} of ${output} has ${lower.length} bounds for ${min.length} elements`);
+    if (lower.length !== min.length)
+      failures.push(`${method} of ${output} has ${lower.length} bounds for ${min.length} elements`);
   }
   return failures;
 }

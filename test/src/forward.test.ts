@@ -30,22 +30,31 @@ describe("the operators' forward rules on real models", function () {
         else failures.push(`${file}: ${worst}`);
         await lirpa.dispose();
       }
-      console.log(`      ${agreed} of ${files.length} models agree; ${uncovered} hold operators that the packs do not cover`);
+      console.log(
+        `      ${agreed} of ${files.length} models agree; ${uncovered} hold operators that the packs do not cover`,
+      );
       expect(failures, failures.join("\n")).to.deep.equal([]);
       expect(agreed).to.be.greaterThan(50);
     });
   }
 });
 
-async function difference(model: Awaited<ReturnType<Awaited<ReturnType<typeof createLirpa>>["load"]>>, file: string): Promise<number> {
+async function difference(
+  model: Awaited<ReturnType<Awaited<ReturnType<typeof createLirpa>>["load"]>>,
+  file: string,
+): Promise<number> {
   let seed = 1;
-  const values = Object.fromEntries(model.inputs.map(({ name, shape }) => {
-    const size = shape.reduce((product, axis) => product * axis, 1);
-    return [name, Float32Array.from({ length: size }, () => ((seed = (seed * 48271) % 2147483647) / 2147483647))];
-  }));
+  const values = Object.fromEntries(
+    model.inputs.map(({ name, shape }) => {
+      const size = shape.reduce((product, axis) => product * axis, 1);
+      return [name, Float32Array.from({ length: size }, () => (seed = (seed * 48271) % 2147483647) / 2147483647)];
+    }),
+  );
   const ours = await model.forward(values);
   const session = await InferenceSession.create(file, { logSeverityLevel: 3, graphOptimizationLevel: "disabled" });
-  const theirs = await session.run(Object.fromEntries(model.inputs.map(({ name, shape }) => [name, new Tensor("float32", values[name]!, [...shape])])));
+  const theirs = await session.run(
+    Object.fromEntries(model.inputs.map(({ name, shape }) => [name, new Tensor("float32", values[name]!, [...shape])])),
+  );
   let worst = 0;
   for (const name of model.outputs) {
     const expected = Array.from(theirs[name]!.data as ArrayLike<number>, Number);

@@ -27,9 +27,19 @@ const RELAXATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
  * leaves this table.
  */
 const LOOSER: Readonly<Record<string, { readonly methods: readonly string[]; readonly reason: string }>> = {
-  "shared-node-a": { methods: ["crown"], reason: "one slope by 6e-4, where another output is tighter by 2e-2: a narrower interval chose another line" },
-  "leaky-relu-b": { methods: ["forward+crown"], reason: "one end by 2e-3, where another is tighter by 5e-3, for the same reason" },
-  "relu-same-slope-a": { methods: ["crown"], reason: "chords of other intermediate bounds: 0.9 % wider in sum; crown-ibp, forward+crown, alpha-crown are not looser" },
+  "shared-node-a": {
+    methods: ["crown"],
+    reason: "one slope by 6e-4, where another output is tighter by 2e-2: a narrower interval chose another line",
+  },
+  "leaky-relu-b": {
+    methods: ["forward+crown"],
+    reason: "one end by 2e-3, where another is tighter by 5e-3, for the same reason",
+  },
+  "relu-same-slope-a": {
+    methods: ["crown"],
+    reason:
+      "chords of other intermediate bounds: 0.9 % wider in sum; crown-ibp, forward+crown, alpha-crown are not looser",
+  },
 };
 
 /**
@@ -37,8 +47,10 @@ const LOOSER: Readonly<Record<string, { readonly methods: readonly string[]; rea
  * marked by the goldens.
  */
 const PEER_UNSOUND: Readonly<Record<string, string>> = {
-  "conv-l3-a": "the peer takes the 2-norm of the kernel as the dual norm of an L3 ball; it is the 3/2-norm, which is greater",
-  "l2-residual-a": "the peer's IBP leaves out sampled points by 0.55 (marked in its method); its CROWN-IBP relies on those intervals",
+  "conv-l3-a":
+    "the peer takes the 2-norm of the kernel as the dual norm of an L3 ball; it is the 3/2-norm, which is greater",
+  "l2-residual-a":
+    "the peer's IBP leaves out sampled points by 0.55 (marked in its method); its CROWN-IBP relies on those intervals",
 };
 
 /**
@@ -72,8 +84,10 @@ describe("golden cases: never unsound, never looser than the peer", function () 
 
   after(() => {
     console.log(`      compared ${compared.length} cases by ${METHODS.join(", ")}`);
-    for (const [name, { methods, reason }] of Object.entries(LOOSER)) console.log(`      looser than the peer: ${name} by ${methods.join(", ")} (${reason})`);
-    for (const [name, reason] of Object.entries(PEER_UNSOUND)) console.log(`      not compared, for the peer is unsound: ${name} (${reason})`);
+    for (const [name, { methods, reason }] of Object.entries(LOOSER))
+      console.log(`      looser than the peer: ${name} by ${methods.join(", ")} (${reason})`);
+    for (const [name, reason] of Object.entries(PEER_UNSOUND))
+      console.log(`      not compared, for the peer is unsound: ${name} (${reason})`);
     for (const [reason, names] of missing) {
       const shown = [...names.slice(0, 4), ...(names.length > 4 ? ["…"] : [])].join(", ");
       console.log(`      left out for ${reason}: ${names.length} (${shown})`);
@@ -101,10 +115,12 @@ async function failuresOf(lirpa: Lirpa, golden: GoldenCase): Promise<string[]> {
   for (const method of methodsFor(golden)) {
     const bounds = await model.bounds(inputs, { ...options, method, ...(relaxation && { relaxation }) });
     const { unsound, looser } = compare(golden, method, bounds);
-    const named = (list: readonly string[]): string[] => list.slice(0, 2).map((failure) => `${golden.group}/${golden.name} ${method}: ${failure}`);
+    const named = (list: readonly string[]): string[] =>
+      list.slice(0, 2).map((failure) => `${golden.group}/${golden.name} ${method}: ${failure}`);
     failures.push(...named(unsound));
     if (LOOSER[golden.name]?.methods.includes(method) !== true) failures.push(...named(looser));
-    else if (looser.length === 0) failures.push(`${golden.name} is no looser than the peer by ${method}: take it out of the table`);
+    else if (looser.length === 0)
+      failures.push(`${golden.name} is no looser than the peer by ${method}: take it out of the table`);
   }
   await lirpa.dispose();
   return failures;
@@ -112,14 +128,19 @@ async function failuresOf(lirpa: Lirpa, golden: GoldenCase): Promise<string[]> {
 
 /** Forward mode carries one row for every pixel: on the images of `models` the peer does not try it either. */
 function methodsFor({ name, group, methods, inputs }: GoldenCase): readonly string[] {
-  const isLarge = group === "models" && inputs.some(({ shape }) => shape.reduce((product, size) => product * size, 1) > 1000);
+  const isLarge =
+    group === "models" && inputs.some(({ shape }) => shape.reduce((product, size) => product * size, 1) > 1000);
   return METHODS.filter((method) => {
     if (method.startsWith("forward")) return !isLarge || methods[GOLDEN_NAME[method] ?? method]?.lower !== undefined;
     return method !== "alpha-crown" || EVERY_ALPHA || ALPHA_SAMPLE.test(`${group}/${name}`);
   });
 }
 
-function compare({ name, group, boundShape, reference, methods }: GoldenCase, method: string, { lower, upper, shape }: Bounds): { unsound: string[]; looser: string[] } {
+function compare(
+  { name, group, boundShape, reference, methods }: GoldenCase,
+  method: string,
+  { lower, upper, shape }: Bounds,
+): { unsound: string[]; looser: string[] } {
   const peer: GoldenMethod | undefined = methods[GOLDEN_NAME[method] ?? method];
   const { sampledLower, sampledUpper } = reference;
   const scale = 1 + Math.max(...sampledLower.map(Math.abs), ...sampledUpper.map(Math.abs));
@@ -127,14 +148,22 @@ function compare({ name, group, boundShape, reference, methods }: GoldenCase, me
   const unsound: string[] = [];
   const looser: string[] = [];
   if (shape.join() !== boundShape.join()) unsound.push(`the shape is [${shape.join()}], not [${boundShape.join()}]`);
-  const comparable = peer?.lower !== undefined && peer.unsound === undefined && peer.suspect !== true && PEER_UNSOUND[name] === undefined;
+  const comparable =
+    peer?.lower !== undefined &&
+    peer.unsound === undefined &&
+    peer.suspect !== true &&
+    PEER_UNSOUND[name] === undefined;
   sampledLower.forEach((least, i) => {
     if (!(lower[i]! <= least + tolerance)) unsound.push(`lower ${lower[i]} is above the sampled ${least}`);
-    if (!(upper[i]! >= sampledUpper[i]! - tolerance)) unsound.push(`upper ${upper[i]} is below the sampled ${sampledUpper[i]}`);
+    if (!(upper[i]! >= sampledUpper[i]! - tolerance))
+      unsound.push(`upper ${upper[i]} is below the sampled ${sampledUpper[i]}`);
     if (!comparable) return;
-    const slack = method === "alpha-crown" ? Math.max(tolerance, OPTIMIZER * (peer.upper![i]! - peer.lower![i]!)) : tolerance;
-    if (!(lower[i]! >= peer.lower![i]! - slack)) looser.push(`lower ${lower[i]} is looser than the peer's ${peer.lower![i]}`);
-    if (!(upper[i]! <= peer.upper![i]! + slack)) looser.push(`upper ${upper[i]} is looser than the peer's ${peer.upper![i]}`);
+    const slack =
+      method === "alpha-crown" ? Math.max(tolerance, OPTIMIZER * (peer.upper![i]! - peer.lower![i]!)) : tolerance;
+    if (!(lower[i]! >= peer.lower![i]! - slack))
+      looser.push(`lower ${lower[i]} is looser than the peer's ${peer.lower![i]}`);
+    if (!(upper[i]! <= peer.upper![i]! + slack))
+      looser.push(`upper ${upper[i]} is looser than the peer's ${peer.upper![i]}`);
   });
   return { unsound, looser };
 }
@@ -166,7 +195,10 @@ describe("alpha-crown on golden cases", () => {
       const lirpa = await createLirpa();
       const model = await lirpa.load(join(golden!.folder, "model.onnx"));
       const { inputs, options } = readQuery(readFileSync(join(golden!.folder, "case.json"), "utf8"));
-      const [alpha, crown] = [await model.bounds(inputs, { ...options, method: "alpha-crown" }), await model.bounds(inputs, { ...options, method: "crown" })];
+      const [alpha, crown] = [
+        await model.bounds(inputs, { ...options, method: "alpha-crown" }),
+        await model.bounds(inputs, { ...options, method: "crown" }),
+      ];
       alpha.lower.forEach((value, i) => {
         const slack = 1e-4 * (1 + Math.abs(crown.upper[i]! - crown.lower[i]!));
         expect(value).to.be.at.least(crown.lower[i]! - slack);

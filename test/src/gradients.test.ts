@@ -5,12 +5,22 @@ import { graph, randomTensor, referenceLirpa, seeded, tensor } from "./graphs.js
 
 const random = seeded(21);
 const convolution = { strides: [2, 2], pads: [1, 1, 1, 1], dilations: [1, 1], group: 1, kernel_shape: [3, 3] };
-const positive = (n: number) => tensor([n], Array.from({ length: n }, () => 1.5 + 0.5 * random()));
+const positive = (n: number) =>
+  tensor(
+    [n],
+    Array.from({ length: n }, () => 1.5 + 0.5 * random()),
+  );
 const net = graph(
   { x: [1, 1, 5, 5] },
   {
-    k: randomTensor([3, 1, 3, 3], random), scale: positive(3), shift: randomTensor([3], random), mean: randomTensor([3], random), variance: positive(3),
-    w: randomTensor([27, 6], random, 0.4), b: randomTensor([6], random), v: randomTensor([6, 2], random),
+    k: randomTensor([3, 1, 3, 3], random),
+    scale: positive(3),
+    shift: randomTensor([3], random),
+    mean: randomTensor([3], random),
+    variance: positive(3),
+    w: randomTensor([27, 6], random, 0.4),
+    b: randomTensor([6], random),
+    v: randomTensor([6, 2], random),
   },
   [
     ["Conv", ["x", "k"], ["c"], convolution],
@@ -31,7 +41,10 @@ describe("bounds are differentiable in centers, radii and parameters", () => {
   for (const method of ["ibp", "crown-ibp", "crown", "forward", "forward+crown"]) {
     it(`by ${method}, as differences show in float64`, function () {
       this.timeout(60_000);
-      const { program, feeds } = model.program({ x: perturbed(centers, lp({ norm: Infinity, eps: 0.07 })) }, { method, parameters });
+      const { program, feeds } = model.program(
+        { x: perturbed(centers, lp({ norm: Infinity, eps: 0.07 })) },
+        { method, parameters },
+      );
       const wrt = ["center:x", "set:x:eps", ...parameters.map((name) => `parameter:${name}`)];
       const differentiated = valueAndGradients(program, wrt);
       const cotangents = weights(differentiated);
@@ -49,26 +62,46 @@ describe("bounds are differentiable in centers, radii and parameters", () => {
 
   it("says which inputs there are where one is unknown", () => {
     const { program } = model.program({ x: perturbed(centers, lp({ norm: Infinity, eps: 0.07 })) }, { method: "ibp" });
-    expect(() => valueAndGradients(program, ["parameter:k"])).to.throw(/no input parameter:k/).with.property("code", "LIRPA_OPTION");
+    expect(() => valueAndGradients(program, ["parameter:k"]))
+      .to.throw(/no input parameter:k/)
+      .with.property("code", "LIRPA_OPTION");
   });
 });
 
 /** A weight for each element of each output: two instances of two bounds. */
 function weights(program: Program): Record<string, HostTensor> {
   const draw = seeded(3);
-  return Object.fromEntries(program.inputs.filter(({ role }) => role.is === "cotangent").map(({ name, shape, instances, rows }) => {
-    const dims = [instances ? 2 : 1, rows ? 2 : 1, ...shape];
-    return [name, randomTensor(dims, draw)];
-  }));
+  return Object.fromEntries(
+    program.inputs
+      .filter(({ role }) => role.is === "cotangent")
+      .map(({ name, shape, instances, rows }) => {
+        const dims = [instances ? 2 : 1, rows ? 2 : 1, ...shape];
+        return [name, randomTensor(dims, draw)];
+      }),
+  );
 }
 
-function centralDifference(program: Program, feeds: Readonly<Record<string, HostTensor>>, cotangents: Readonly<Record<string, HostTensor>>, name: string, at: number): number {
+function centralDifference(
+  program: Program,
+  feeds: Readonly<Record<string, HostTensor>>,
+  cotangents: Readonly<Record<string, HostTensor>>,
+  name: string,
+  at: number,
+): number {
   const step = 1e-6;
   const weighted = (shift: number): number => {
     const data = Float64Array.from(feeds[name]!.data);
     data[at]! += shift;
     const results = evaluateProgram(program, { ...feeds, [name]: { ...feeds[name]!, data } });
-    return Object.entries(results).reduce((sum, [output, { data: values }]) => sum + Array.from(values).reduce((part, value, i) => part + value * cotangents[gradientNames.cotangent(output)]!.data[i]!, 0), 0);
+    return Object.entries(results).reduce(
+      (sum, [output, { data: values }]) =>
+        sum +
+        Array.from(values).reduce(
+          (part, value, i) => part + value * cotangents[gradientNames.cotangent(output)]!.data[i]!,
+          0,
+        ),
+      0,
+    );
   };
   return (weighted(step) - weighted(-step)) / (2 * step);
 }

@@ -1,7 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  createLirpa, isLirpaError, lp, perturbed, type BoundInput, type BoundOptions, type Graph, type Lirpa,
+  createLirpa,
+  isLirpaError,
+  lp,
+  perturbed,
+  type BoundInput,
+  type BoundOptions,
+  type Graph,
+  type Lirpa,
 } from "lirpa";
 import type { PerturbationQuery } from "@lirpa/core/plugin";
 import { graph } from "./graphs.js";
@@ -17,15 +24,36 @@ function scribble(value: unknown, by: number): void {
   else for (const part of Object.values(value)) scribble(part, by);
 }
 
-const kinds = { "Float32Array": Float32Array, "Float64Array": Float64Array } as const;
+const kinds = { Float32Array: Float32Array, Float64Array: Float64Array } as const;
 function as(kind: string, numbers: readonly number[]): Floats {
   return kind === "list" ? [...numbers] : kinds[kind as keyof typeof kinds].from(numbers);
 }
 
 function net(kind: string): Graph {
-  const initializer = (shape: number[], numbers: number[]) => ({ shape, dtype: "float" as const, data: as(kind === "list" ? "Float64Array" : kind, numbers) as Float64Array });
-  const sketch = graph({ x: [1, 2], z: [1, 2] }, {}, [["Gemm", ["x", "w", "b"], ["h"]], ["Relu", ["h"], ["r"]], ["Add", ["r", "z"], ["s"]], ["MatMul", ["s", "v"], ["y"]]], ["y"]);
-  return { ...sketch, initializers: new Map([["w", initializer([2, 2], [1, -0.5, 0.25, 2])], ["b", initializer([2], [0.1, -0.1])], ["v", initializer([2, 3], [1, 2, -1, 0.5, -2, 1])]]) };
+  const initializer = (shape: number[], numbers: number[]) => ({
+    shape,
+    dtype: "float" as const,
+    data: as(kind === "list" ? "Float64Array" : kind, numbers) as Float64Array,
+  });
+  const sketch = graph(
+    { x: [1, 2], z: [1, 2] },
+    {},
+    [
+      ["Gemm", ["x", "w", "b"], ["h"]],
+      ["Relu", ["h"], ["r"]],
+      ["Add", ["r", "z"], ["s"]],
+      ["MatMul", ["s", "v"], ["y"]],
+    ],
+    ["y"],
+  );
+  return {
+    ...sketch,
+    initializers: new Map([
+      ["w", initializer([2, 2], [1, -0.5, 0.25, 2])],
+      ["b", initializer([2], [0.1, -0.1])],
+      ["v", initializer([2, 3], [1, 2, -1, 0.5, -2, 1])],
+    ]),
+  };
 }
 
 interface Question {
@@ -57,7 +85,8 @@ function question({ kind, set, method, spec, weights, relaxation }: Drawn): Ques
     graph: net(kind),
     inputs: { x: perturbed(as(kind, [0.5, -0.25]), sets[set]!(kind)), z: as(kind, [0.125, 0.25]) },
     options: {
-      method, methodOptions: { "alpha-crown": { iterations: 2 } },
+      method,
+      methodOptions: { "alpha-crown": { iterations: 2 } },
       ...(spec && { spec: [as(kind, [1, -1, 0]), as(kind, [0, 0.5, 2])] }),
       ...(weights && { weights: { b: { type: "linf", eps: as(kind, [0.125, 0.25]) } } }),
       ...(relaxation && { relaxation: { Relu: "same-slope" } }),
@@ -73,18 +102,31 @@ describe("numbers that were handed in", () => {
   after(() => lirpa.dispose());
 
   it("may be overwritten as soon as the call returns: inputs, sets, weights, rows, options, graphs", async () => {
-    await fc.assert(fc.asyncProperty(questions, async (drawn) => {
-      const calm = question(drawn);
-      const expected = await lirpa.model(calm.graph).bounds(calm.inputs, calm.options);
-      const hasty = question(drawn);
-      const model = lirpa.model(hasty.graph);
-      scribble(hasty.graph, drawn.by);
-      const promise = model.bounds(hasty.inputs, hasty.options);
-      scribble([hasty.inputs, hasty.options.spec, hasty.options.weights], drawn.by);
-      Object.assign(hasty.options, { method: "ibp", output: "nothing", spec: undefined, relaxation: { Relu: "nonsense" } });
-      const { lower, upper, shape, method } = await promise;
-      expect({ lower, upper, shape, method }).to.deep.equal({ lower: expected.lower, upper: expected.upper, shape: expected.shape, method: expected.method });
-    }), { numRuns: 60 });
+    await fc.assert(
+      fc.asyncProperty(questions, async (drawn) => {
+        const calm = question(drawn);
+        const expected = await lirpa.model(calm.graph).bounds(calm.inputs, calm.options);
+        const hasty = question(drawn);
+        const model = lirpa.model(hasty.graph);
+        scribble(hasty.graph, drawn.by);
+        const promise = model.bounds(hasty.inputs, hasty.options);
+        scribble([hasty.inputs, hasty.options.spec, hasty.options.weights], drawn.by);
+        Object.assign(hasty.options, {
+          method: "ibp",
+          output: "nothing",
+          spec: undefined,
+          relaxation: { Relu: "nonsense" },
+        });
+        const { lower, upper, shape, method } = await promise;
+        expect({ lower, upper, shape, method }).to.deep.equal({
+          lower: expected.lower,
+          upper: expected.upper,
+          shape: expected.shape,
+          method: expected.method,
+        });
+      }),
+      { numRuns: 60 },
+    );
   }).timeout(60_000);
 
   it("may be overwritten while a network is run", async () => {
@@ -99,9 +141,14 @@ describe("numbers that were handed in", () => {
   it("are refused where they are not finite when they are handed in, whatever they become", async () => {
     for (const kind of ["Float32Array", "Float64Array", "list"]) {
       const center = as(kind, [NaN, 0]);
-      const promise = lirpa.model(net(kind)).bounds({ x: perturbed(center, lp({ norm: Infinity, eps: 0.1 })), z: [0, 0] });
+      const promise = lirpa
+        .model(net(kind))
+        .bounds({ x: perturbed(center, lp({ norm: Infinity, eps: 0.1 })), z: [0, 0] });
       center[0] = 0;
-      const error: unknown = await promise.then(() => undefined, (reason: unknown) => reason);
+      const error: unknown = await promise.then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
       expect(isLirpaError(error) && error.code, kind).to.equal("LIRPA_QUERY");
     }
   });

@@ -13,7 +13,15 @@ describe("an infinite constant", () => {
   after(() => lirpa.dispose());
 
   it("masks what it is added to: the rest keeps its bounds", async () => {
-    const masked = graph({ x: [1, 3] }, { m: tensor([3], [0, -Infinity, 0]) }, [["Add", ["x", "m"], ["s"]], ["Softmax", ["s"], ["y"], { axis: 1 }]], ["y"]);
+    const masked = graph(
+      { x: [1, 3] },
+      { m: tensor([3], [0, -Infinity, 0]) },
+      [
+        ["Add", ["x", "m"], ["s"]],
+        ["Softmax", ["s"], ["y"], { axis: 1 }],
+      ],
+      ["y"],
+    );
     for (const method of METHODS) {
       const { lower, upper } = await lirpa.model(masked).bounds({ x: perturbed([0.5, 3, -0.5], ball) }, { method });
       expect([lower[1], upper[1]], method).to.deep.equal([0, 0]);
@@ -27,10 +35,21 @@ describe("an infinite constant", () => {
   });
 
   it("leaves a value behind it without the end that it takes away", async () => {
-    const shifted = graph({ x: [1, 2] }, { m: tensor([2], [Infinity, -Infinity]) }, [["Add", ["x", "m"], ["s"]], ["Tanh", ["s"], ["y"]]], ["y"]);
+    const shifted = graph(
+      { x: [1, 2] },
+      { m: tensor([2], [Infinity, -Infinity]) },
+      [
+        ["Add", ["x", "m"], ["s"]],
+        ["Tanh", ["s"], ["y"]],
+      ],
+      ["y"],
+    );
     for (const method of METHODS) {
       const { lower, upper } = await lirpa.model(shifted).bounds({ x: perturbed([0, 0], ball) }, { method });
-      expect([[...lower], [...upper]], method).to.deep.equal([[1, -1], [1, -1]]);
+      expect([[...lower], [...upper]], method).to.deep.equal([
+        [1, -1],
+        [1, -1],
+      ]);
     }
   });
 
@@ -38,17 +57,28 @@ describe("an infinite constant", () => {
     for (const value of [Infinity, -Infinity, NaN]) {
       const net = graph({ x: [1, 2] }, { b: tensor([2], [0, value]) }, [["Add", ["x", "b"], ["y"]]], ["y"]);
       let error: unknown;
-      await lirpa.model(net).bounds({ x: [0, 0] }, { weights: { b: ball } }).catch((caught: unknown) => (error = caught));
-      expect(isLirpaError(error) && [error.code, error.message.includes(`the parameter b is ${value} at position 1`)]).to.deep.equal(["LIRPA_QUERY", true]);
+      await lirpa
+        .model(net)
+        .bounds({ x: [0, 0] }, { weights: { b: ball } })
+        .catch((caught: unknown) => (error = caught));
+      expect(
+        isLirpaError(error) && [error.code, error.message.includes(`the parameter b is ${value} at position 1`)],
+      ).to.deep.equal(["LIRPA_QUERY", true]);
     }
   });
 
   it("is refused as a weight, by node and element", () => {
     const wrong: readonly [string, ReturnType<typeof graph>][] = [
-      ["MatMul", graph({ x: [1, 2] }, { w: tensor([2, 2], [1, 2, Infinity, 4]) }, [["MatMul", ["x", "w"], ["y"]]], ["y"])],
+      [
+        "MatMul",
+        graph({ x: [1, 2] }, { w: tensor([2, 2], [1, 2, Infinity, 4]) }, [["MatMul", ["x", "w"], ["y"]]], ["y"]),
+      ],
       ["Mul", graph({ x: [1, 3] }, { w: tensor([3], [1, 2, -Infinity]) }, [["Mul", ["w", "x"], ["y"]]], ["y"])],
       ["Gemm", graph({ x: [1, 2] }, { w: tensor([2, 2], [1, 2, NaN, 4]) }, [["Gemm", ["x", "w"], ["y"]]], ["y"])],
-      ["Conv", graph({ x: [1, 1, 3] }, { w: tensor([1, 1, 3], [1, 2, Infinity]) }, [["Conv", ["x", "w"], ["y"]]], ["y"])],
+      [
+        "Conv",
+        graph({ x: [1, 1, 3] }, { w: tensor([1, 1, 3], [1, 2, Infinity]) }, [["Conv", ["x", "w"], ["y"]]], ["y"]),
+      ],
     ];
     for (const [type, net] of wrong) {
       let error: unknown;
@@ -58,7 +88,9 @@ describe("an infinite constant", () => {
         error = caught;
       }
       expect(isLirpaError(error) && error.code, type).to.equal("LIRPA_ATTRIBUTE");
-      expect((error as Error).message).to.include(`node ${type}_0`).and.include("(element 2)");
+      expect((error as Error).message)
+        .to.include(`node ${type}_0`)
+        .and.include("(element 2)");
     }
   });
 });

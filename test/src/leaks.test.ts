@@ -18,22 +18,42 @@ async function collect(): Promise<void> {
 const SIZE = 256;
 const random = seeded(9);
 const network = (name: string) => ({
-  ...graph({ x: [1, SIZE] }, { w: randomTensor([SIZE, SIZE], random), v: randomTensor([SIZE, 2], random) }, [["MatMul", ["x", "w"], ["h"]], ["Relu", ["h"], ["r"]], ["MatMul", ["r", "v"], ["y"]]], ["y"]),
+  ...graph(
+    { x: [1, SIZE] },
+    { w: randomTensor([SIZE, SIZE], random), v: randomTensor([SIZE, 2], random) },
+    [
+      ["MatMul", ["x", "w"], ["h"]],
+      ["Relu", ["h"], ["r"]],
+      ["MatMul", ["r", "v"], ["y"]],
+    ],
+    ["y"],
+  ),
   name,
 });
-const inputs = { x: perturbed(Array.from({ length: SIZE }, () => 0.1), lp({ norm: Infinity, eps: 0.1 })) };
+const inputs = {
+  x: perturbed(
+    Array.from({ length: SIZE }, () => 0.1),
+    lp({ norm: Infinity, eps: 0.1 }),
+  ),
+};
 
 /** ONNX Runtime, with an eye on the programs that it is given. */
 function watching(): { readonly executor: Executor; alive(): number; readonly seen: WeakRef<Program>[] } {
   const seen: WeakRef<Program>[] = [];
   const inner = onnxRuntimeExecutor({ threads: 1 });
-  const executor: Executor = { ...inner, compile: (program) => (seen.push(new WeakRef(program)), inner.compile(program)) };
+  const executor: Executor = {
+    ...inner,
+    compile: (program) => (seen.push(new WeakRef(program)), inner.compile(program)),
+  };
   return { executor, seen, alive: () => seen.filter((program) => program.deref() !== undefined).length };
 }
 
 async function boundMany(lirpa: Lirpa, models: number): Promise<void> {
   for (let i = 0; i < models; i++) {
-    for (const method of ["crown", "alpha-crown"]) await lirpa.model(network(`model ${i}`)).bounds(inputs, { method, methodOptions: { "alpha-crown": { iterations: 1 } } });
+    for (const method of ["crown", "alpha-crown"])
+      await lirpa
+        .model(network(`model ${i}`))
+        .bounds(inputs, { method, methodOptions: { "alpha-crown": { iterations: 1 } } });
   }
 }
 

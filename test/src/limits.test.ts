@@ -20,14 +20,20 @@ describe("limits of a call", () => {
     expect(await refused(() => model.bounds(query(), { signal: controller.signal }))).to.equal("LIRPA_ABORTED");
     const later = new AbortController();
     const onProgress = (): void => later.abort();
-    expect(await refused(() => model.bounds(query(), { method: "alpha-crown", signal: later.signal, onProgress }))).to.equal("LIRPA_ABORTED");
+    expect(
+      await refused(() => model.bounds(query(), { method: "alpha-crown", signal: later.signal, onProgress })),
+    ).to.equal("LIRPA_ABORTED");
   });
 
   it("let an optimization end early with bounds that hold, and say so", async () => {
     const crown = await model.bounds(query(), { method: "crown" });
     await model.bounds(query(), { method: "alpha-crown" });
     const methodOptions = { "alpha-crown": { iterations: 100_000 } };
-    const { lower, warnings, state } = await model.bounds(query(), { method: "alpha-crown", methodOptions, timeLimit: 0.3 });
+    const { lower, warnings, state } = await model.bounds(query(), {
+      method: "alpha-crown",
+      methodOptions,
+      timeLimit: 0.3,
+    });
     expect(warnings.map(({ code }) => code)).to.deep.equal(["LIRPA_TIME"]);
     lower.forEach((value, i) => expect(value).to.be.at.least(crown.lower[i]! - 1e-6));
     expect(state).to.be.an("object");
@@ -48,7 +54,10 @@ describe("limits of a call", () => {
 });
 
 describe("a warm start", () => {
-  const steps = (iterations: number): BoundOptions => ({ method: "alpha-crown", methodOptions: { "alpha-crown": { iterations } } });
+  const steps = (iterations: number): BoundOptions => ({
+    method: "alpha-crown",
+    methodOptions: { "alpha-crown": { iterations } },
+  });
 
   it("goes on from where an earlier call ended", async () => {
     const first = await model.bounds(query(), steps(20));
@@ -61,16 +70,30 @@ describe("a warm start", () => {
 
   it("of any numbers gives bounds that hold", async () => {
     const { state } = await model.bounds(query(), steps(1));
-    const spoilt = Object.fromEntries(Object.entries(state!).map(([name, tensor]) => [name, { ...tensor, data: Float64Array.from(tensor.data, (_, i) => [NaN, -7, 1e30, 0.3][i % 4]!) }]));
-    const { lower, upper } = await model.bounds(query(), { ...steps(2), start: { ...spoilt, other: spoilt[Object.keys(spoilt)[0]!]! } });
-    for (const { y } of await samples(lirpa, 60)) y.forEach((value, i) => expect(value).to.be.within(lower[i]! - 1e-9, upper[i]! + 1e-9));
+    const spoilt = Object.fromEntries(
+      Object.entries(state!).map(([name, tensor]) => [
+        name,
+        { ...tensor, data: Float64Array.from(tensor.data, (_, i) => [NaN, -7, 1e30, 0.3][i % 4]!) },
+      ]),
+    );
+    const { lower, upper } = await model.bounds(query(), {
+      ...steps(2),
+      start: { ...spoilt, other: spoilt[Object.keys(spoilt)[0]!]! },
+    });
+    for (const { y } of await samples(lirpa, 60))
+      y.forEach((value, i) => expect(value).to.be.within(lower[i]! - 1e-9, upper[i]! + 1e-9));
   });
 });
 
 describe("α-CROWN within a memory budget", () => {
   it("takes instances and rows in turns with bounds that hold", async () => {
     const spec = Array.from({ length: 6 }, (_, k) => [1, k - 3]);
-    const many = { x: perturbed([...center, 0, 0.1, -0.2], box({ lower: [-0.2, -0.7, 0.1, -0.4, -0.3, -0.6], upper: [0.6, 0.1, 0.9, 0.4, 0.5, 0.2] })) };
+    const many = {
+      x: perturbed(
+        [...center, 0, 0.1, -0.2],
+        box({ lower: [-0.2, -0.7, 0.1, -0.4, -0.3, -0.6], upper: [0.6, 0.1, 0.9, 0.4, 0.5, 0.2] }),
+      ),
+    };
     const whole = await model.bounds(many, { method: "alpha-crown", spec });
     const least = await refused(() => model.bounds(many, { method: "alpha-crown", spec, memory: 1000 }));
     expect(least).to.equal("LIRPA_MEMORY");

@@ -5,7 +5,14 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { isLirpaError, onnxRuntimeExecutor, type Executor, type HostTensor } from "lirpa";
 import {
-  loopOf, makeProgram, Vocabulary, type Carry, type CompiledProgram, type Feeds, type Loop, type Program,
+  loopOf,
+  makeProgram,
+  Vocabulary,
+  type Carry,
+  type CompiledProgram,
+  type Feeds,
+  type Loop,
+  type Program,
 } from "@lirpa/core/recording";
 import { MemoryProgramCache } from "@lirpa/core";
 

@@ -35,7 +35,9 @@ const hardLstmCell: Operator = defineOperator({
 
 describe("An LSTM cell as a composite", () => {
   const random = seeded(2);
-  const lirpa = referenceLirpa([definePlugin({ name: "lirpa-plugin-example", apiVersion: 2, operators: [hardLstmCell] })]);
+  const lirpa = referenceLirpa([
+    definePlugin({ name: "lirpa-plugin-example", apiVersion: 2, operators: [hardLstmCell] }),
+  ]);
   const weights = { W: randomTensor([2, 12], random), R: randomTensor([3, 12], random), B: randomTensor([12], random) };
   const model = lirpa.model(
     graph(
@@ -52,15 +54,26 @@ describe("An LSTM cell as a composite", () => {
   const state = { h0: [0, 0, 0], c0: [0.1, -0.1, 0] };
 
   it("expands into nodes called <node>/<part>", () => {
-    expect(model.explain().map(({ node }) => node)).to.include.members(["HardLSTMCell_0/inputGate", "HardLSTMCell_1/hidden"]);
+    expect(model.explain().map(({ node }) => node)).to.include.members([
+      "HardLSTMCell_0/inputGate",
+      "HardLSTMCell_1/hidden",
+    ]);
   });
 
   for (const method of ["ibp", "crown-ibp", "crown"]) {
     it(`is bounded through two steps by ${method}`, async () => {
       const set = lp({ norm: Infinity, eps: 0.15 });
-      const bounds = await model.bounds({ x1: perturbed(center.x1, set), x2: perturbed(center.x2, set), ...state }, { method });
+      const bounds = await model.bounds(
+        { x1: perturbed(center.x1, set), x2: perturbed(center.x2, set), ...state },
+        { method },
+      );
       const box = { x1: { center: center.x1, radius: 0.15 }, x2: { center: center.x2, radius: 0.15 } };
-      const sampled = await sampleBox(async (point) => (await model.forward({ ...point, ...state }))["h2"]!.data, box, 300, random);
+      const sampled = await sampleBox(
+        async (point) => (await model.forward({ ...point, ...state }))["h2"]!.data,
+        box,
+        300,
+        random,
+      );
       sampled.lower.forEach((value, i) => expect(bounds.lower[i]).to.be.at.most(value + 1e-9));
       sampled.upper.forEach((value, i) => expect(bounds.upper[i]).to.be.at.least(value - 1e-9));
       expect(Math.max(...bounds.upper)).to.be.lessThan(1.5);

@@ -21,7 +21,11 @@ const MOST_MEMORY = 256 * 2 ** 20;
 
 function models(): string[] {
   const own = ["examples/quickstart/model.onnx", "examples/demo/model/mnist.onnx"].map((file) => join(ROOT, file));
-  const field = existsSync(FIELD) ? readdirSync(FIELD).map((name) => join(FIELD, name, "model.onnx")).filter(existsSync) : [];
+  const field = existsSync(FIELD)
+    ? readdirSync(FIELD)
+        .map((name) => join(FIELD, name, "model.onnx"))
+        .filter(existsSync)
+    : [];
   return [...own, ...field].filter((file) => readFileSync(file).length < 200_000);
 }
 
@@ -30,11 +34,23 @@ async function bounded(bytes: Uint8Array, method: string): Promise<Bounds> {
   const lirpa = referenceLirpa([], onnxRuntimeExecutor({ threads: 1 }));
   try {
     const model = lirpa.model(await readModel(bytes, { name: "mutated" }));
-    const inputs = Object.fromEntries(model.inputs.map(({ name, shape }) => {
-      const size = Math.min(10_000, Math.max(0, shape.reduce((a, b) => a * b, 1)));
-      return [name, perturbed(new Float32Array(size).fill(0.25), lp({ norm: Infinity, eps: 0.05 }))];
-    }));
-    return await model.bounds(inputs, { method, memory: MOST_MEMORY, ...(model.outputs[0] !== undefined && { output: model.outputs[0] }) });
+    const inputs = Object.fromEntries(
+      model.inputs.map(({ name, shape }) => {
+        const size = Math.min(
+          10_000,
+          Math.max(
+            0,
+            shape.reduce((a, b) => a * b, 1),
+          ),
+        );
+        return [name, perturbed(new Float32Array(size).fill(0.25), lp({ norm: Infinity, eps: 0.05 }))];
+      }),
+    );
+    return await model.bounds(inputs, {
+      method,
+      memory: MOST_MEMORY,
+      ...(model.outputs[0] !== undefined && { output: model.outputs[0] }),
+    });
   } finally {
     await lirpa.dispose();
   }
@@ -53,7 +69,8 @@ async function fault(bytes: Uint8Array, method: string): Promise<string | undefi
   } catch (error) {
     if (!isLirpaError(error)) return `a bare error: ${error instanceof Error ? error.stack : String(error)}`;
     // A runtime may find an index out of range in what it is fed; what it refuses to load is a defect.
-    if (DEFECTS.includes(error.code) || error.message.includes("refuses the program")) return `${error.code}: ${error.stack}`;
+    if (DEFECTS.includes(error.code) || error.message.includes("refuses the program"))
+      return `${error.code}: ${error.stack}`;
   }
   const seconds = (performance.now() - start) / 1000;
   return seconds > SECONDS ? `it took ${seconds.toFixed(1)} s` : undefined;

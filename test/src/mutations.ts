@@ -24,7 +24,25 @@ export class Draws {
   }
 }
 
-const SIZES = [0, 1, -1, 2, 3, 7, -2, 1000, 65536, 2 ** 20, 2 ** 24, 2 ** 28, 2 ** 31, 2 ** 40, 2 ** 53, -(2 ** 31), -(2 ** 62)];
+const SIZES = [
+  0,
+  1,
+  -1,
+  2,
+  3,
+  7,
+  -2,
+  1000,
+  65536,
+  2 ** 20,
+  2 ** 24,
+  2 ** 28,
+  2 ** 31,
+  2 ** 40,
+  2 ** 53,
+  -(2 ** 31),
+  -(2 ** 62),
+];
 const NUMBERS = [0, -0, 1, -1, 1e-30, 1e30, -1e38, 3.4e38, Infinity, -Infinity, NaN, 0.5];
 const TYPES = [1, 2, 3, 5, 6, 7, 9, 10, 11, 12, 13, 16, 8, 14, 99];
 
@@ -33,12 +51,21 @@ const nodesOf = (model: Model): Onnx.NodeProto[] => graphOf(model).node as Onnx.
 const storedIn = (model: Model): Onnx.TensorProto[] => graphOf(model).initializer as Onnx.TensorProto[];
 
 function valuesIn(model: Model): string[] {
-  return [...graphOf(model).input.map(({ name }) => name ?? ""), ...storedIn(model).map(({ name }) => name), ...nodesOf(model).flatMap(({ output }) => output)];
+  return [
+    ...graphOf(model).input.map(({ name }) => name ?? ""),
+    ...storedIn(model).map(({ name }) => name),
+    ...nodesOf(model).flatMap(({ output }) => output),
+  ];
 }
 
 function integers(name: string, values: readonly number[]): Onnx.TensorProto {
   const data = BigInt64Array.from(values.map((value) => BigInt(Math.trunc(value))));
-  return onnx.TensorProto.create({ name, dataType: 7, dims: [values.length], rawData: new Uint8Array(data.buffer) }) as Onnx.TensorProto;
+  return onnx.TensorProto.create({
+    name,
+    dataType: 7,
+    dims: [values.length],
+    rawData: new Uint8Array(data.buffer),
+  }) as Onnx.TensorProto;
 }
 
 /** Puts a node that grows what one node reads in front of that node. */
@@ -71,12 +98,18 @@ function grow(model: Model, draws: Draws): void {
     (): [string, string[]] => ["Concat", Array.from({ length: 2 + draws.below(6) }, () => from)],
     (): [string, string[]] => ["Resize", [from, "", "", stored(sizes)]],
   ][draws.below(10)]!();
-  const attribute = made[0] === "Concat" ? [onnx.AttributeProto.create({ name: "axis", type: 2, i: draws.below(3) })] : [];
+  const attribute =
+    made[0] === "Concat" ? [onnx.AttributeProto.create({ name: "axis", type: 2, i: draws.below(3) })] : [];
   const repeats = made[0] === "Concat" ? 1 + draws.below(40) : 1;
-  const nodes = Array.from({ length: repeats }, (_, i) => onnx.NodeProto.create({
-    opType: made[0], name: `${name}_${i}`, output: [`${name}_${i}`], attribute,
-    input: i === 0 ? made[1] : made[1].map(() => `${name}_${i - 1}`),
-  }));
+  const nodes = Array.from({ length: repeats }, (_, i) =>
+    onnx.NodeProto.create({
+      opType: made[0],
+      name: `${name}_${i}`,
+      output: [`${name}_${i}`],
+      attribute,
+      input: i === 0 ? made[1] : made[1].map(() => `${name}_${i - 1}`),
+    }),
+  );
   const at = nodesOf(model).indexOf(reader);
   reader.input[0] = `${name}_${repeats - 1}`;
   nodesOf(model).splice(at, 0, ...(nodes as Onnx.NodeProto[]));
@@ -110,12 +143,18 @@ const MUTATIONS: readonly ((model: Model, draws: Draws) => void)[] = [
     if (attribute === undefined) return;
     if (attribute.type === 2) attribute.i = draws.of(SIZES)!;
     if (attribute.type === 1) attribute.f = draws.of(NUMBERS)!;
-    if (attribute.type === 7 && attribute.ints.length > 0) attribute.ints[draws.below(attribute.ints.length)] = draws.of(SIZES)!;
+    if (attribute.type === 7 && attribute.ints.length > 0)
+      attribute.ints[draws.below(attribute.ints.length)] = draws.of(SIZES)!;
     if (attribute.type === 3) attribute.s = Uint8Array.of(110, 111);
   },
   function attributeLength(model, draws) {
-    const attribute = draws.of(nodesOf(model).flatMap((node) => node.attribute as Onnx.AttributeProto[]).filter(({ type }) => type === 7));
-    if (attribute !== undefined) attribute.ints = draws.below(2) === 0 ? attribute.ints.slice(1) : [...attribute.ints, draws.of(SIZES)!];
+    const attribute = draws.of(
+      nodesOf(model)
+        .flatMap((node) => node.attribute as Onnx.AttributeProto[])
+        .filter(({ type }) => type === 7),
+    );
+    if (attribute !== undefined)
+      attribute.ints = draws.below(2) === 0 ? attribute.ints.slice(1) : [...attribute.ints, draws.of(SIZES)!];
   },
   function attributeGone(model, draws) {
     const node = draws.of(nodesOf(model).filter(({ attribute }) => attribute.length > 0));
@@ -127,7 +166,19 @@ const MUTATIONS: readonly ((model: Model, draws: Draws) => void)[] = [
   },
   function type(model, draws) {
     const [one, other] = [draws.of(nodesOf(model)), draws.of(nodesOf(model))];
-    one!.opType = draws.of([other!.opType, "Softmax", "Reshape", "constructor", "Conv", "MatMul", "Where", "Equal", "ReduceSum", "Not", "Pow"])!;
+    one!.opType = draws.of([
+      other!.opType,
+      "Softmax",
+      "Reshape",
+      "constructor",
+      "Conv",
+      "MatMul",
+      "Where",
+      "Equal",
+      "ReduceSum",
+      "Not",
+      "Pow",
+    ])!;
   },
   function input(model, draws) {
     const node = draws.of(nodesOf(model).filter((one) => one.input.length > 0));
@@ -183,7 +234,8 @@ const MUTATIONS: readonly ((model: Model, draws: Draws) => void)[] = [
 export function mutated(bytes: Uint8Array, seed: number): Uint8Array {
   const draws = new Draws(seed);
   const model = onnx.ModelProto.decode(bytes);
-  for (let i = 0; i <= draws.below(3); i++) if (nodesOf(model).length > 0) MUTATIONS[draws.below(MUTATIONS.length)]!(model, draws);
+  for (let i = 0; i <= draws.below(3); i++)
+    if (nodesOf(model).length > 0) MUTATIONS[draws.below(MUTATIONS.length)]!(model, draws);
   const written = onnx.ModelProto.encode(model).finish();
   if (draws.below(12) === 0) return written.slice(0, draws.below(written.length));
   if (draws.below(12) === 0) written[draws.below(written.length)] = draws.below(256);

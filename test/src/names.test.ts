@@ -4,7 +4,18 @@ import { graph, tensor } from "./graphs.js";
 
 // Names that every JavaScript object knows. In a model or a query they are names like any other.
 
-const NAMES = ["constructor", "__proto__", "prototype", "toString", "valueOf", "hasOwnProperty", "__defineGetter__", "then", "length", "name"];
+const NAMES = [
+  "constructor",
+  "__proto__",
+  "prototype",
+  "toString",
+  "valueOf",
+  "hasOwnProperty",
+  "__defineGetter__",
+  "then",
+  "length",
+  "name",
+];
 const ball = lp({ norm: Infinity, eps: 0.1 });
 
 async function failureOf(call: () => unknown): Promise<unknown> {
@@ -25,23 +36,50 @@ describe("a name that every object has", () => {
   async function demandMissing(call: () => unknown, code: string, name: string): Promise<void> {
     const error = await failureOf(call);
     if (!isLirpaError(error)) throw new Error(`${name}: ${String(error)}`, { cause: error });
-    expect([error.code, error.message.includes(name), /function|native|\[object/.test(error.message)], error.message).to.deep.equal([code, true, false]);
+    expect(
+      [error.code, error.message.includes(name), /function|native|\[object/.test(error.message)],
+      error.message,
+    ).to.deep.equal([code, true, false]);
   }
 
   const relu = (): Model => lirpa.model(graph({ x: [1, 2] }, {}, [["Relu", ["x"], ["y"]]], ["y"]));
 
   for (const name of NAMES) {
     it(`is missing as an operator, a perturbation, a method, an output, a relaxation: ${name}`, async () => {
-      await demandMissing(() => lirpa.model(graph({ x: [1, 2] }, {}, [[name, ["x"], ["y"]]], ["y"])).check(), "LIRPA_UNSUPPORTED_OPERATOR", name);
-      await demandMissing(() => lirpa.model(graph({ x: [1, 2] }, {}, [["Relu", ["x"], ["y"], {}, name]], ["y"])).check(), "LIRPA_UNSUPPORTED_OPERATOR", name);
-      await demandMissing(() => relu().bounds({ x: perturbed([0, 0], { type: name }) }), "LIRPA_UNSUPPORTED_PERTURBATION", name);
+      await demandMissing(
+        () => lirpa.model(graph({ x: [1, 2] }, {}, [[name, ["x"], ["y"]]], ["y"])).check(),
+        "LIRPA_UNSUPPORTED_OPERATOR",
+        name,
+      );
+      await demandMissing(
+        () => lirpa.model(graph({ x: [1, 2] }, {}, [["Relu", ["x"], ["y"], {}, name]], ["y"])).check(),
+        "LIRPA_UNSUPPORTED_OPERATOR",
+        name,
+      );
+      await demandMissing(
+        () => relu().bounds({ x: perturbed([0, 0], { type: name }) }),
+        "LIRPA_UNSUPPORTED_PERTURBATION",
+        name,
+      );
       const inputs = { x: perturbed([0, 0], ball) };
       await demandMissing(() => relu().bounds(inputs, { method: name }), "LIRPA_UNSUPPORTED_METHOD", name);
       await demandMissing(() => relu().bounds(inputs, { output: name }), "LIRPA_OPTION", name);
       await demandMissing(() => relu().bounds(inputs, { relaxation: { Relu: name } }), "LIRPA_OPTION", name);
-      await demandMissing(() => relu().bounds(inputs, { relaxation: Object.fromEntries([[name, "zero"]]) }), "LIRPA_OPTION", name);
-      await demandMissing(() => relu().bounds(inputs, { weights: Object.fromEntries([[name, ball]]) }), "LIRPA_QUERY", name);
-      await demandMissing(() => relu().bounds({ ...inputs, ...Object.fromEntries([[name, [1]]]) }), "LIRPA_QUERY", name);
+      await demandMissing(
+        () => relu().bounds(inputs, { relaxation: Object.fromEntries([[name, "zero"]]) }),
+        "LIRPA_OPTION",
+        name,
+      );
+      await demandMissing(
+        () => relu().bounds(inputs, { weights: Object.fromEntries([[name, ball]]) }),
+        "LIRPA_QUERY",
+        name,
+      );
+      await demandMissing(
+        () => relu().bounds({ ...inputs, ...Object.fromEntries([[name, [1]]]) }),
+        "LIRPA_QUERY",
+        name,
+      );
     });
 
     it(`may be that of an input, a parameter, a node, an output and an attribute: ${name}`, async () => {
@@ -51,7 +89,14 @@ describe("a name that every object has", () => {
         inputs: [{ name, shape: [1, 2], dtype: "float" as const }],
         initializers: new Map([[`${name}2`, tensor([2, 2], [1, 2, 3, 4])]]),
         nodes: [
-          { name, type: "MatMul", domain: "", inputs: [name, `${name}2`], outputs: ["h"], attributes: Object.fromEntries([[`${name}3`, 1]]) },
+          {
+            name,
+            type: "MatMul",
+            domain: "",
+            inputs: [name, `${name}2`],
+            outputs: ["h"],
+            attributes: Object.fromEntries([[`${name}3`, 1]]),
+          },
           { name: `${name}4`, type: "Relu", domain: "", inputs: ["h"], outputs: [`${name}5`], attributes: {} },
         ],
         outputs: [`${name}5`],

@@ -16,7 +16,9 @@ describe("recording", () => {
     expect(t.topK(x, 1, 0).values).to.equal(t.topK(x, 1, 0).values);
     const image = leaf(t, "image", [1, 1, 4], "float", "none", OPEN);
     const kernel = leaf(t, "kernel", [1, 1, 2], "float", "none", OPEN);
-    expect(t.conv(image, kernel, conv)).to.equal(t.conv(image, kernel, { groups: 1, dilations: [1], pads: [0, 0], strides: [1] }));
+    expect(t.conv(image, kernel, conv)).to.equal(
+      t.conv(image, kernel, { groups: 1, dilations: [1], pads: [0, 0], strides: [1] }),
+    );
   });
 
   it("tells operations apart that differ in anything", () => {

@@ -1,7 +1,16 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  adam, adamFeeds, adamStart, loopOf, makeProgram, vjp, Vocabulary, type Feeds, type IrNode, type Variable,
+  adam,
+  adamFeeds,
+  adamStart,
+  loopOf,
+  makeProgram,
+  vjp,
+  Vocabulary,
+  type Feeds,
+  type IrNode,
+  type Variable,
 } from "@lirpa/core/recording";
 import { isLirpaError, type HostTensor } from "lirpa";
 import { referenceExecutor } from "@lirpa/executor-reference";

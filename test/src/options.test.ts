@@ -6,7 +6,15 @@ import { tfjsExecutor } from "@lirpa/executor-tfjs";
 import { readModel } from "@lirpa/onnx";
 import { coverage } from "@lirpa/registry";
 import {
-  box, createLirpa, diskProgramCache, isLirpaError, loadProgram, lp, onnxRuntimeExecutor, perturbed, standardPlugins,
+  box,
+  createLirpa,
+  diskProgramCache,
+  isLirpaError,
+  loadProgram,
+  lp,
+  onnxRuntimeExecutor,
+  perturbed,
+  standardPlugins,
 } from "lirpa";
 import { graph, referenceLirpa, tensor } from "./graphs.js";
 
@@ -19,15 +27,31 @@ const executor = referenceExecutor();
 const calls: Readonly<Record<string, { readonly right: object; readonly call: (options: never) => unknown }>> = {
   "createLirpa of lirpa": { right: { project: false }, call: (options) => createLirpa(options) },
   "createLirpa of core": { right: { plugins: standardPlugins, executor }, call: (options) => compose(options) },
-  "model.bounds": { right: { method: "ibp", memory: 2 ** 30 }, call: (options) => lirpa.model(net).bounds(inputs, options) },
-  "model.program": { right: { method: "crown", spec: [[1, 0]] }, call: (options) => lirpa.model(net).program(inputs, options) },
-  "alpha-crown": { right: { iterations: 2, layers: "all" }, call: (given) => lirpa.model(net).bounds(inputs, { method: "alpha-crown", methodOptions: { "alpha-crown": given } }) },
+  "model.bounds": {
+    right: { method: "ibp", memory: 2 ** 30 },
+    call: (options) => lirpa.model(net).bounds(inputs, options),
+  },
+  "model.program": {
+    right: { method: "crown", spec: [[1, 0]] },
+    call: (options) => lirpa.model(net).program(inputs, options),
+  },
+  "alpha-crown": {
+    right: { iterations: 2, layers: "all" },
+    call: (given) =>
+      lirpa.model(net).bounds(inputs, { method: "alpha-crown", methodOptions: { "alpha-crown": given } }),
+  },
   lp: { right: { norm: 2, eps: 1 }, call: (options) => lp(options) },
   box: { right: { lower: [0], upper: [1] }, call: (options) => box(options) },
-  "a perturbation in a query": { right: { type: "linf", eps: 1 }, call: (set) => lirpa.model(net).bounds({ x: perturbed([0, 0], set) }) },
+  "a perturbation in a query": {
+    right: { type: "linf", eps: 1 },
+    call: (set) => lirpa.model(net).bounds({ x: perturbed([0, 0], set) }),
+  },
   onnxRuntimeExecutor: { right: { provider: "cpu", threads: 1 }, call: (options) => onnxRuntimeExecutor(options) },
   tfjsExecutor: { right: { backend: "cpu" }, call: (options) => tfjsExecutor(options) },
-  diskProgramCache: { right: { folder: "/nowhere", executor, plugins: [] }, call: (options) => diskProgramCache(options) },
+  diskProgramCache: {
+    right: { folder: "/nowhere", executor, plugins: [] },
+    call: (options) => diskProgramCache(options),
+  },
   coverage: { right: { methods: [] }, call: (options) => coverage(net, lirpa.registry, options) },
 };
 
@@ -66,7 +90,9 @@ describe("an option that nobody reads is refused,", () => {
         { numRuns: 10, seed: 14 },
       );
       for (const inherited of ["constructor", "toString", "__proto__x"]) {
-        expect(isLirpaError(await failureOf(() => call({ ...right, [inherited]: 1 } as never))), inherited).to.equal(true);
+        expect(isLirpaError(await failureOf(() => call({ ...right, [inherited]: 1 } as never))), inherited).to.equal(
+          true,
+        );
       }
     });
   }
@@ -74,7 +100,10 @@ describe("an option that nobody reads is refused,", () => {
   for (const [name, call] of Object.entries(onlyWrong)) {
     it(`by ${name}`, async () => {
       const error = await failureOf(() => call({ nmae: "x" } as never));
-      expect(isLirpaError(error) && [error.code, error.message.includes('"nmae"')]).to.deep.equal(["LIRPA_OPTION", true]);
+      expect(isLirpaError(error) && [error.code, error.message.includes('"nmae"')]).to.deep.equal([
+        "LIRPA_OPTION",
+        true,
+      ]);
     });
   }
 
@@ -84,7 +113,10 @@ describe("an option that nobody reads is refused,", () => {
       expect(isLirpaError(error) && error.code, JSON.stringify(wrong)).to.equal("LIRPA_OPTION");
     }
     for (const memory of [0, -1, NaN, "2GiB"]) {
-      for (const call of [() => lirpa.model(net).bounds(inputs, { memory } as never), () => compose({ plugins: [], executor, memory } as never)]) {
+      for (const call of [
+        () => lirpa.model(net).bounds(inputs, { memory } as never),
+        () => compose({ plugins: [], executor, memory } as never),
+      ]) {
         const error = await failureOf(call);
         expect(isLirpaError(error) && error.code, String(memory)).to.equal("LIRPA_OPTION");
       }

@@ -15,7 +15,11 @@ export interface Manifest {
   readonly exports?: Readonly<Record<string, unknown>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
-  readonly lirpa?: { readonly apiVersion: number; readonly operators?: readonly string[]; readonly perturbations?: readonly string[] };
+  readonly lirpa?: {
+    readonly apiVersion: number;
+    readonly operators?: readonly string[];
+    readonly perturbations?: readonly string[];
+  };
 }
 
 export interface PublishedPackage {
@@ -38,7 +42,14 @@ export interface Outcome {
 }
 
 /** Without questions to servers that an installation does not need. */
-export const INSTALL: readonly string[] = ["install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
+export const INSTALL: readonly string[] = [
+  "install",
+  "--prefer-offline",
+  "--no-audit",
+  "--no-fund",
+  "--ignore-scripts",
+  "--loglevel=error",
+];
 
 /** The packages of this repository that users can install. */
 export function publishedPackages(): PublishedPackage[] {
@@ -52,7 +63,13 @@ export function publishedPackages(): PublishedPackage[] {
 
 /** Packs packages as they would be published. */
 export async function pack(packages: readonly PublishedPackage[], destination: string): Promise<Packed[]> {
-  const args = [repositoryPath("tools", "pack.mjs"), "--out", destination, "--json", ...packages.map(({ manifest }) => manifest.name)];
+  const args = [
+    repositoryPath("tools", "pack.mjs"),
+    "--out",
+    destination,
+    "--json",
+    ...packages.map(({ manifest }) => manifest.name),
+  ];
   const printed = await succeed(runAlone(process.execPath, args, repositoryPath()));
   const results = JSON.parse(printed) as readonly (Pick<Packed, "tarball" | "files"> & { readonly name: string })[];
   return packages.map((one) => {
@@ -64,17 +81,28 @@ export async function pack(packages: readonly PublishedPackage[], destination: s
 /** The npm that runs this process, or the one on the path. */
 export function npm(args: readonly string[], cwd: string): Promise<Outcome> {
   const own = process.env["npm_execpath"];
-  return own?.endsWith("npm-cli.js") === true ? runAlone(process.execPath, [own, ...args], cwd) : runAlone("npm", args, cwd);
+  return own?.endsWith("npm-cli.js") === true
+    ? runAlone(process.execPath, [own, ...args], cwd)
+    : runAlone("npm", args, cwd);
 }
 
 /** A process as users start it: npm's variables of this run, which point into the repository, are not passed on. */
-export function runAlone(command: string, args: readonly string[], cwd: string, environment: Readonly<Record<string, string>> = {}): Promise<Outcome> {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD$|NODE_OPTIONS$|NODE_PATH$)/i.test(name) || /^npm_config_(registry|cache|.*proxy)$/i.test(name));
+export function runAlone(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
+  const kept = Object.entries(process.env).filter(
+    ([name]) =>
+      !/^(npm_|INIT_CWD$|NODE_OPTIONS$|NODE_PATH$)/i.test(name) || /^npm_config_(registry|cache|.*proxy)$/i.test(name),
+  );
   const env = { ...Object.fromEntries(kept), NO_COLOR: "1", ...environment };
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     const output = { stdout: "", stderr: "" };
-    for (const name of ["stdout", "stderr"] as const) child[name].setEncoding("utf8").on("data", (text: string) => (output[name] += text));
+    for (const name of ["stdout", "stderr"] as const)
+      child[name].setEncoding("utf8").on("data", (text: string) => (output[name] += text));
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, ...output }));
   });
@@ -89,7 +117,11 @@ export async function succeed(running: Promise<Outcome>): Promise<string> {
 
 function children(folder: string): string[] {
   const path = repositoryPath(folder);
-  return existsSync(path) ? readdirSync(path).sort().map((name) => join(folder, name)) : [];
+  return existsSync(path)
+    ? readdirSync(path)
+        .sort()
+        .map((name) => join(folder, name))
+    : [];
 }
 
 function readManifest(...parts: readonly string[]): Manifest {

@@ -1,11 +1,24 @@
 import { expect } from "chai";
 import {
-  bestOf, boundsByBackward, defineMethod, forwardBounds, recorded, rowBounds, type AnyMethod, type Method,
+  bestOf,
+  boundsByBackward,
+  defineMethod,
+  forwardBounds,
+  recorded,
+  rowBounds,
+  type AnyMethod,
+  type Method,
   type Outcome,
 } from "@lirpa/core/recording";
 import {
-  composeLirpa as compose, isLirpaError, LirpaError, MemoryProgramCache, standardMethods, type Bounds,
-  type BoundOptions, type Composition,
+  composeLirpa as compose,
+  isLirpaError,
+  LirpaError,
+  MemoryProgramCache,
+  standardMethods,
+  type Bounds,
+  type BoundOptions,
+  type Composition,
 } from "@lirpa/core";
 import { definePlugin, type Plugin } from "@lirpa/core/plugin";
 import { referenceExecutor } from "@lirpa/executor-reference";

@@ -1,7 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  emitOnnx, makeProgram, portName, readProgram, Vocabulary, type PortRole, type Program,
+  emitOnnx,
+  makeProgram,
+  portName,
+  readProgram,
+  Vocabulary,
+  type PortRole,
+  type Program,
 } from "@lirpa/core/recording";
 
 const roles: readonly PortRole[] = [

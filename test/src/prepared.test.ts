@@ -34,7 +34,9 @@ describe("a prepared problem", () => {
 
   it("is prepared from a set's structure alone, with no number in it", async () => {
     const { inputs } = model.structureOf(query());
-    const { type, structure, values } = (inputs as Record<string, { type: string; structure: unknown; values: object }>)["x"]!;
+    const { type, structure, values } = (
+      inputs as Record<string, { type: string; structure: unknown; values: object }>
+    )["x"]!;
     const prepared = model.prepare({ inputs: { x: { type, structure, values } } });
     const { lower } = await prepared.bounds(query());
     expect([...lower]).to.deep.equal([...(await model.bounds(query())).lower]);
@@ -43,7 +45,10 @@ describe("a prepared problem", () => {
   it("says what its ports are for, and feeds them", () => {
     const prepared = model.prepare({ inputs: { x: ball }, spec: "rows", parameters: ["w3"] });
     expect(prepared.ports.map(({ role }) => role)).to.have.deep.members([
-      { is: "center", of: "x" }, { is: "set", of: "x", field: "eps" }, { is: "fixed", of: "w3" }, { is: "rows" },
+      { is: "center", of: "x" },
+      { is: "set", of: "x", field: "eps" },
+      { is: "fixed", of: "w3" },
+      { is: "rows" },
     ]);
     const feeds = prepared.feeds(query(), { spec: [[1, -1]] });
     expect(Object.keys(feeds)).to.have.members(prepared.ports.map(({ name }) => name));
@@ -52,7 +57,9 @@ describe("a prepared problem", () => {
 
   it("refuses numbers of another structure", async () => {
     const prepared = model.prepare({ inputs: { x: ball } });
-    expect(await refused(() => prepared.bounds({ x: perturbed(center, lp({ norm: 2, eps: 0.4 })) }))).to.equal("LIRPA_QUERY");
+    expect(await refused(() => prepared.bounds({ x: perturbed(center, lp({ norm: 2, eps: 0.4 })) }))).to.equal(
+      "LIRPA_QUERY",
+    );
     expect(await refused(() => prepared.bounds({ x: center }))).to.equal("LIRPA_QUERY");
     expect(await refused(() => prepared.bounds(query(), { spec: [[1, 0]] }))).to.equal("LIRPA_QUERY");
     expect(await refused(() => prepared.bounds(query(), { methd: "ibp" } as object))).to.equal("LIRPA_OPTION");
@@ -68,7 +75,16 @@ describe("a prepared problem", () => {
 });
 
 describe("rows of a specification", () => {
-  const specs = [[[1, -1], [0, 1]], [[-1, 1], [2, 0.5]]];
+  const specs = [
+    [
+      [1, -1],
+      [0, 1],
+    ],
+    [
+      [-1, 1],
+      [2, 0.5],
+    ],
+  ];
   const two = { x: perturbed([...center, 0, 0.1, -0.2], ball) };
 
   for (const method of METHODS) {
@@ -92,7 +108,19 @@ describe("rows of a specification", () => {
   });
 
   it("are refused where their number differs, or that of the matrices", async () => {
-    expect(await refused(() => model.bounds(two, { spec: [[[1, 0]], [[1, 0], [0, 1]]] }))).to.equal("LIRPA_QUERY");
+    expect(
+      await refused(() =>
+        model.bounds(two, {
+          spec: [
+            [[1, 0]],
+            [
+              [1, 0],
+              [0, 1],
+            ],
+          ],
+        }),
+      ),
+    ).to.equal("LIRPA_QUERY");
     expect(await refused(() => model.bounds(two, { spec: [[[1, 0]]] }))).to.equal("LIRPA_QUERY");
   });
 });
@@ -106,7 +134,8 @@ describe("a radius", () => {
         const { lower } = await model.bounds({ x: perturbed(centers.flat(), lp({ norm, eps: radii })) }, { method });
         for (const [i, eps] of radii.entries()) {
           const alone = await model.bounds({ x: perturbed(centers[i]!, lp({ norm, eps })) }, { method });
-          for (const k of [0, 1]) expect(lower[2 * i + k]).to.be.closeTo(alone.lower[k]!, method === "alpha-crown" ? 0.05 : 1e-9);
+          for (const k of [0, 1])
+            expect(lower[2 * i + k]).to.be.closeTo(alone.lower[k]!, method === "alpha-crown" ? 0.05 : 1e-9);
         }
       }
     });
@@ -120,7 +149,9 @@ describe("one side", () => {
       for (const side of ["lower", "upper"] as const) {
         const one = await model.bounds(query(), { method, side });
         // An optimizer goes another way where only one side pulls at the intermediate bounds.
-        one[side].forEach((value, i) => expect(value).to.be.closeTo(both[side][i]!, method === "alpha-crown" ? 0.1 : 1e-9));
+        one[side].forEach((value, i) =>
+          expect(value).to.be.closeTo(both[side][i]!, method === "alpha-crown" ? 0.1 : 1e-9),
+        );
         const other = side === "lower" ? "upper" : "lower";
         expect([...new Set(one[other])]).to.deep.equal([other === "upper" ? Infinity : -Infinity]);
       }
@@ -130,7 +161,18 @@ describe("one side", () => {
 
 describe("linear forms", () => {
   for (const method of ["ibp", "crown-ibp", "crown", "forward", "forward+crown"]) {
-    for (const [what, options] of [["elements", {}], ["rows", { spec: [[1, -1], [0.5, 2]] }]] as [string, BoundOptions][]) {
+    for (const [what, options] of [
+      ["elements", {}],
+      [
+        "rows",
+        {
+          spec: [
+            [1, -1],
+            [0.5, 2],
+          ],
+        },
+      ],
+    ] as [string, BoundOptions][]) {
       it(`lie below and above the network on the set, and concretize to the bounds: ${what} by ${method}`, async () => {
         const { lower, upper, forms, shape } = await model.bounds(query(), { method, forms: true, ...options });
         const { coefficients, constants } = forms!;
@@ -161,12 +203,17 @@ describe("linear forms", () => {
   it("are the same in chunks and stages", async () => {
     const whole = await model.bounds(query(), { forms: true });
     const staged = await model.bounds(query(), { forms: true, memory: 5000 });
-    const [one, other] = [whole, staged].map(({ forms }) => [...forms!.coefficients["x"]!.lower, ...forms!.constants.upper]);
+    const [one, other] = [whole, staged].map(({ forms }) => [
+      ...forms!.coefficients["x"]!.lower,
+      ...forms!.constants.upper,
+    ]);
     one!.forEach((value, i) => expect(other![i]).to.be.closeTo(value, 1e-9));
   });
 
   it("are refused where only the best of many is kept", async () => {
-    expect(await refused(() => model.bounds(query(), { method: "alpha-crown", forms: true }))).to.equal("LIRPA_UNSUPPORTED_METHOD");
+    expect(await refused(() => model.bounds(query(), { method: "alpha-crown", forms: true }))).to.equal(
+      "LIRPA_UNSUPPORTED_METHOD",
+    );
   });
 });
 
@@ -177,14 +224,19 @@ describe("intermediate bounds", () => {
       expect(Object.keys(intermediate!)).to.deep.equal(["z2", "z1"]);
       const { lower, upper, shape } = intermediate!["z2"]!;
       expect(shape).to.deep.equal([1, WIDTH]);
-      for (const { z2 } of await samples(lirpa, 40)) z2.forEach((value, i) => expect(value).to.be.within(lower[i]! - 1e-9, upper[i]! + 1e-9));
+      for (const { z2 } of await samples(lirpa, 40))
+        z2.forEach((value, i) => expect(value).to.be.within(lower[i]! - 1e-9, upper[i]! + 1e-9));
     });
 
     if (method === "alpha-crown") continue;
     it(`that are fed back as final give the same bounds, by ${method}`, async () => {
       const whole = await model.bounds(query(), { method, intermediate: ["z1", "z2"] });
-      const given = Object.fromEntries(Object.entries(whole.intermediate!).map(([name, ends]) => [name, { ...ends, use: "final" as const }]));
-      const stripped = Object.fromEntries(Object.entries(given).map(([name, { lower, upper, use }]) => [name, { lower, upper, use }]));
+      const given = Object.fromEntries(
+        Object.entries(whole.intermediate!).map(([name, ends]) => [name, { ...ends, use: "final" as const }]),
+      );
+      const stripped = Object.fromEntries(
+        Object.entries(given).map(([name, { lower, upper, use }]) => [name, { lower, upper, use }]),
+      );
       const fed = await model.bounds(query(), { method, given: stripped });
       fed.lower.forEach((value, i) => expect(value).to.be.closeTo(whole.lower[i]!, 1e-9));
     });
@@ -197,32 +249,48 @@ describe("intermediate bounds", () => {
     const helped = await model.bounds(query(), { method: "crown-ibp", given: { z2: { lower, upper } } });
     helped.lower.forEach((value, i) => expect(value).to.be.at.least(plain.lower[i]! - 1e-9));
     expect(helped.lower[0]! - plain.lower[0]!).to.be.greaterThan(1e-3);
-    for (const { y } of await samples(lirpa, 60)) y.forEach((value, i) => expect(value).to.be.within(helped.lower[i]! - 1e-9, helped.upper[i]! + 1e-9));
+    for (const { y } of await samples(lirpa, 60))
+      y.forEach((value, i) => expect(value).to.be.within(helped.lower[i]! - 1e-9, helped.upper[i]! + 1e-9));
   });
 
   it("are refused where no value has that name, or ends are missing, crossed or too few", async () => {
     const ends = { lower: new Float64Array(WIDTH), upper: new Float64Array(WIDTH).fill(1) };
     expect(await refused(() => model.bounds(query(), { intermediate: ["z3"] }))).to.equal("LIRPA_QUERY");
     expect(await refused(() => model.bounds(query(), { given: { zz: ends } }))).to.equal("LIRPA_QUERY");
-    expect(await refused(() => model.bounds(query(), { given: { z2: { lower: ends.upper, upper: ends.lower } } }))).to.equal("LIRPA_QUERY");
-    expect(await refused(() => model.bounds(query(), { given: { z2: { lower: [0], upper: [1] } } }))).to.equal("LIRPA_QUERY");
-    expect(await refused(() => model.bounds(query(), { given: { z2: { ...ends, use: "sometimes" as "final" } } }))).to.equal("LIRPA_OPTION");
+    expect(
+      await refused(() => model.bounds(query(), { given: { z2: { lower: ends.upper, upper: ends.lower } } })),
+    ).to.equal("LIRPA_QUERY");
+    expect(await refused(() => model.bounds(query(), { given: { z2: { lower: [0], upper: [1] } } }))).to.equal(
+      "LIRPA_QUERY",
+    );
+    expect(
+      await refused(() => model.bounds(query(), { given: { z2: { ...ends, use: "sometimes" as "final" } } })),
+    ).to.equal("LIRPA_OPTION");
   });
 });
 
 describe("constraints on intermediate values", () => {
   for (const method of METHODS) {
     it(`restrict bounds to the points that meet them, by ${method}`, async () => {
-      await fc.assert(fc.asyncProperty(fc.array(fc.constantFrom(-1, 0, 0, 1), { minLength: WIDTH, maxLength: WIDTH }), async (signs) => {
-        const constraints = {
-          z2: { lower: signs.map((sign) => (sign > 0 ? 0 : -Infinity)), upper: signs.map((sign) => (sign < 0 ? 0 : Infinity)) },
-        };
-        const { lower, upper } = await model.bounds(query(), { method, constraints });
-        for (const { y, z2 } of await samples(lirpa, 200)) {
-          if (!z2.every((value, i) => value * signs[i]! >= 0)) continue;
-          y.forEach((value, i) => expect(value).to.be.within(lower[i]! - 1e-9, upper[i]! + 1e-9));
-        }
-      }), { numRuns: method === "alpha-crown" ? 4 : 12 });
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.constantFrom(-1, 0, 0, 1), { minLength: WIDTH, maxLength: WIDTH }),
+          async (signs) => {
+            const constraints = {
+              z2: {
+                lower: signs.map((sign) => (sign > 0 ? 0 : -Infinity)),
+                upper: signs.map((sign) => (sign < 0 ? 0 : Infinity)),
+              },
+            };
+            const { lower, upper } = await model.bounds(query(), { method, constraints });
+            for (const { y, z2 } of await samples(lirpa, 200)) {
+              if (!z2.every((value, i) => value * signs[i]! >= 0)) continue;
+              y.forEach((value, i) => expect(value).to.be.within(lower[i]! - 1e-9, upper[i]! + 1e-9));
+            }
+          },
+        ),
+        { numRuns: method === "alpha-crown" ? 4 : 12 },
+      );
     });
   }
 
@@ -230,7 +298,10 @@ describe("constraints on intermediate values", () => {
     const method = "ibp";
     const plain = await model.bounds({ x: perturbed([...center, ...center], ball) }, { method });
     const free = new Array<number>(WIDTH).fill(-Infinity);
-    const { lower } = await model.bounds({ x: perturbed([...center, ...center], ball) }, { method, constraints: { z2: { upper: [...free.map(() => Infinity), ...free.map(() => 0)] } } });
+    const { lower } = await model.bounds(
+      { x: perturbed([...center, ...center], ball) },
+      { method, constraints: { z2: { upper: [...free.map(() => Infinity), ...free.map(() => 0)] } } },
+    );
     expect(lower[0]).to.be.closeTo(plain.lower[0]!, 1e-9);
     // All neurons of the second layer are off.
     expect([lower[2], lower[3]]).to.deep.equal([0, 0]);

@@ -21,7 +21,8 @@ const REFUSED: Readonly<Record<string, () => unknown>> = {
   "a convolution over other channels": () => t.conv(x(1, 2, 4), x(1, 3, 2), window),
   "a convolution over other axes than its options have": () => t.conv(x(1, 1, 4, 4), x(1, 1, 2, 2), window),
   "a kernel larger than the image": () => t.conv(x(1, 1, 2), x(1, 1, 3), window),
-  "a transposed convolution over other channels": () => t.convTranspose(x(1, 2, 4), x(3, 1, 2), { ...window, outputPadding: [0] }),
+  "a transposed convolution over other channels": () =>
+    t.convTranspose(x(1, 2, 4), x(3, 1, 2), { ...window, outputPadding: [0] }),
   "an axis that is not there": () => t.sum(x(2, 2), [2]),
   "a negative axis that is not there": () => t.argMax(x(2, 2), -3),
   "half an axis": () => t.reduceMax(x(2, 2), [0.5]),
@@ -43,7 +44,8 @@ const REFUSED: Readonly<Record<string, () => unknown>> = {
   "indices of another rank, element by element": () => t.gatherElements(x(2, 3), ints(2), 1),
   "indices that miss elements of other axes": () => t.gatherElements(x(2, 3), ints(1, 1), 1),
   "a gather by indices that differ between rows": () => t.gather(x(3), leaf(t, "i", [2], "int", "rows", OPEN), 0),
-  "a gather by indices that differ between instances": () => t.gather(x(3), leaf(t, "i", [2], "int", "instances", OPEN), 0),
+  "a gather by indices that differ between instances": () =>
+    t.gather(x(3), leaf(t, "i", [2], "int", "instances", OPEN), 0),
   "a constant of another size": () => t.constant([1, 2, 3], [2]),
   "rows of two spaces": () => t.mul(open, two),
   "numbers of fed rows at the places of picked ones": () => t.placeRows(t.zeros([2]), t.sum(two), picked),

@@ -5,7 +5,14 @@ import { CONTRACTION } from "./primitives/contraction-cases.js";
 import { ELEMENTWISE } from "./primitives/elementwise-cases.js";
 import { HIDDEN_AXES, LEAVES } from "./primitives/hidden-cases.js";
 import { INDEXING } from "./primitives/indexing-cases.js";
-import { expectEachInstanceAndRowAlone, expectEmittedEqualsReference, expectGradientsAreDifferences, primitivesOf, recordCase, type Recording } from "./primitives/laws.js";
+import {
+  expectEachInstanceAndRowAlone,
+  expectEmittedEqualsReference,
+  expectGradientsAreDifferences,
+  primitivesOf,
+  recordCase,
+  type Recording,
+} from "./primitives/laws.js";
 import { REDUCTION } from "./primitives/reduction-cases.js";
 import { PICKED_ROWS } from "./primitives/row-cases.js";
 import { SHAPE } from "./primitives/shape-cases.js";
@@ -13,7 +20,14 @@ import { combinations, leaf, OPEN, type PrimitiveCase } from "./primitives/sketc
 import { repositoryPath } from "./shared.js";
 
 const FAMILIES: Readonly<Record<string, readonly PrimitiveCase[]>> = {
-  leaves: LEAVES, elementwise: ELEMENTWISE, contraction: CONTRACTION, reduction: REDUCTION, shape: SHAPE, indexing: INDEXING, "hidden axes": HIDDEN_AXES, "picked rows": PICKED_ROWS,
+  leaves: LEAVES,
+  elementwise: ELEMENTWISE,
+  contraction: CONTRACTION,
+  reduction: REDUCTION,
+  shape: SHAPE,
+  indexing: INDEXING,
+  "hidden axes": HIDDEN_AXES,
+  "picked rows": PICKED_ROWS,
 };
 /** Families whose primitives make hidden axes or move them. */
 const OF_HIDDEN_AXES: readonly string[] = ["leaves", "hidden axes", "picked rows"];
@@ -29,7 +43,9 @@ for (const [family, cases] of Object.entries(FAMILIES)) {
         });
 
         it("runs in ONNX Runtime as in the reference, with gradients, for all hidden axes of its inputs", async () => {
-          expect([...recording.all.reduce((names, { y }) => primitivesOf(y, new Set(), names), new Set<string>())]).to.include(example.primitive);
+          expect([
+            ...recording.all.reduce((names, { y }) => primitivesOf(y, new Set(), names), new Set<string>()),
+          ]).to.include(example.primitive);
           await expectEmittedEqualsReference(recording);
         });
 
@@ -38,7 +54,8 @@ for (const [family, cases] of Object.entries(FAMILIES)) {
         }
 
         if (example.kinks !== true && isDifferentiable(example)) {
-          it("has the gradients that differences show, and they have theirs", () => expectGradientsAreDifferences(recording));
+          it("has the gradients that differences show, and they have theirs", () =>
+            expectGradientsAreDifferences(recording));
         }
       });
     }
@@ -46,14 +63,27 @@ for (const [family, cases] of Object.entries(FAMILIES)) {
 }
 
 describe("primitives: gradients on kinks", () => {
-  const KINKS: Readonly<Record<string, { readonly at: readonly number[]; readonly f: (t: Vocabulary, x: IrNode) => IrNode; readonly gradient: readonly number[] }>> = {
+  const KINKS: Readonly<
+    Record<
+      string,
+      {
+        readonly at: readonly number[];
+        readonly f: (t: Vocabulary, x: IrNode) => IrNode;
+        readonly gradient: readonly number[];
+      }
+    >
+  > = {
     "relu is flat at 0": { at: [0, 1, -1], f: (t, x) => t.relu(x), gradient: [0, 1, 0] },
     "abs is flat at 0": { at: [0, 1, -1], f: (t, x) => t.abs(x), gradient: [0, 1, -1] },
     "equal operands of max share": { at: [2, 1, 3], f: (t, x) => t.max(x, 2), gradient: [0.5, 0, 1] },
     "equal operands of min share": { at: [2, 1, 3], f: (t, x) => t.min(2, x), gradient: [0.5, 1, 0] },
     "equal greatest elements share": { at: [2, 1, 2], f: (t, x) => t.reduceMax(x), gradient: [0.5, 0, 0.5] },
     "equal least elements share": { at: [2, 1, 1], f: (t, x) => t.reduceMin(x), gradient: [0, 0.5, 0.5] },
-    "the first of equal greatest elements is taken": { at: [1, 2, 2], f: (t, x) => t.topK(x, 1, 0).values, gradient: [0, 1, 0] },
+    "the first of equal greatest elements is taken": {
+      at: [1, 2, 2],
+      f: (t, x) => t.topK(x, 1, 0).values,
+      gradient: [0, 1, 0],
+    },
   };
   for (const [law, { at, f, gradient }] of Object.entries(KINKS)) {
     it(law, () => {
@@ -61,7 +91,9 @@ describe("primitives: gradients on kinks", () => {
       const x = leaf(t, "x", [3], "float", "none", OPEN);
       const y = f(t, x);
       const [g] = vjp(t, [y], [t.full(y.shape, 1)], [x]);
-      const [value] = evaluate([g!], { "x.none.open": { shape: [1, 1, 3], dtype: "float", data: Float64Array.from(at) } });
+      const [value] = evaluate([g!], {
+        "x.none.open": { shape: [1, 1, 3], dtype: "float", data: Float64Array.from(at) },
+      });
       expect([...value!.data]).to.deep.equal(gradient);
     });
   }
@@ -69,7 +101,8 @@ describe("primitives: gradients on kinks", () => {
   it("nothing flows through stopGradient and through what is constant piece by piece", () => {
     const t = new Vocabulary();
     const x = leaf(t, "x", [3], "float", "none", OPEN);
-    for (const y of [t.stopGradient(x), t.floor(x), t.ceil(x), t.round(x), t.sign(x)]) expect(vjp(t, [y], [t.full([3], 1)], [x])).to.deep.equal([undefined]);
+    for (const y of [t.stopGradient(x), t.floor(x), t.ceil(x), t.round(x), t.sign(x)])
+      expect(vjp(t, [y], [t.full([3], 1)], [x])).to.deep.equal([undefined]);
   });
 });
 
@@ -85,7 +118,10 @@ describe("primitives: all of them", () => {
 
   it("say how they compute, whole or slice by slice, if they are not fed", () => {
     for (const { name, fed, evaluate: bySlice, evaluateHidden: whole } of Object.values(PRIMITIVES)) {
-      expect([fed, bySlice, whole].filter((way) => way !== undefined), name).to.have.length(1);
+      expect(
+        [fed, bySlice, whole].filter((way) => way !== undefined),
+        name,
+      ).to.have.length(1);
     }
   });
 
@@ -101,7 +137,9 @@ describe("primitives: all of them", () => {
 /** All functions of the contract's vocabulary. */
 function vocabulary(): string[] {
   const source = readFileSync(repositoryPath("core/src/plugin/tensor.ts"), "utf8");
-  const names = [...source.slice(source.indexOf("interface TensorOps")).matchAll(/^ {2}(\w+)\(/gm)].map(([, name]) => name!);
+  const names = [...source.slice(source.indexOf("interface TensorOps")).matchAll(/^ {2}(\w+)\(/gm)].map(
+    ([, name]) => name!,
+  );
   expect(names).to.have.length.greaterThan(60);
   return names;
 }
@@ -120,9 +158,15 @@ function spied(called: Set<string>): Vocabulary {
 
 function recordFirst(example: PrimitiveCase, t: Vocabulary) {
   const { rows, inputs } = combinations(example)[0]!;
-  return example.build(t, ...example.inputs.map(({ shape, dtype = "float" }, slot) => leaf(t, `x${slot}`, shape, dtype, inputs[slot]!, rows)));
+  return example.build(
+    t,
+    ...example.inputs.map(({ shape, dtype = "float" }, slot) => leaf(t, `x${slot}`, shape, dtype, inputs[slot]!, rows)),
+  );
 }
 
 function isDifferentiable(example: PrimitiveCase): boolean {
-  return recordFirst(example, new Vocabulary()).dtype === "float" && example.inputs.some(({ dtype = "float" }) => dtype === "float");
+  return (
+    recordFirst(example, new Vocabulary()).dtype === "float" &&
+    example.inputs.some(({ dtype = "float" }) => dtype === "float")
+  );
 }

@@ -3,7 +3,8 @@ import type { BoundOptions, Lirpa, Model, Prepared } from "@lirpa/core";
 import { createLirpa, lp, perturbed } from "lirpa";
 import { center, net, query, refused, WIDTH } from "./two-layers.js";
 
-// What is fed besides centers and sets: numbers for all instances, state, and what nobody prepared for. By ONNX Runtime,
+// What is fed besides centers and sets: numbers for all instances, state, and what nobody prepared for. By ONNX
+// Runtime,
 // which holds arrays of one number of instances to it.
 
 const ball = lp({ norm: Infinity, eps: 0.4 });

@@ -10,7 +10,11 @@ const axes: HostTensor = { shape: [1], dtype: "int", data: Float64Array.of(-1) }
 /** x / √(mean x² + ε), as people write it: what cancels in it is far larger than what is left. */
 function rootMeanSquare(type: string, quotient: readonly SubgraphNode[]): Operator {
   return defineOperator({
-    type, domain: "test", sinceVersion: 1, kind: "composite", inputs: ["x"],
+    type,
+    domain: "test",
+    sinceVersion: 1,
+    kind: "composite",
+    inputs: ["x"],
     expand: () => ({
       constants: { epsilon, axes },
       nodes: [
@@ -24,12 +28,15 @@ function rootMeanSquare(type: string, quotient: readonly SubgraphNode[]): Operat
   });
 }
 
-const byDivision = rootMeanSquare("ByDivision", [{ name: "quotient", type: "Div", inputs: ["inputs.0", "root"], outputs: ["outputs.0"] }]);
+const byDivision = rootMeanSquare("ByDivision", [
+  { name: "quotient", type: "Div", inputs: ["inputs.0", "root"], outputs: ["outputs.0"] },
+]);
 const byReciprocal = rootMeanSquare("ByReciprocal", [
   { name: "reciprocal", type: "Reciprocal", inputs: ["root"], outputs: ["reciprocal"] },
   { name: "product", type: "Mul", inputs: ["inputs.0", "reciprocal"], outputs: ["outputs.0"] },
 ]);
 
 describe("A root mean square of standard operators", () => {
-  for (const operator of [byDivision, byReciprocal]) describeOperator(operator, [{ inputs: [[1, 3]], opset: 18 }], { plugins, runs: 10 });
+  for (const operator of [byDivision, byReciprocal])
+    describeOperator(operator, [{ inputs: [[1, 3]], opset: 18 }], { plugins, runs: 10 });
 });

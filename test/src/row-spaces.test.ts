@@ -1,7 +1,13 @@
 import { expect } from "chai";
 import { composeLirpa } from "@lirpa/core";
 import {
-  defineMethod, forwardBounds, recorded, forwardForms, Vocabulary, type BoundRun, type IrNode,
+  defineMethod,
+  forwardBounds,
+  recorded,
+  forwardForms,
+  Vocabulary,
+  type BoundRun,
+  type IrNode,
 } from "@lirpa/core/recording";
 import type { Pair } from "@lirpa/core/plugin";
 import { referenceExecutor } from "@lirpa/executor-reference";

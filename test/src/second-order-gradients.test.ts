@@ -9,7 +9,8 @@ describe("Second-order gradients", () => {
     const random = seeded(5);
     const t = new Vocabulary();
     const options: ConvOptions = { strides: [2, 1], pads: [1, 0, 0, 1], dilations: [1, 1], groups: 1 };
-    const leaf = (name: string, shape: readonly number[]): IrNode => t.input({ name, shape, dtype: "float", instances: false, rows: undefined });
+    const leaf = (name: string, shape: readonly number[]): IrNode =>
+      t.input({ name, shape, dtype: "float", instances: false, rows: undefined });
     const x = leaf("x", [2, 2, 4, 4]);
     const w = leaf("w", [3, 2, 2, 2]);
     const y = t.conv(x, w, options);

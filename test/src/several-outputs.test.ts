@@ -23,7 +23,12 @@ describe("An operator with several outputs", () => {
   for (const method of ["ibp", "crown-ibp", "crown"]) {
     it(`adds up what reaches each output, by ${method}`, async () => {
       const bounds = await model.bounds({ x: perturbed(center, lp({ norm: Infinity, eps: 0.2 })) }, { method });
-      const sampled = await sampleBox(async (point) => (await model.forward(point))["y"]!.data, { x: { center, radius: 0.2 } }, 200, random);
+      const sampled = await sampleBox(
+        async (point) => (await model.forward(point))["y"]!.data,
+        { x: { center, radius: 0.2 } },
+        200,
+        random,
+      );
       sampled.lower.forEach((value, i) => expect(bounds.lower[i]).to.be.at.most(value + 1e-9));
       sampled.upper.forEach((value, i) => expect(bounds.upper[i]).to.be.at.least(value - 1e-9));
     });

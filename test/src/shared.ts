@@ -44,7 +44,10 @@ export interface GoldenCase {
   readonly group: string;
   readonly folder: string;
   readonly operators: Readonly<Record<string, number>>;
-  readonly inputs: readonly { readonly shape: readonly number[]; readonly perturbation: { readonly type: string } | null }[];
+  readonly inputs: readonly {
+    readonly shape: readonly number[];
+    readonly perturbation: { readonly type: string } | null;
+  }[];
   readonly weights?: readonly { readonly perturbation: { readonly type: string } }[];
   readonly boundShape: readonly number[];
   readonly methods: Readonly<Record<string, GoldenMethod>>;

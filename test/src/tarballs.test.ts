@@ -28,7 +28,8 @@ describe("a published package", function () {
   const scratch = mkdtempSync(join(tmpdir(), "lirpa-tarballs-"));
   const packed = new Map<string, Packed>();
   const home = (name: string): string => join(scratch, "alone", name.replace("/", "+"));
-  const unpacked = (name: string): string => (name === "@lirpa/core" ? join(scratch, "node_modules", name) : join(home(name), "node_modules", name));
+  const unpacked = (name: string): string =>
+    name === "@lirpa/core" ? join(scratch, "node_modules", name) : join(home(name), "node_modules", name);
 
   const unpack = async (name: string, folder: string): Promise<void> => {
     mkdirSync(folder, { recursive: true });
@@ -40,7 +41,9 @@ describe("a published package", function () {
     for (const one of await pack(packages, scratch)) packed.set(one.manifest.name, one);
     writeFileSync(join(scratch, "package.json"), JSON.stringify({ name: "scratch", private: true }));
     await succeed(npm([...INSTALL, packed.get("@lirpa/core")!.tarball], scratch));
-    for (const { manifest: { name, dependencies } } of packages) {
+    for (const {
+      manifest: { name, dependencies },
+    } of packages) {
       if (name === "@lirpa/core") continue;
       await unpack(name, unpacked(name));
       // What others publish is as in the repository: ONNX Runtime alone takes 288 MB.
@@ -50,7 +53,11 @@ describe("a published package", function () {
         }
         if (isOurs(dependency) || existsSync(join(scratch, "node_modules", dependency))) continue;
         mkdirSync(dirname(join(home(name), "node_modules", dependency)), { recursive: true });
-        symlinkSync(repositoryPath("node_modules", dependency), join(home(name), "node_modules", dependency), "junction");
+        symlinkSync(
+          repositoryPath("node_modules", dependency),
+          join(home(name), "node_modules", dependency),
+          "junction",
+        );
       }
     }
   });
@@ -60,7 +67,9 @@ describe("a published package", function () {
   for (const { manifest } of alone) {
     const { name } = manifest;
     it(`${name} imports with nothing but core and what it depends on`, async () => {
-      const entries = Object.keys(manifest.exports ?? {}).filter((path) => path !== "./package.json").map((path) => posix.join(name, path));
+      const entries = Object.keys(manifest.exports ?? {})
+        .filter((path) => path !== "./package.json")
+        .map((path) => posix.join(name, path));
       const { values, found } = await imported(entries, name === "@lirpa/core" ? scratch : home(name));
       for (const file of found) expect(file.startsWith(unpacked(name)), file).to.equal(true);
       if (manifest.lirpa === undefined) return expect(values[0]!.names).to.include(CORNERSTONES[name]);
@@ -86,8 +95,11 @@ describe("a published package", function () {
 
   it("asks only for packages of ours that are published, too", () => {
     const names = packages.map(({ manifest }) => manifest.name);
-    for (const { manifest: { name, dependencies, peerDependencies } } of packages) {
-      for (const dependency of Object.keys({ ...dependencies, ...peerDependencies }).filter(isOurs)) expect(names, name).to.include(dependency);
+    for (const {
+      manifest: { name, dependencies, peerDependencies },
+    } of packages) {
+      for (const dependency of Object.keys({ ...dependencies, ...peerDependencies }).filter(isOurs))
+        expect(names, name).to.include(dependency);
     }
   });
 
@@ -118,8 +130,12 @@ describe("a published package", function () {
       const { files } = packed.get(name)!;
       const maps = files.filter((file) => file.endsWith(".map"));
       const lost = maps.flatMap((file) => {
-        const { sources } = JSON.parse(readFileSync(join(unpacked(name), file), "utf8")) as { readonly sources: readonly string[] };
-        return sources.map((source) => posix.join(posix.dirname(file), source)).filter((source) => !files.includes(source));
+        const { sources } = JSON.parse(readFileSync(join(unpacked(name), file), "utf8")) as {
+          readonly sources: readonly string[];
+        };
+        return sources
+          .map((source) => posix.join(posix.dirname(file), source))
+          .filter((source) => !files.includes(source));
       });
       expect(maps).to.not.deep.equal([]);
       expect(lost).to.deep.equal([]);
@@ -128,13 +144,17 @@ describe("a published package", function () {
     it(`${name} carries every file that it imports, and declares every package`, () => {
       const { files } = packed.get(name)!;
       const declared = { ...manifest.dependencies, ...manifest.peerDependencies, [name]: "" };
-      const missing = files.filter((file) => file.endsWith(".js")).flatMap((file) =>
-        importsOf(readFileSync(join(unpacked(name), file), "utf8")).filter((target) => {
-          if (target.startsWith("node:")) return false;
-          if (target.startsWith(".")) return !files.includes(posix.join(posix.dirname(file), target));
-          return declared[packageOf(target)] === undefined;
-        }).map((target) => `${file}: ${target}`),
-      );
+      const missing = files
+        .filter((file) => file.endsWith(".js"))
+        .flatMap((file) =>
+          importsOf(readFileSync(join(unpacked(name), file), "utf8"))
+            .filter((target) => {
+              if (target.startsWith("node:")) return false;
+              if (target.startsWith(".")) return !files.includes(posix.join(posix.dirname(file), target));
+              return declared[packageOf(target)] === undefined;
+            })
+            .map((target) => `${file}: ${target}`),
+        );
       expect(missing).to.deep.equal([]);
     });
   }
@@ -147,7 +167,15 @@ function filesIn(entry: unknown): string[] {
 
 interface Imported {
   /** For each entry. */
-  readonly values: readonly { readonly names: readonly string[]; readonly plugin?: { readonly name: string; readonly apiVersion: number; readonly operators: readonly string[]; readonly perturbations: readonly string[] } }[];
+  readonly values: readonly {
+    readonly names: readonly string[];
+    readonly plugin?: {
+      readonly name: string;
+      readonly apiVersion: number;
+      readonly operators: readonly string[];
+      readonly perturbations: readonly string[];
+    };
+  }[];
   /** The files that the entries stand for. */
   readonly found: readonly string[];
 }
@@ -171,7 +199,9 @@ async function imported(entries: readonly string[], folder: string): Promise<Imp
       return { names: Object.keys(module), plugin };
     }));
     console.log(JSON.stringify({ values, found: entries.map((entry) => realpathSync(require.resolve(entry))) }));`;
-  return JSON.parse(await succeed(runAlone(process.execPath, ["--input-type=module", "--eval", script], folder))) as Imported;
+  return JSON.parse(
+    await succeed(runAlone(process.execPath, ["--input-type=module", "--eval", script], folder)),
+  ) as Imported;
 }
 
 /** What a file asks for: `import … from`, `import "…"`, `import("…")`, a script that is started by its URL. */
@@ -187,7 +217,10 @@ function importsOf(text: string): string[] {
 }
 
 function packageOf(target: string): string {
-  return target.split("/").slice(0, target.startsWith("@") ? 2 : 1).join("/");
+  return target
+    .split("/")
+    .slice(0, target.startsWith("@") ? 2 : 1)
+    .join("/");
 }
 
 function isOurs(name: string): boolean {

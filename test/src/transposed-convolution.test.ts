@@ -12,12 +12,27 @@ interface Sketch {
   readonly groups: number;
   readonly channels: readonly [number, number];
   readonly seed: number;
-  readonly axes: readonly { readonly size: number; readonly kernel: number; readonly dilation: number; readonly stride: number; readonly pads: readonly [number, number] }[];
+  readonly axes: readonly {
+    readonly size: number;
+    readonly kernel: number;
+    readonly dilation: number;
+    readonly stride: number;
+    readonly pads: readonly [number, number];
+  }[];
 }
 
 const axis = fc
-  .record({ size: fc.integer({ min: 2, max: 5 }), kernel: fc.integer({ min: 1, max: 3 }), dilation: fc.integer({ min: 1, max: 2 }), stride: fc.constantFrom(1, 1, 1, 2) })
-  .chain((one) => fc.record({ pads: fc.tuple(fc.nat((one.kernel - 1) * one.dilation), fc.nat(1)) }).map((more) => ({ ...one, ...more })));
+  .record({
+    size: fc.integer({ min: 2, max: 5 }),
+    kernel: fc.integer({ min: 1, max: 3 }),
+    dilation: fc.integer({ min: 1, max: 2 }),
+    stride: fc.constantFrom(1, 1, 1, 2),
+  })
+  .chain((one) =>
+    fc
+      .record({ pads: fc.tuple(fc.nat((one.kernel - 1) * one.dilation), fc.nat(1)) })
+      .map((more) => ({ ...one, ...more })),
+  );
 
 const sketches: fc.Arbitrary<Sketch> = fc.record({
   batch: fc.integer({ min: 1, max: 2 }),
@@ -29,7 +44,13 @@ const sketches: fc.Arbitrary<Sketch> = fc.record({
 
 function program({ batch, groups, channels: [from, to], seed, axes }: Sketch): Program {
   const t = new Vocabulary();
-  const x = t.input({ name: "x", shape: [batch, groups * from, ...axes.map(({ size }) => size)], dtype: "float", instances: false, rows: undefined });
+  const x = t.input({
+    name: "x",
+    shape: [batch, groups * from, ...axes.map(({ size }) => size)],
+    dtype: "float",
+    instances: false,
+    rows: undefined,
+  });
   const kernel = t.constant(randomTensor([groups * from, to, ...axes.map(({ kernel }) => kernel)], seeded(seed)));
   const y = t.convTranspose(x, kernel, {
     strides: axes.map(({ stride }) => stride),
@@ -58,17 +79,27 @@ describe("a transposed convolution over a constant kernel", () => {
         const { y } = await compiled.run({ x });
         await compiled.dispose?.();
         expect(y!.shape).to.deep.equal(wanted.shape);
-        y!.data.forEach((value, i) => expect(value).to.be.closeTo(wanted.data[i]!, 1e-5 * (1 + Math.abs(wanted.data[i]!))));
+        y!.data.forEach((value, i) =>
+          expect(value).to.be.closeTo(wanted.data[i]!, 1e-5 * (1 + Math.abs(wanted.data[i]!))),
+        );
       }),
       { numRuns: 150, seed: 5 },
     );
   });
 
   const plain = { size: 4, kernel: 3, dilation: 1, pads: [1, 1] as const };
-  const sketch = (from: number, to: number, stride: number): Sketch => ({ batch: 1, groups: 1, channels: [from, to], seed: 1, axes: [{ ...plain, stride }] });
+  const sketch = (from: number, to: number, stride: number): Sketch => ({
+    batch: 1,
+    groups: 1,
+    channels: [from, to],
+    seed: 1,
+    axes: [{ ...plain, stride }],
+  });
 
   it("is a convolution with stride 1 and about as many channels behind it as before it", () => {
-    expect(operatorsOf(program(sketch(4, 4, 1)))).to.include("Conv").and.not.to.include("ConvTranspose");
+    expect(operatorsOf(program(sketch(4, 4, 1))))
+      .to.include("Conv")
+      .and.not.to.include("ConvTranspose");
   });
 
   it("stays what it is with another stride, or few channels behind it, where ONNX Runtime's Conv is slower", () => {

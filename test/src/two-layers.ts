@@ -11,12 +11,18 @@ export const center: readonly number[] = [0.2, -0.3, 0.5];
 export const net: Graph = graph(
   { x: [1, 3] },
   {
-    w1: randomTensor([3, WIDTH], random), b1: randomTensor([WIDTH], random), w2: randomTensor([WIDTH, WIDTH], random),
+    w1: randomTensor([3, WIDTH], random),
+    b1: randomTensor([WIDTH], random),
+    w2: randomTensor([WIDTH, WIDTH], random),
     w3: randomTensor([WIDTH, 2], random),
   },
   [
-    ["MatMul", ["x", "w1"], ["m1"]], ["Add", ["m1", "b1"], ["z1"]], ["Relu", ["z1"], ["r1"]],
-    ["MatMul", ["r1", "w2"], ["z2"]], ["Relu", ["z2"], ["r2"]], ["MatMul", ["r2", "w3"], ["y"]],
+    ["MatMul", ["x", "w1"], ["m1"]],
+    ["Add", ["m1", "b1"], ["z1"]],
+    ["Relu", ["z1"], ["r1"]],
+    ["MatMul", ["r1", "w2"], ["z2"]],
+    ["Relu", ["z2"], ["r2"]],
+    ["MatMul", ["r2", "w3"], ["y"]],
   ],
   ["y"],
 );
@@ -25,12 +31,17 @@ export const net: Graph = graph(
 export const query = (eps = 0.4): { readonly x: BoundInput } => ({ x: perturbed(center, lp({ norm: Infinity, eps })) });
 
 /** Points of the ball of radius 0.4, and what the network gives there. */
-export async function samples(lirpa: Lirpa, count: number): Promise<{ readonly x: number[]; readonly y: number[]; readonly z2: number[] }[]> {
+export async function samples(
+  lirpa: Lirpa,
+  count: number,
+): Promise<{ readonly x: number[]; readonly y: number[]; readonly z2: number[] }[]> {
   const shown = lirpa.model({ ...net, outputs: ["y", "z2"] });
   const points = Array.from({ length: count }, () => center.map((middle) => middle + 0.4 * random()));
   const { y, z2 } = await shown.forward({ x: points.flat() });
   return points.map((x, i) => ({
-    x, y: [...y!.data.subarray(2 * i, 2 * i + 2)], z2: [...z2!.data.subarray(WIDTH * i, WIDTH * (i + 1))],
+    x,
+    y: [...y!.data.subarray(2 * i, 2 * i + 2)],
+    z2: [...z2!.data.subarray(WIDTH * i, WIDTH * (i + 1))],
   }));
 }
 

@@ -48,7 +48,10 @@ export async function users(): Promise<void> {
 
 export function authors(): void {
   defineOperator({
-    kind: "custom", type: "Typed", sinceVersion: 1, inputs: ["A", "B?"],
+    kind: "custom",
+    type: "Typed",
+    sinceVersion: 1,
+    inputs: ["A", "B?"],
     forward: (_, a, b) => {
       holds<Same<typeof a, Tensor>>();
       holds<Same<typeof b, Tensor | undefined>>();
@@ -69,7 +72,10 @@ export function authors(): void {
     forward: (_, a) => a,
   });
   defineMethod({
-    name: "of-a-test", description: "", needs: "backward", ...recorded("of-a-test", { intermediate: intervalBounds, rows: boundsByBackward }),
+    name: "of-a-test",
+    description: "",
+    needs: "backward",
+    ...recorded("of-a-test", { intermediate: intervalBounds, rows: boundsByBackward }),
   });
   composeLirpa({ plugins: [definePlugin({ name: "p", apiVersion: 2 })], executor }).model(graph);
   // @ts-expect-error it needs an executor

@@ -118,7 +118,11 @@ function expectEnds({ lower, upper }: Pick<Bounds, "lower" | "upper">, what: str
   });
 }
 
-function expectInside({ lower, upper }: Bounds, sampled: { lower: readonly number[]; upper: readonly number[] }, what: string): void {
+function expectInside(
+  { lower, upper }: Bounds,
+  sampled: { lower: readonly number[]; upper: readonly number[] },
+  what: string,
+): void {
   const isAsked = (value: number): boolean => Math.abs(value) < LARGEST;
   sampled.lower.forEach((least, i) => {
     const slack = (value: number): number => 1e-3 * (1 + Math.abs(value));
@@ -139,28 +143,44 @@ describe("values without bounds", function () {
 
   it("give numbers or ends that are infinite on their own side, and exclude no value, by any method", async () => {
     const names = fc.constantFrom(...Object.keys(STEPS));
-    const draws = fc.tuple(fc.array(names, { minLength: 2, maxLength: 5 }), fc.integer({ min: 0, max: 999 }), fc.constantFrom(0.01, 0.3, 2, 50));
-    await fc.assert(fc.asyncProperty(draws, async ([steps, seed, eps]) => {
-      const drawn = sketch(steps, seed);
-      const random = seeded(seed + 1);
-      const center = Array.from({ length: WIDTH }, random);
-      const exact = referenceLirpa().model(drawn);
-      const evaluate = async (point: Record<string, number[]>): Promise<ArrayLike<number>> => (await exact.forward(point))[drawn.outputs[0]!]!.data;
-      const sampled = await sampleBox(evaluate, { x: { center, radius: eps } }, 24, random);
-      for (const method of METHODS) {
-        const found = await bounds(drawn, center, eps, { method, methodOptions: { "alpha-crown": { iterations: 3 } } });
-        const what = `${steps.join(" ")} seed ${seed} eps ${eps} by ${method}`;
-        expectEnds(found, what);
-        expectInside(found, sampled, what);
-      }
-    }), { numRuns: Number(process.env["RUNS"] ?? 15), seed: Number(process.env["SEED"] ?? 11) });
+    const draws = fc.tuple(
+      fc.array(names, { minLength: 2, maxLength: 5 }),
+      fc.integer({ min: 0, max: 999 }),
+      fc.constantFrom(0.01, 0.3, 2, 50),
+    );
+    await fc.assert(
+      fc.asyncProperty(draws, async ([steps, seed, eps]) => {
+        const drawn = sketch(steps, seed);
+        const random = seeded(seed + 1);
+        const center = Array.from({ length: WIDTH }, random);
+        const exact = referenceLirpa().model(drawn);
+        const evaluate = async (point: Record<string, number[]>): Promise<ArrayLike<number>> =>
+          (await exact.forward(point))[drawn.outputs[0]!]!.data;
+        const sampled = await sampleBox(evaluate, { x: { center, radius: eps } }, 24, random);
+        for (const method of METHODS) {
+          const found = await bounds(drawn, center, eps, {
+            method,
+            methodOptions: { "alpha-crown": { iterations: 3 } },
+          });
+          const what = `${steps.join(" ")} seed ${seed} eps ${eps} by ${method}`;
+          expectEnds(found, what);
+          expectInside(found, sampled, what);
+        }
+      }),
+      { numRuns: Number(process.env["RUNS"] ?? 15), seed: Number(process.env["SEED"] ?? 11) },
+    );
   });
 
   /** Four instances of which the second one's reciprocal is around its pole. */
   const poles: Graph = graph(
     { x: [1, 2] },
     { w: tensor([2, 2], [1, -1, 0.5, 0.25]), v: tensor([2, 3], [1, 0, 2, 0, 1, 0.5]) },
-    [["Reciprocal", ["x"], ["r"]], ["MatMul", ["r", "w"], ["h"]], ["Relu", ["h"], ["a"]], ["MatMul", ["a", "v"], ["y"]]],
+    [
+      ["Reciprocal", ["x"], ["r"]],
+      ["MatMul", ["r", "w"], ["h"]],
+      ["Relu", ["h"], ["a"]],
+      ["MatMul", ["a", "v"], ["y"]],
+    ],
     ["y"],
   );
   const centers = [1, 2, 0, 2, 3, 4, -2, 1.5];
@@ -183,22 +203,55 @@ describe("values without bounds", function () {
 
   it("leave other rows as they are, by any method, in parts too", async () => {
     // The second element is around the pole: only what reads it is without bounds.
-    const apart = graph({ x: [1, 2] }, { v: tensor([2, 3], [1, 0, 2, 0, 1, 0.5]) }, [["Reciprocal", ["x"], ["r"]], ["MatMul", ["r", "v"], ["y"]]], ["y"]);
-    const spec = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
+    const apart = graph(
+      { x: [1, 2] },
+      { v: tensor([2, 3], [1, 0, 2, 0, 1, 0.5]) },
+      [
+        ["Reciprocal", ["x"], ["r"]],
+        ["MatMul", ["r", "v"], ["y"]],
+      ],
+      ["y"],
+    );
+    const spec = [
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+    ];
     for (const method of METHODS) {
       for (const options of [{}, { spec }]) {
         const { lower, upper } = await bounds(apart, [1, 0], 0.5, { method, ...options });
         const what = `${method} ${Object.keys(options)}`;
         expect(lower[0], what).to.be.within(0.3, 2 / 3 + 1e-5);
         expect(upper[0], what).to.be.within(2 - 1e-5, 2.7);
-        expect([lower[1], upper[1], lower[2], upper[2]], what).to.deep.equal([-Infinity, Infinity, -Infinity, Infinity]);
+        expect([lower[1], upper[1], lower[2], upper[2]], what).to.deep.equal([
+          -Infinity,
+          Infinity,
+          -Infinity,
+          Infinity,
+        ]);
       }
     }
   });
 
   it("keep what an operator knows of any input", async () => {
-    const tanh = graph({ x: [1, 1] }, {}, [["Reciprocal", ["x"], ["r"]], ["Tanh", ["r"], ["y"]]], ["y"]);
-    const relu = graph({ x: [1, 1] }, {}, [["Reciprocal", ["x"], ["r"]], ["Relu", ["r"], ["y"]]], ["y"]);
+    const tanh = graph(
+      { x: [1, 1] },
+      {},
+      [
+        ["Reciprocal", ["x"], ["r"]],
+        ["Tanh", ["r"], ["y"]],
+      ],
+      ["y"],
+    );
+    const relu = graph(
+      { x: [1, 1] },
+      {},
+      [
+        ["Reciprocal", ["x"], ["r"]],
+        ["Relu", ["r"], ["y"]],
+      ],
+      ["y"],
+    );
     for (const method of METHODS) {
       const squashed = await bounds(tanh, [0.25], 1, { method });
       expect([squashed.lower[0], squashed.upper[0]], method).to.deep.equal([-1, 1]);
@@ -210,28 +263,52 @@ describe("values without bounds", function () {
   it("are found in stages of a small budget, and in chunks", async () => {
     const random = seeded(3);
     const [inputs, width] = [8, 48];
-    const steps: [string, string[], string[]][] = [["Gemm", ["x", "w0"], ["g"]], ["Reciprocal", ["g"], ["r"]], ["Gemm", ["r", "w1"], ["h"]], ["Tanh", ["h"], ["a"]], ["Gemm", ["a", "w2"], ["y"]]];
-    const sizes = [[inputs, width], [width, width], [width, 3]];
-    const deep = graph({ x: [1, inputs] }, Object.fromEntries(sizes.map((shape, i) => [`w${i}`, randomTensor(shape, random)])), steps, ["y"]);
+    const steps: [string, string[], string[]][] = [
+      ["Gemm", ["x", "w0"], ["g"]],
+      ["Reciprocal", ["g"], ["r"]],
+      ["Gemm", ["r", "w1"], ["h"]],
+      ["Tanh", ["h"], ["a"]],
+      ["Gemm", ["a", "w2"], ["y"]],
+    ];
+    const sizes = [
+      [inputs, width],
+      [width, width],
+      [width, 3],
+    ];
+    const deep = graph(
+      { x: [1, inputs] },
+      Object.fromEntries(sizes.map((shape, i) => [`w${i}`, randomTensor(shape, random)])),
+      steps,
+      ["y"],
+    );
     const center = Array.from({ length: 2 * inputs }, random);
     for (const method of ["crown", "crown-ibp", "ibp"]) {
       const whole = await bounds(deep, center, 0.2, { method });
       expectEnds(whole, method);
       for (const memory of [60_000, 120_000, 400_000]) {
-        const parts = await bounds(deep, center, 0.2, { method, memory }).catch((error: unknown) => error as LirpaError);
+        const parts = await bounds(deep, center, 0.2, { method, memory }).catch(
+          (error: unknown) => error as LirpaError,
+        );
         if (parts instanceof Error) {
           expect(parts.code).to.equal("LIRPA_MEMORY");
           continue;
         }
         expectEnds(parts, `${method} in ${memory} bytes`);
-        whole.lower.forEach((low, i) => expect(parts.lower[i]!, `${method} in ${memory} bytes`).to.be.at.most(low + 1e-3));
+        whole.lower.forEach((low, i) =>
+          expect(parts.lower[i]!, `${method} in ${memory} bytes`).to.be.at.most(low + 1e-3),
+        );
       }
     }
   });
 
   for (const alpha of [1e38, -1e38]) {
     it(`are no ends on the wrong side of a Gemm with alpha ${alpha}`, async () => {
-      const steep = graph({ x: [1, 2] }, { w: tensor([2, 2], [10, -10, 20, 5]) }, [["Gemm", ["x", "w"], ["y"], { alpha }]], ["y"]);
+      const steep = graph(
+        { x: [1, 2] },
+        { w: tensor([2, 2], [10, -10, 20, 5]) },
+        [["Gemm", ["x", "w"], ["y"], { alpha }]],
+        ["y"],
+      );
       for (const method of METHODS) {
         const found = await bounds(steep, [1, 2], 0.25, { method });
         expectEnds(found, method);
@@ -242,11 +319,21 @@ describe("values without bounds", function () {
 
   it("are no matter for nearly a point: its ends are in order", async () => {
     const random = seeded(9);
-    const plain = graph({ x: [1, 3] }, { w: randomTensor([3, 64], random, 30), v: randomTensor([64, 3], random, 30) }, [["MatMul", ["x", "w"], ["h"]], ["Relu", ["h"], ["a"]], ["MatMul", ["a", "v"], ["y"]]], ["y"]);
-    for (const method of METHODS) for (const eps of [0, 1e-7, 1e-6]) {
-      const found = await bounds(plain, [1.3, -0.7, 0.9], eps, { method });
-      expectEnds(found, `${method} eps ${eps}`);
-      expect(found.upper.every(Number.isFinite), `${method} eps ${eps}`).to.equal(true);
-    }
+    const plain = graph(
+      { x: [1, 3] },
+      { w: randomTensor([3, 64], random, 30), v: randomTensor([64, 3], random, 30) },
+      [
+        ["MatMul", ["x", "w"], ["h"]],
+        ["Relu", ["h"], ["a"]],
+        ["MatMul", ["a", "v"], ["y"]],
+      ],
+      ["y"],
+    );
+    for (const method of METHODS)
+      for (const eps of [0, 1e-7, 1e-6]) {
+        const found = await bounds(plain, [1.3, -0.7, 0.9], eps, { method });
+        expectEnds(found, `${method} eps ${eps}`);
+        expect(found.upper.every(Number.isFinite), `${method} eps ${eps}`).to.equal(true);
+      }
   });
 });

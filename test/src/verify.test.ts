@@ -1,8 +1,18 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  evaluate, inputOf, localizeRows, makeProgram, substitute, topological, valueAndGradients, verifyNodes, vjp,
-  Vocabulary, type IrNode, type RowSpace,
+  evaluate,
+  inputOf,
+  localizeRows,
+  makeProgram,
+  substitute,
+  topological,
+  valueAndGradients,
+  verifyNodes,
+  vjp,
+  Vocabulary,
+  type IrNode,
+  type RowSpace,
 } from "@lirpa/core/recording";
 import { isLirpaError } from "@lirpa/core";
 import { expectClose } from "./primitives/laws.js";
@@ -69,10 +79,11 @@ const BROKEN: Readonly<Record<string, () => IrNode>> = {
   "rows that are lost": () => but(t.exp(inRows), { rows: undefined }),
   "rows of another space of the same name": () => but(t.exp(inRows), { rows: { ...ROWS } }),
   "rows of two spaces that meet": () => but(t.add(inRows, 1), { inputs: [inRows, t.cast(index, "float")] }),
-  "two open spaces of one name": () => t.add(
-    t.sumHidden(t.input({ ...own, name: "a", shape: [], rows: OPEN }), OVER_ALL),
-    t.input({ ...own, name: "b", shape: [], rows: { ...OPEN } }),
-  ),
+  "two open spaces of one name": () =>
+    t.add(
+      t.sumHidden(t.input({ ...own, name: "a", shape: [], rows: OPEN }), OVER_ALL),
+      t.input({ ...own, name: "b", shape: [], rows: { ...OPEN } }),
+    ),
   "a sum over hidden axes that keeps them": () => but(t.sumHidden(inRows, OVER_ALL), { rows: ROWS }),
   "rows of an open number as an axis": () => but(t.rowsToShape(inRows), { inputs: [t.cast(index, "float")] }),
   "more rows than there are": () => told(t.shapeToRows(x, ROWS), { rows: { name: "three", size: 3 } }),
@@ -80,21 +91,24 @@ const BROKEN: Readonly<Record<string, () => IrNode>> = {
   "rows picked by more than a number each": () => but(t.pickByRow(x, index), { inputs: [x, whole] }),
   "rows picked from a value that has rows": () => but(t.pickByRow(x, index), { inputs: [inRows, index] }),
   "unit rows picked by one number for all": () => but(t.pickedEye(index, [3]), { inputs: [t.constant(1, [], "int")] }),
-  "rows that are put into a matrix": () => but(t.placeRows(t.zeros([3]), t.cast(index, "float"), index), {
-    inputs: [x, t.cast(index, "float"), index],
-  }),
-  "rows that are put at the places of others": () => but(t.placeRows(t.zeros([3]), t.cast(index, "float"), index), {
-    inputs: [t.zeros([3]), t.sum(inRows), index],
-  }),
+  "rows that are put into a matrix": () =>
+    but(t.placeRows(t.zeros([3]), t.cast(index, "float"), index), {
+      inputs: [x, t.cast(index, "float"), index],
+    }),
+  "rows that are put at the places of others": () =>
+    but(t.placeRows(t.zeros([3]), t.cast(index, "float"), index), {
+      inputs: [t.zeros([3]), t.sum(inRows), index],
+    }),
   "a mask of two axes": () => but(index, { inputs: [t.less(x, 0)] }),
   "a mask for each instance": () => but(index, { inputs: [t.less(t.reshape(each, [6]), 0)] }),
 
   "a constant of fewer numbers": () => told(constant, { value: { ...value, data: Float64Array.of(1, 2) } }),
   "a constant that says another shape": () => told(constant, { value: { ...value, shape: [1, 3] } }),
   "a constant that says another dtype": () => told(constant, { value: { ...value, dtype: "int" } }),
-  "an integer that is none": () => told(t.constant([1, 2], [2], "int"), {
-    value: { shape: [2], dtype: "int", data: Float64Array.of(1, 2.5) },
-  }),
+  "an integer that is none": () =>
+    told(t.constant([1, 2], [2], "int"), {
+      value: { shape: [2], dtype: "int", data: Float64Array.of(1, 2.5) },
+    }),
   "a truth value that is none": () => told(t.typedFull([2], 1, "bool"), { value: 2 }),
   "a uniform integer that is none": () => told(t.typedFull([2], 1, "int"), { value: 0.5 }),
   "a constant without its numbers": () => but(constant, { attributes: {} }),
@@ -118,9 +132,11 @@ const BROKEN: Readonly<Record<string, () => IrNode>> = {
   "a dot of two shapes": () => but(t.dot(x, x), { inputs: [x, t.transpose(x)] }),
   "a convolution of other channels": () => but(t.conv(image, kernel, window), { inputs: [image, image] }),
   "a convolution with pads of one side": () => told(t.conv(image, kernel, window), { pads: [0] }),
-  "a kernel with rows": () => but(t.conv(image, kernel, window), {
-    inputs: [image, t.input({ ...own, name: "kernels", shape: [3, 2, 2], rows: ROWS })], rows: ROWS,
-  }),
+  "a kernel with rows": () =>
+    but(t.conv(image, kernel, window), {
+      inputs: [image, t.input({ ...own, name: "kernels", shape: [3, 2, 2], rows: ROWS })],
+      rows: ROWS,
+    }),
 };
 
 describe("the verifier of recordings", () => {
@@ -150,21 +166,26 @@ describe("the verifier of recordings", () => {
 
 describe("what transforms of a recording give is a recording", () => {
   const holds = (law: (recording: RandomRecording) => void): void =>
-    fc.assert(fc.property(steps, (list) => law(recorded(list))), { numRuns: 200, seed: 9 });
+    fc.assert(
+      fc.property(steps, (list) => law(recorded(list))),
+      { numRuns: 200, seed: 9 },
+    );
 
   it("as it is recorded and simplified", () => holds(({ outputs }) => verifyNodes(outputs)));
 
-  it("differentiated, to second order", () => holds(({ t: own, inputs, outputs }) => {
-    const floats = outputs.filter(({ dtype }) => dtype === "float");
-    const first = gradients(own, floats, inputs);
-    verifyNodes([...first, ...gradients(own, first, inputs)]);
-  }));
+  it("differentiated, to second order", () =>
+    holds(({ t: own, inputs, outputs }) => {
+      const floats = outputs.filter(({ dtype }) => dtype === "float");
+      const first = gradients(own, floats, inputs);
+      verifyNodes([...first, ...gradients(own, first, inputs)]);
+    }));
 
-  it("as a program with its gradients", () => holds(({ outputs: [y] }) => {
-    const program = makeProgram("random", { y: y! });
-    const read = program.inputs.map(({ name }) => name);
-    verifyNodes(Object.values(valueAndGradients(program, read).outputs) as IrNode[]);
-  }));
+  it("as a program with its gradients", () =>
+    holds(({ outputs: [y] }) => {
+      const program = makeProgram("random", { y: y! });
+      const read = program.inputs.map(({ name }) => name);
+      verifyNodes(Object.values(valueAndGradients(program, read).outputs) as IrNode[]);
+    }));
 
   it("with other nodes in place of its inputs, and others again: values are those of what stands in", () => {
     holds(({ inputs, outputs }) => {
@@ -183,9 +204,15 @@ describe("what transforms of a recording give is a recording", () => {
       const fresh = new Vocabulary();
       const plain = inputs.filter(({ instances, rows }) => !instances && rows === undefined);
       const feeds = feedsOf(inputs);
-      const folded = substitute(fresh, outputs, new Map(plain.map((input) => {
-        return [input, fresh.constant({ ...feeds[inputOf(input)!.name]!, shape: input.shape })];
-      })));
+      const folded = substitute(
+        fresh,
+        outputs,
+        new Map(
+          plain.map((input) => {
+            return [input, fresh.constant({ ...feeds[inputOf(input)!.name]!, shape: input.shape })];
+          }),
+        ),
+      );
       verifyNodes(folded);
       expectSameValues(outputs, folded, inputs);
     });
@@ -193,13 +220,16 @@ describe("what transforms of a recording give is a recording", () => {
 
   it("with rows of images as patches: values are those of dense rows", () => {
     let local = 0;
-    fc.assert(fc.property(layers, (list) => {
-      const { inputs, outputs } = carried(list);
-      const result = localizeRows(new Vocabulary(), outputs);
-      if (result.localized.length > 0) local++;
-      verifyNodes(result.outputs);
-      expectSameValues(outputs, result.outputs, inputs);
-    }), { numRuns: 30, seed: 9 });
+    fc.assert(
+      fc.property(layers, (list) => {
+        const { inputs, outputs } = carried(list);
+        const result = localizeRows(new Vocabulary(), outputs);
+        if (result.localized.length > 0) local++;
+        verifyNodes(result.outputs);
+        expectSameValues(outputs, result.outputs, inputs);
+      }),
+      { numRuns: 30, seed: 9 },
+    );
     expect(local).to.be.greaterThan(5);
   });
 });

@@ -63,7 +63,10 @@ const VIEWS: readonly ((sketch: Sketch, from: View, a: number, b: number, c: num
     const divisors = Array.from({ length: size }, (_, i) => i + 1).filter((d) => size % d === 0);
     const first = divisors[a % divisors.length]!;
     const out = b % 2 === 0 ? [first, size / first] : [1, size / first, first];
-    return { name: sketch.node("Reshape", [name, sketch.store(ints(b % 3 === 0 ? [out[0]!, -1, ...out.slice(2)] : out))]), shape: out };
+    return {
+      name: sketch.node("Reshape", [name, sketch.store(ints(b % 3 === 0 ? [out[0]!, -1, ...out.slice(2)] : out))]),
+      shape: out,
+    };
   },
   function expand(sketch, { name, shape }, a) {
     const out = [1 + (a % 2), ...shape.map((size) => (size === 1 ? 1 + (a % 3) : size))];
@@ -75,7 +78,9 @@ const VIEWS: readonly ((sketch: Sketch, from: View, a: number, b: number, c: num
     const size = shape[axis]!;
     const places = Array.from({ length: 1 + (b % 4) }, (_, i) => ((c + i * b) % (2 * size)) - size);
     const out = shape.map((old, at) => (at === axis ? places.length : old));
-    return sizeOf(out) > LARGEST ? { name, shape } : { name: sketch.node("Gather", [name, sketch.store(ints(places))], { axis }), shape: out };
+    return sizeOf(out) > LARGEST
+      ? { name, shape }
+      : { name: sketch.node("Gather", [name, sketch.store(ints(places))], { axis }), shape: out };
   },
   function concat(sketch, { name, shape }, a, b) {
     const axis = a % shape.length;
@@ -91,7 +96,11 @@ const VIEWS: readonly ((sketch: Sketch, from: View, a: number, b: number, c: num
     const out = shape.map((size, at) => size + counts[at]! + counts[at + shape.length]!);
     if (sizeOf(out) > LARGEST) return { name, shape };
     const mode = ["constant", "edge", "reflect"][b % 3]!;
-    const inputs = [name, sketch.store(ints(counts)), ...(mode === "constant" ? [sketch.store(tensor([], [c / 10]))] : [])];
+    const inputs = [
+      name,
+      sketch.store(ints(counts)),
+      ...(mode === "constant" ? [sketch.store(tensor([], [c / 10]))] : []),
+    ];
     return { name: sketch.node("Pad", inputs, { mode }), shape: out };
   },
   function split(sketch, { name, shape }, a, b) {
@@ -107,17 +116,25 @@ const VIEWS: readonly ((sketch: Sketch, from: View, a: number, b: number, c: num
   function squeeze(sketch, { name, shape }) {
     const axes = shape.flatMap((size, at) => (size === 1 ? [at] : []));
     if (axes.length === 0 || axes.length === shape.length) return { name, shape };
-    return { name: sketch.node("Squeeze", [name, sketch.store(ints(axes))]), shape: shape.filter((size) => size !== 1) };
+    return {
+      name: sketch.node("Squeeze", [name, sketch.store(ints(axes))]),
+      shape: shape.filter((size) => size !== 1),
+    };
   },
   function unsqueeze(sketch, { name, shape }, a) {
     const axis = a % (shape.length + 1);
     if (shape.length > 3) return { name, shape };
-    return { name: sketch.node("Unsqueeze", [name, sketch.store(ints([axis]))]), shape: [...shape.slice(0, axis), 1, ...shape.slice(axis)] };
+    return {
+      name: sketch.node("Unsqueeze", [name, sketch.store(ints([axis]))]),
+      shape: [...shape.slice(0, axis), 1, ...shape.slice(axis)],
+    };
   },
   function tile(sketch, { name, shape }, a) {
     const repeats = shape.map((_, at) => 1 + ((a >> at) % 2));
     const out = shape.map((size, at) => size * repeats[at]!);
-    return sizeOf(out) > LARGEST ? { name, shape } : { name: sketch.node("Tile", [name, sketch.store(ints(repeats))]), shape: out };
+    return sizeOf(out) > LARGEST
+      ? { name, shape }
+      : { name: sketch.node("Tile", [name, sketch.store(ints(repeats))]), shape: out };
   },
 ];
 
@@ -140,12 +157,19 @@ interface Case {
 function networkOf({ shape, ofInput, ofConstant, tail, columns, seed }: Case): Graph {
   const sketch = new Sketch(seeded(seed));
   const x = viewed(sketch, { name: "x", shape }, ofInput);
-  const constant = viewed(sketch, { name: sketch.store(randomTensor([3, 4], sketch.random)), shape: [3, 4] }, ofConstant);
+  const constant = viewed(
+    sketch,
+    { name: sketch.store(randomTensor([3, 4], sketch.random)), shape: [3, 4] },
+    ofConstant,
+  );
   const times = (left: View, from: View): View => {
     const k = left.shape.at(-1)!;
     const places = Array.from({ length: k * columns }, (_, i) => i % sizeOf(from.shape));
     const flat = sketch.node("Reshape", [from.name, sketch.store(ints([-1]))]);
-    const matrix = sketch.node("Reshape", [sketch.node("Gather", [flat, sketch.store(ints(places))]), sketch.store(ints([k, columns]))]);
+    const matrix = sketch.node("Reshape", [
+      sketch.node("Gather", [flat, sketch.store(ints(places))]),
+      sketch.store(ints([k, columns])),
+    ]);
     return { name: sketch.node("MatMul", [left.name, matrix]), shape: [...left.shape.slice(0, -1), columns] };
   };
   const hidden = times(x, constant);
@@ -161,7 +185,9 @@ const kind = fc.oneof(fc.constant(0), fc.nat(VIEWS.length - 1));
 const choice: fc.Arbitrary<ViewChoice> = fc.tuple(kind, fc.nat(11), fc.nat(11), fc.nat(11));
 const cases: fc.Arbitrary<Case> = fc.record({
   // Unit rows of a vector become a matrix's own rows, those of a tensor do not.
-  shape: fc.oneof(fc.constant([6]), fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 3 })).map((sizes) => [1, ...sizes]),
+  shape: fc
+    .oneof(fc.constant([6]), fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 3 }))
+    .map((sizes) => [1, ...sizes]),
   ofInput: fc.array(choice, { maxLength: 3 }),
   ofConstant: fc.array(choice, { maxLength: 3 }),
   tail: fc.array(choice, { maxLength: 2 }),
@@ -174,29 +200,39 @@ const METHODS = ["ibp", "crown-ibp", "crown", "forward", "forward+crown", "alpha
 describe("views before constant matrices", () => {
   it("are bounded in float32 as in float64 by every method, around all samples", async function () {
     this.timeout(120_000);
-    await fc.assert(fc.asyncProperty(cases, async (drawn) => {
-      const net = networkOf(drawn);
-      const runtime = referenceLirpa([], onnxRuntimeExecutor({ threads: 1 }));
-      const reference = referenceLirpa().model(net);
-      const center = Array.from(randomTensor(drawn.shape, seeded(drawn.seed + 1)).data);
-      const inputs = { x: perturbed(center, lp({ norm: Infinity, eps: 0.3 })) };
-      const value = async ({ x }: Record<string, number[]>): Promise<ArrayLike<number>> => (await reference.forward({ x: x! }))["y"]!.data;
-      const seen = await sampleBox(value, { x: { center, radius: 0.3 } }, 6, seeded(3));
-      for (const method of METHODS) {
-        const { lower, upper } = await runtime.model(net).bounds(inputs, { method });
-        // Float32 rounding of sums of some dozen products of numbers below 2.
-        const close = (x: number, y: number): boolean => Math.abs(x - y) <= 2e-5 * (1 + Math.abs(y));
-        seen.lower.forEach((least, i) => {
-          expect(lower[i], `${method}, lower ${i}`).to.be.at.most(least + 2e-5 * (1 + Math.abs(least)));
-          expect(upper[i], `${method}, upper ${i}`).to.be.at.least(seen.upper[i]! - 2e-5 * (1 + Math.abs(seen.upper[i]!)));
-        });
-        if (method === "alpha-crown") continue;
-        const exact = await reference.bounds(inputs, { method });
-        exact.lower.forEach((end, i) => expect(close(lower[i]!, end), `${method}, lower ${i}: ${lower[i]} for ${end}`).to.equal(true));
-        exact.upper.forEach((end, i) => expect(close(upper[i]!, end), `${method}, upper ${i}: ${upper[i]} for ${end}`).to.equal(true));
-      }
-      await runtime.dispose();
-    }), { seed: 4, numRuns: 150 });
+    await fc.assert(
+      fc.asyncProperty(cases, async (drawn) => {
+        const net = networkOf(drawn);
+        const runtime = referenceLirpa([], onnxRuntimeExecutor({ threads: 1 }));
+        const reference = referenceLirpa().model(net);
+        const center = Array.from(randomTensor(drawn.shape, seeded(drawn.seed + 1)).data);
+        const inputs = { x: perturbed(center, lp({ norm: Infinity, eps: 0.3 })) };
+        const value = async ({ x }: Record<string, number[]>): Promise<ArrayLike<number>> =>
+          (await reference.forward({ x: x! }))["y"]!.data;
+        const seen = await sampleBox(value, { x: { center, radius: 0.3 } }, 6, seeded(3));
+        for (const method of METHODS) {
+          const { lower, upper } = await runtime.model(net).bounds(inputs, { method });
+          // Float32 rounding of sums of some dozen products of numbers below 2.
+          const close = (x: number, y: number): boolean => Math.abs(x - y) <= 2e-5 * (1 + Math.abs(y));
+          seen.lower.forEach((least, i) => {
+            expect(lower[i], `${method}, lower ${i}`).to.be.at.most(least + 2e-5 * (1 + Math.abs(least)));
+            expect(upper[i], `${method}, upper ${i}`).to.be.at.least(
+              seen.upper[i]! - 2e-5 * (1 + Math.abs(seen.upper[i]!)),
+            );
+          });
+          if (method === "alpha-crown") continue;
+          const exact = await reference.bounds(inputs, { method });
+          exact.lower.forEach((end, i) =>
+            expect(close(lower[i]!, end), `${method}, lower ${i}: ${lower[i]} for ${end}`).to.equal(true),
+          );
+          exact.upper.forEach((end, i) =>
+            expect(close(upper[i]!, end), `${method}, upper ${i}: ${upper[i]} for ${end}`).to.equal(true),
+          );
+        }
+        await runtime.dispose();
+      }),
+      { seed: 4, numRuns: 150 },
+    );
   });
 });
 

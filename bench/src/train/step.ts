@@ -1,6 +1,18 @@
 import {
-  adam, adamStart, extendProgram, nextState, partsOf, portName, substitute, vjp, type Carry, type Feeds, type IrNode,
-  type Program, type RowSpace, type Vocabulary,
+  adam,
+  adamStart,
+  extendProgram,
+  nextState,
+  partsOf,
+  portName,
+  substitute,
+  vjp,
+  type Carry,
+  type Feeds,
+  type IrNode,
+  type Program,
+  type RowSpace,
+  type Vocabulary,
 } from "@lirpa/core/recording";
 import { lp, perturbed, type HostTensor, type Lirpa } from "lirpa";
 import { marginRows, type Batch } from "./batch.js";

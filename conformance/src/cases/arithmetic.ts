@@ -13,8 +13,16 @@ export const arithmeticCases: OperatorCases = {
   GreaterOrEqual: [{ inputs: [ints(1, 2), ints(1, 3)] }],
   Less: [{ inputs: [ints(1, 2), ints(2, 2)] }],
   LessOrEqual: [{ inputs: [ints(1, 2), ints(1, 1)] }],
-  Mod: [{ inputs: [ints(5, -5), ints(3, 3)] }, { inputs: [tensor([2], [2.5, -2.5]), tensor([1], [1])], attributes: { fmod: 1 } }],
-  Max: [{ inputs: [[2, 2], [2]], points: [-1, 0, 1] }, { inputs: [[3], weights(3)], points: [...weights(3).data] }, { inputs: [[2], [2], [1]] }, { inputs: [[2]] }],
+  Mod: [
+    { inputs: [ints(5, -5), ints(3, 3)] },
+    { inputs: [tensor([2], [2.5, -2.5]), tensor([1], [1])], attributes: { fmod: 1 } },
+  ],
+  Max: [
+    { inputs: [[2, 2], [2]], points: [-1, 0, 1] },
+    { inputs: [[3], weights(3)], points: [...weights(3).data] },
+    { inputs: [[2], [2], [1]] },
+    { inputs: [[2]] },
+  ],
   Min: [
     { inputs: [[2, 2], [2]], points: [-1, 0, 1] },
     { inputs: [[3], weights(3)], points: [...weights(3).data] },

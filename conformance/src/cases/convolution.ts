@@ -13,8 +13,16 @@ export const convolutionCases: OperatorCases = {
   ],
   ConvTranspose: [
     { inputs: [[1, 2, 2, 2], weights(2, 1, 2, 2), weights(1)] },
-    { inputs: [[1, 2, 2, 2], weights(2, 1, 3, 2)], attributes: { group: 2, strides: [2, 1], pads: [1, 0, 0, 1], output_padding: [1, 0] } },
+    {
+      inputs: [[1, 2, 2, 2], weights(2, 1, 3, 2)],
+      attributes: { group: 2, strides: [2, 1], pads: [1, 0, 0, 1], output_padding: [1, 0] },
+    },
     { inputs: [[1, 1, 3], weights(1, 2, 2)], attributes: { dilations: [2] } },
-    { inputs: [[1, 1, 2], [1, 1, 2]] },
+    {
+      inputs: [
+        [1, 1, 2],
+        [1, 1, 2],
+      ],
+    },
   ],
 };

@@ -11,6 +11,13 @@ import { smoothCases } from "./smooth.js";
 
 /** Cases of ONNX's own operators, by type: for whoever provides them. */
 export const standardCases: OperatorCases = Object.freeze({
-  ...linearCases, ...convolutionCases, ...poolingCases, ...activationCases, ...shapeCases,
-  ...smoothCases, ...arithmeticCases, ...reductionCases, ...normalizationCases,
+  ...linearCases,
+  ...convolutionCases,
+  ...poolingCases,
+  ...activationCases,
+  ...shapeCases,
+  ...smoothCases,
+  ...arithmeticCases,
+  ...reductionCases,
+  ...normalizationCases,
 });

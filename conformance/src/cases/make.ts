@@ -20,7 +20,10 @@ export function ones(...shape: number[]): HostTensor {
 /** Numbers of either sign, the same every time; multiples of 1/32, none of them zero. */
 export function weights(...shape: number[]): HostTensor {
   const random = randomFrom(sizeOf(shape) * 31 + shape.length);
-  return tensor(shape, Array.from({ length: sizeOf(shape) }, () => (random() < 0.5 ? -1 : 1) * (1 + Math.floor(random() * 40)) / 32));
+  return tensor(
+    shape,
+    Array.from({ length: sizeOf(shape) }, () => ((random() < 0.5 ? -1 : 1) * (1 + Math.floor(random() * 40))) / 32),
+  );
 }
 
 /** The same without signs. */

@@ -12,7 +12,8 @@ const others: readonly OperatorCase[] = [
   { inputs: [[2, 3]], attributes: { axes: [1] } },
   { inputs: [[2, 3], ints(0)], attributes: { keepdims: 0 }, opset: 18 },
 ];
-const loosened = (tolerance: number): readonly OperatorCase[] => others.map((example) => ({ ...example, tolerance, singleTolerance: 2e-3 }));
+const loosened = (tolerance: number): readonly OperatorCase[] =>
+  others.map((example) => ({ ...example, tolerance, singleTolerance: 2e-3 }));
 
 /** Reductions over axes. */
 export const reductionCases: OperatorCases = {
@@ -20,7 +21,13 @@ export const reductionCases: OperatorCases = {
   ArgMin: [{ inputs: [weights(2, 3)], attributes: { axis: -1, keepdims: 0 } }],
   ReduceL1: others,
   ReduceL2: loosened(1e-7),
-  ReduceLogSum: [{ inputs: [{ shape: [2, 2], center: [2, 4], radius: 1, domain: [0.125, 1e4] }], attributes: { axes: [1] }, tolerance: 1e-7 }],
+  ReduceLogSum: [
+    {
+      inputs: [{ shape: [2, 2], center: [2, 4], radius: 1, domain: [0.125, 1e4] }],
+      attributes: { axes: [1] },
+      tolerance: 1e-7,
+    },
+  ],
   ReduceMax: [...others, { inputs: [[2, 1]], attributes: { axes: [1] } }],
   ReduceMean: others,
   ReduceMin: others,

@@ -4,11 +4,29 @@ import { bools, ints, scalar, weights } from "./make.js";
 
 /** Operators that move, cut and join, and shape arithmetic. */
 export const shapeCases: OperatorCases = {
-  Concat: [{ inputs: [[2, 1], [2, 2]], attributes: { axis: 1 } }, { inputs: [[2], weights(1), { same: 0 }], attributes: { axis: -1 } }],
-  Constant: [{ inputs: [], attributes: { value: weights(2, 2) } }, { inputs: [], attributes: { value_ints: [1, 2] } }],
+  Concat: [
+    {
+      inputs: [
+        [2, 1],
+        [2, 2],
+      ],
+      attributes: { axis: 1 },
+    },
+    { inputs: [[2], weights(1), { same: 0 }], attributes: { axis: -1 } },
+  ],
+  Constant: [
+    { inputs: [], attributes: { value: weights(2, 2) } },
+    { inputs: [], attributes: { value_ints: [1, 2] } },
+  ],
   ConstantOfShape: [{ inputs: [ints(2, 3)] }, { inputs: [ints(2)], attributes: { value: tensor([1], [3], "int") } }],
-  CumSum: [{ inputs: [[2, 3], scalar(1, "int")] }, { inputs: [[3], scalar(0, "int")], attributes: { exclusive: 1, reverse: 1 } }],
-  DepthToSpace: [{ inputs: [[1, 4, 1, 2]], attributes: { blocksize: 2 } }, { inputs: [[1, 8, 1, 1]], attributes: { blocksize: 2, mode: "CRD" } }],
+  CumSum: [
+    { inputs: [[2, 3], scalar(1, "int")] },
+    { inputs: [[3], scalar(0, "int")], attributes: { exclusive: 1, reverse: 1 } },
+  ],
+  DepthToSpace: [
+    { inputs: [[1, 4, 1, 2]], attributes: { blocksize: 2 } },
+    { inputs: [[1, 8, 1, 1]], attributes: { blocksize: 2, mode: "CRD" } },
+  ],
   Equal: [{ inputs: [ints(1, 2), ints(1, 3)] }],
   Expand: [{ inputs: [[2, 1], ints(3, 1, 2)] }],
   Flatten: [{ inputs: [[2, 1, 3]] }, { inputs: [[2, 2, 2]], attributes: { axis: -1 } }],
@@ -39,7 +57,11 @@ export const shapeCases: OperatorCases = {
     { inputs: [[3]], attributes: { num_outputs: 2 }, outputs: 2, opset: 18 },
     { inputs: [[3]], attributes: { split: [2, 1] }, outputs: 2, opset: 11 },
   ],
-  Squeeze: [{ inputs: [[2, 1, 1], ints(1)] }, { inputs: [[1, 2, 1]] }, { inputs: [[1, 2]], attributes: { axes: [0] }, opset: 11 }],
+  Squeeze: [
+    { inputs: [[2, 1, 1], ints(1)] },
+    { inputs: [[1, 2, 1]] },
+    { inputs: [[1, 2]], attributes: { axes: [0] }, opset: 11 },
+  ],
   Tile: [{ inputs: [[2, 1], ints(2, 3)] }],
   Transpose: [{ inputs: [[2, 3]] }, { inputs: [[2, 1, 3]], attributes: { perm: [1, 2, 0] } }],
   Unsqueeze: [{ inputs: [[2, 2], ints(0, -1)] }, { inputs: [[2]], attributes: { axes: [1] }, opset: 11 }],

@@ -4,13 +4,27 @@ import type { OperatorCases } from "../operator/describe.js";
 
 /** Tangents are found by bisection or table, and float32 rounds what cancels. */
 const NEAR = { tolerance: 1e-6, singleTolerance: 5e-3 };
-const on = (least: number, most: number, center: readonly [number, number] = [-2, 2], radius = 2): OpenInput => ({ shape: [3], center, radius, domain: [least, most] });
+const on = (least: number, most: number, center: readonly [number, number] = [-2, 2], radius = 2): OpenInput => ({
+  shape: [3],
+  center,
+  radius,
+  domain: [least, most],
+});
 /** Where values are worth a look; the function itself is defined everywhere. */
-const nearby = (least: number, most: number, center?: readonly [number, number], radius?: number): OpenInput => ({ ...on(least, most, center, radius), defined: [-Infinity, Infinity] });
+const nearby = (least: number, most: number, center?: readonly [number, number], radius?: number): OpenInput => ({
+  ...on(least, most, center, radius),
+  defined: [-Infinity, Infinity],
+});
 const anywhere: readonly OperatorCase[] = [{ inputs: [nearby(-100, 100)], points: [-1, 0, 1], ...NEAR }];
 /** Poles and ends of domains lie at zero. */
-const aboveZero: readonly OperatorCase[] = [{ inputs: [{ ...on(0.125, 1e4, [0.5, 3], 1), defined: [0.125, Infinity] }], points: [0], ...NEAR }];
-const power = (exponent: number, input: OpenInput): OperatorCase => ({ inputs: [input, tensor([], [exponent])], points: [0], ...NEAR });
+const aboveZero: readonly OperatorCase[] = [
+  { inputs: [{ ...on(0.125, 1e4, [0.5, 3], 1), defined: [0.125, Infinity] }], points: [0], ...NEAR },
+];
+const power = (exponent: number, input: OpenInput): OperatorCase => ({
+  inputs: [input, tensor([], [exponent])],
+  points: [0],
+  ...NEAR,
+});
 const aboutOne = on(0.25, 100, [1, 3], 1);
 const TURNS = [-Math.PI, -Math.PI / 2, 0, Math.PI / 2, Math.PI];
 
@@ -22,7 +36,16 @@ export const smoothCases: OperatorCases = {
   Elu: [0, 0.3, 1.5].map((alpha) => ({ inputs: [nearby(-100, 100)], attributes: { alpha }, points: [0], ...NEAR })),
   Erf: anywhere,
   Exp: [{ inputs: [nearby(-30, 10)], ...NEAR }],
-  Gelu: [{ inputs: [nearby(-100, 100)], opset: 20, points: [-Math.SQRT2, -0.7518, 0], ...NEAR }, { inputs: [nearby(-100, 100)], attributes: { approximate: "tanh" }, opset: 20, points: [-1.41, -0.7525, 0], ...NEAR }],
+  Gelu: [
+    { inputs: [nearby(-100, 100)], opset: 20, points: [-Math.SQRT2, -0.7518, 0], ...NEAR },
+    {
+      inputs: [nearby(-100, 100)],
+      attributes: { approximate: "tanh" },
+      opset: 20,
+      points: [-1.41, -0.7525, 0],
+      ...NEAR,
+    },
+  ],
   HardSwish: [{ inputs: [nearby(-100, 100, [-4, 4])], points: [-3, 3, -1.5], ...NEAR }],
   Log: aboveZero,
   Mish: [{ inputs: [nearby(-100, 100)], opset: 18, points: [-1.1924], ...NEAR }],
@@ -37,7 +60,10 @@ export const smoothCases: OperatorCases = {
     { inputs: [on(0, 100, [1, 3], 1), tensor([3], [0.1, 0.9, 3.7])], points: [0], ...NEAR },
     { inputs: [on(-100, -0.25, [-3, -1], 1), tensor([3], [-1, -2, -3])], points: [0], ...NEAR },
   ],
-  Reciprocal: [...aboveZero, { inputs: [{ ...on(-1e4, -0.125, [-3, -1], 1), defined: [-Infinity, -0.125] }], points: [0], ...NEAR }],
+  Reciprocal: [
+    ...aboveZero,
+    { inputs: [{ ...on(-1e4, -0.125, [-3, -1], 1), defined: [-Infinity, -0.125] }], points: [0], ...NEAR },
+  ],
   Selu: [{ inputs: [nearby(-100, 100)], points: [0], ...NEAR }],
   Sigmoid: anywhere,
   Sin: [{ inputs: [nearby(-100, 100, [-6, 6], 4)], points: TURNS, ...NEAR }],

@@ -13,7 +13,11 @@ const TOLERANCE = 1e-6;
 const LARGEST = 1e12;
 
 /** What is wrong with the bounds of a case; undefined where all methods are sound. */
-export async function failureOf({ graph, boxes, seed }: FuzzCase, lirpa: Lirpa, methods: readonly string[] = standardMethods.map(({ name }) => name)): Promise<string | undefined> {
+export async function failureOf(
+  { graph, boxes, seed }: FuzzCase,
+  lirpa: Lirpa,
+  methods: readonly string[] = standardMethods.map(({ name }) => name),
+): Promise<string | undefined> {
   let network: Network;
   try {
     network = new Network(graph, lirpa);
@@ -26,8 +30,11 @@ export async function failureOf({ graph, boxes, seed }: FuzzCase, lirpa: Lirpa, 
       const { lower, upper } = await boundsBy(network, method, boxes);
       for (const value of values) {
         const slack = slackOf(TOLERANCE, value.filter(isValue));
-        const bad = value.findIndex((entry, i) => isValue(entry) && !(lower[i]! <= entry + slack && upper[i]! >= entry - slack));
-        if (bad >= 0) return `${method}: element ${bad} of the output is ${value[bad]}, outside [${lower[bad]}, ${upper[bad]}]`;
+        const bad = value.findIndex(
+          (entry, i) => isValue(entry) && !(lower[i]! <= entry + slack && upper[i]! >= entry - slack),
+        );
+        if (bad >= 0)
+          return `${method}: element ${bad} of the output is ${value[bad]}, outside [${lower[bad]}, ${upper[bad]}]`;
       }
     } catch (error) {
       // A rule may refuse what it cannot bound, with a code.
@@ -47,7 +54,11 @@ function isValue(entry: number): boolean {
 const SINGLE = 2e-5;
 
 /** The same of a `single` lirpa that computes in float32, as models run; values are those of the other one. */
-export async function failureInFloat32({ graph, boxes, seed }: FuzzCase, reference: Lirpa, single: Lirpa): Promise<string | undefined> {
+export async function failureInFloat32(
+  { graph, boxes, seed }: FuzzCase,
+  reference: Lirpa,
+  single: Lirpa,
+): Promise<string | undefined> {
   const network = new Network(graph, reference);
   const model = single.model(graph);
   const values = network.forward(pointsIn(boxes, SAMPLES, seed)).map(([value]) => value!);
@@ -58,13 +69,21 @@ export async function failureInFloat32({ graph, boxes, seed }: FuzzCase, referen
         const slack = SINGLE * Math.max(1, Math.abs(entry));
         return !(lower[i]! <= entry + slack && upper[i]! >= entry - slack && lower[i]! <= upper[i]!);
       });
-      if (bad >= 0) return `${name} in float32: element ${bad} of the output is ${value[bad]}, outside [${lower[bad]}, ${upper[bad]}]`;
+      if (bad >= 0)
+        return (
+          `${name} in float32: element ${bad} of the output is ${value[bad]}, outside [${lower[bad]}, ` +
+          `${upper[bad]}]`
+        );
     }
   }
   return undefined;
 }
 
-async function boundsBy(network: Network, method: string, boxes: FuzzCase["boxes"]): Promise<{ lower: ArrayLike<number>; upper: ArrayLike<number> }> {
+async function boundsBy(
+  network: Network,
+  method: string,
+  boxes: FuzzCase["boxes"],
+): Promise<{ lower: ArrayLike<number>; upper: ArrayLike<number> }> {
   if (standardMethods.find(({ name }) => name === method)?.improves !== undefined) {
     return network.model.bounds(network.inputsOf(boxes), { method, ...steps(2) });
   }

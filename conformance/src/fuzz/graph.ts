@@ -32,12 +32,22 @@ const UNCONFINED = 0.4;
 const LARGEST = 24;
 
 /** Which operators and cases random graphs are made of: one opset, small shapes, something to bound. */
-export function ingredientsOf(plugins: readonly Plugin[], cases: OperatorCases, outputsOf: (operator: Operator, example: OperatorCase) => readonly Shape[]): Ingredient[] {
-  return plugins.flatMap(({ operators }) => operators.flatMap((operator) => (cases[keyOf(operator)] ?? []).flatMap((example): Ingredient[] => {
-    if ((example.opset ?? OPSET) !== OPSET) return [];
-    const outputs = outputsOf(operator, example);
-    return outputs.length === 0 || outputs.some((shape) => sizeOf(shape) > LARGEST) ? [] : [{ operator, example, outputs }];
-  })));
+export function ingredientsOf(
+  plugins: readonly Plugin[],
+  cases: OperatorCases,
+  outputsOf: (operator: Operator, example: OperatorCase) => readonly Shape[],
+): Ingredient[] {
+  return plugins.flatMap(({ operators }) =>
+    operators.flatMap((operator) =>
+      (cases[keyOf(operator)] ?? []).flatMap((example): Ingredient[] => {
+        if ((example.opset ?? OPSET) !== OPSET) return [];
+        const outputs = outputsOf(operator, example);
+        return outputs.length === 0 || outputs.some((shape) => sizeOf(shape) > LARGEST)
+          ? []
+          : [{ operator, example, outputs }];
+      }),
+    ),
+  );
 }
 
 /** A graph of two to eight operators. The same seed and ingredients give the same graph. */
@@ -64,9 +74,13 @@ class Generator {
 
   run(): FuzzCase {
     const shapes: readonly Shape[] = [[2], [3], [1, 3], [2, 2], [2, 3], [1, 2, 3], [1, 2, 2, 2]];
-    const inputs = Array.from({ length: 1 + this.below(2) }, (_, i) => ({ name: `x${i}`, shape: shapes[this.below(shapes.length)]! }));
+    const inputs = Array.from({ length: 1 + this.below(2) }, (_, i) => ({
+      name: `x${i}`,
+      shape: shapes[this.below(shapes.length)]!,
+    }));
     this.values.push(...inputs);
-    for (let left = 2 + this.below(7); left > 0; left--) this.operator(this.ingredients[this.below(this.ingredients.length)]!);
+    for (let left = 2 + this.below(7); left > 0; left--)
+      this.operator(this.ingredients[this.below(this.ingredients.length)]!);
     const last = this.values[this.values.length - 1]!;
     const output = sizeOf(last.shape) > 8 || this.random() < 0.3 ? this.mixed(last, [1, 2]) : last.name;
     const boxes = inputs.map(({ shape }) => {
@@ -97,7 +111,8 @@ class Generator {
   private operator({ operator, example, outputs }: Ingredient): void {
     const at = this.nodes.length;
     const names: string[] = [];
-    // Poles, jumps and ends of domains lie about zero mostly, as values do: what is not confined crosses and touches them.
+    // Poles, jumps and ends of domains lie about zero mostly, as values do: what is not confined crosses and touches
+    // them.
     const special = example.points !== undefined || example.tuples !== undefined ? UNCONFINED : 0;
     example.inputs.forEach((input, slot) => {
       if (input === undefined) names.push("");
@@ -116,8 +131,13 @@ class Generator {
   /** A value of the shape: one there is, or a random affine map of one; within the operator's domain, mostly. */
   private fitting({ shape, domain }: OpenInput, unconfined: number): string {
     const near = this.values.slice(-4);
-    const equal = this.values.filter((value) => sizeOf(value.shape) === sizeOf(shape) && value.shape.join() === shape.join());
-    const name = equal.length > 0 && this.random() < 0.6 ? equal[this.below(equal.length)]!.name : this.mixed(near[this.below(near.length)]!, shape);
+    const equal = this.values.filter(
+      (value) => sizeOf(value.shape) === sizeOf(shape) && value.shape.join() === shape.join(),
+    );
+    const name =
+      equal.length > 0 && this.random() < 0.6
+        ? equal[this.below(equal.length)]!.name
+        : this.mixed(near[this.below(near.length)]!, shape);
     if (domain === undefined || this.random() < unconfined) return name;
     const [min, max] = domain;
     const confined = `v${this.nodes.length}`;
@@ -130,13 +150,31 @@ class Generator {
     const at = this.nodes.length;
     // Rows of about unit length: what is mixed again and again neither grows nor vanishes.
     const scale = 1.5 / Math.sqrt(rows);
-    this.initializers.set(`m${at}`, tensor([rows, columns], Array.from({ length: rows * columns }, () => this.grid(scale))));
-    this.initializers.set(`o${at}`, tensor([columns], Array.from({ length: columns }, () => this.grid(0.5))));
+    this.initializers.set(
+      `m${at}`,
+      tensor(
+        [rows, columns],
+        Array.from({ length: rows * columns }, () => this.grid(scale)),
+      ),
+    );
+    this.initializers.set(
+      `o${at}`,
+      tensor(
+        [columns],
+        Array.from({ length: columns }, () => this.grid(0.5)),
+      ),
+    );
     this.node("Mix", KIT, [name, `m${at}`, `o${at}`], [`v${at}`], { shape: to });
     return `v${at}`;
   }
 
-  private node(type: string, domain: string, inputs: readonly string[], outputs: readonly string[], attributes: Readonly<Record<string, AttributeValue>>): void {
+  private node(
+    type: string,
+    domain: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>>,
+  ): void {
     this.nodes.push({ name: `${type}_${this.nodes.length}`, type, domain, inputs, outputs, attributes });
   }
 }
@@ -144,14 +182,26 @@ class Generator {
 /** Each domain in the version that all of its operators are read from. */
 function versionsOf(ingredients: readonly Ingredient[]): Map<string, number> {
   const versions = new Map<string, number>();
-  for (const { operator: { domain = "", sinceVersion } } of ingredients) versions.set(domain, Math.max(sinceVersion, versions.get(domain) ?? 1));
+  for (const {
+    operator: { domain = "", sinceVersion },
+  } of ingredients)
+    versions.set(domain, Math.max(sinceVersion, versions.get(domain) ?? 1));
   return versions;
 }
 
 /** A case as text, for a file. */
 export function toJson({ graph, boxes, seed }: FuzzCase): string {
-  const plain = (_: string, value: unknown): unknown => (value instanceof Map ? { map: [...value] } : ArrayBuffer.isView(value) ? { numbers: Array.from(value as Float64Array) } : value);
-  return JSON.stringify({ seed, boxes: boxes.map(({ lower, upper }) => ({ lower: list(lower), upper: list(upper) })), graph }, plain, 1);
+  const plain = (_: string, value: unknown): unknown =>
+    value instanceof Map
+      ? { map: [...value] }
+      : ArrayBuffer.isView(value)
+        ? { numbers: Array.from(value as Float64Array) }
+        : value;
+  return JSON.stringify(
+    { seed, boxes: boxes.map(({ lower, upper }) => ({ lower: list(lower), upper: list(upper) })), graph },
+    plain,
+    1,
+  );
 }
 
 function list(values: Numbers): number[] {

@@ -54,11 +54,17 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   const cases = { ...standardCases, ...options.cases };
   const lirpa = referenceLirpa([...plugins, kitPlugin]);
   const within = new Set<string>();
-  const ingredients = ingredientsOf(plugins, cases, (operator, example) => outputsOf(operator, example, plugins, within));
+  const ingredients = ingredientsOf(plugins, cases, (operator, example) =>
+    outputsOf(operator, example, plugins, within),
+  );
   if (ingredients.length === 0) {
-    throw new LirpaError("LIRPA_OPTION", "the plugins have no operator with a case", { hint: "Give cases: how each operator is called, as describeOperator() takes them." });
+    throw new LirpaError("LIRPA_OPTION", "the plugins have no operator with a case", {
+      hint: "Give cases: how each operator is called, as describeOperator() takes them.",
+    });
   }
-  const untried = plugins.flatMap(({ operators }) => operators.map(operatorKey)).filter((key) => !within.has(key) && (cases[key] ?? []).length === 0);
+  const untried = plugins
+    .flatMap(({ operators }) => operators.map(operatorKey))
+    .filter((key) => !within.has(key) && (cases[key] ?? []).length === 0);
   const seen = new Set<string>();
   for (let i = 0; i < runs; i++) {
     const candidate = randomGraph(graphSeed(seed, i), ingredients);
@@ -66,8 +72,17 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
     const methods = i % optimizeEvery === 0 ? undefined : CHEAP;
     const message = await failureOf(candidate, lirpa, methods);
     if (message !== undefined) {
-      const small = await shrink(candidate, lirpa, async (smaller) => (await failureOf(smaller, lirpa, methods)) !== undefined);
-      return { runs: i + 1, operators: [...seen], untried, failure: { message: (await failureOf(small, lirpa, methods)) ?? message, case: small, seed: candidate.seed } };
+      const small = await shrink(
+        candidate,
+        lirpa,
+        async (smaller) => (await failureOf(smaller, lirpa, methods)) !== undefined,
+      );
+      return {
+        runs: i + 1,
+        operators: [...seen],
+        untried,
+        failure: { message: (await failureOf(small, lirpa, methods)) ?? message, case: small, seed: candidate.seed },
+      };
     }
     onProgress?.(i + 1);
   }
@@ -93,11 +108,16 @@ export function graphSeed(run: number, graph: number): number {
   let mixed = (run + 0x9e3779b9) >>> 0;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return ((mixed ^ (mixed >>> 16)) ^ graph) >>> 0;
+  return (mixed ^ (mixed >>> 16) ^ graph) >>> 0;
 }
 
 /** The shapes of what a case gives. `within` hears of all operators that it is made of. */
-function outputsOf(operator: Operator, example: OperatorCase, plugins: readonly Plugin[], within: Set<string>): readonly Shape[] {
+function outputsOf(
+  operator: Operator,
+  example: OperatorCase,
+  plugins: readonly Plugin[],
+  within: Set<string>,
+): readonly Shape[] {
   try {
     const { bounded, alone } = new OperatorSubject(operator, example, { plugins });
     for (const node of alone.resolved.nodes) within.add(operatorKey(node.operator));

@@ -5,9 +5,13 @@ import { pointsIn } from "../kit/boxes.js";
 import type { FuzzCase } from "./graph.js";
 
 /** Makes a failing case smaller as long as it fails: fewer nodes first, then smaller boxes. */
-export async function shrink(start: FuzzCase, lirpa: Lirpa, fails: (candidate: FuzzCase) => Promise<boolean>): Promise<FuzzCase> {
+export async function shrink(
+  start: FuzzCase,
+  lirpa: Lirpa,
+  fails: (candidate: FuzzCase) => Promise<boolean>,
+): Promise<FuzzCase> {
   let best = start;
-  for (let found = true; found; ) {
+  for (let found = true; found;) {
     found = false;
     for (const candidate of smaller(best, lirpa)) {
       if (!(await fails(candidate))) continue;
@@ -22,7 +26,9 @@ export async function shrink(start: FuzzCase, lirpa: Lirpa, fails: (candidate: F
 function* smaller(of: FuzzCase, lirpa: Lirpa): Generator<FuzzCase> {
   const { graph } = of;
   // End at an earlier value.
-  for (const node of graph.nodes) for (const output of node.outputs) if (output !== graph.outputs[0]) yield pruned(of, { ...graph, outputs: [output] });
+  for (const node of graph.nodes)
+    for (const output of node.outputs)
+      if (output !== graph.outputs[0]) yield pruned(of, { ...graph, outputs: [output] });
   // Start at a later one: it becomes an input, over the range of its samples.
   for (const node of graph.nodes) {
     if (node.outputs.includes(graph.outputs[0]!)) continue;
@@ -34,7 +40,8 @@ function* smaller(of: FuzzCase, lirpa: Lirpa): Generator<FuzzCase> {
     for (let at = 0; at < lower.length; at++) {
       if (lower[at] === upper[at]) continue;
       const middle = (lower[at]! + upper[at]!) / 2;
-      const ends = (values: ArrayLike<number>): number[] => Array.from(values, (value, j) => (j === at ? middle : value));
+      const ends = (values: ArrayLike<number>): number[] =>
+        Array.from(values, (value, j) => (j === at ? middle : value));
       yield { ...of, boxes: of.boxes.map((box, k) => (k === i ? { lower: ends(lower), upper: ends(upper) } : box)) };
     }
   }
@@ -53,7 +60,12 @@ function pruned({ boxes, seed }: FuzzCase, graph: Graph): FuzzCase {
   return {
     seed,
     boxes: kept.map(([, box]) => box),
-    graph: { ...graph, nodes, inputs: kept.map(([input]) => input), initializers: new Map([...graph.initializers].filter(([name]) => needed.has(name))) },
+    graph: {
+      ...graph,
+      nodes,
+      inputs: kept.map(([input]) => input),
+      initializers: new Map([...graph.initializers].filter(([name]) => needed.has(name))),
+    },
   };
 }
 
@@ -67,11 +79,15 @@ function cutAt(of: FuzzCase, node: GraphNode, lirpa: Lirpa): FuzzCase | undefine
   node.outputs.forEach((name, i) => {
     const shape: Shape = sampled.outputShape(i);
     const lists = values.map((value) => value[i]!);
-    const ends = (pick: (...numbers: number[]) => number): number[] => lists[0]!.map((_, at) => pick(...lists.map((list) => list[at]!)));
+    const ends = (pick: (...numbers: number[]) => number): number[] =>
+      lists[0]!.map((_, at) => pick(...lists.map((list) => list[at]!)));
     inputs.push({ name, shape, dtype: "float" });
     ranges.push({ lower: ends(Math.min), upper: ends(Math.max) });
   });
   const whole: Boxes = [...boxes, ...ranges];
-  const candidate = pruned({ graph, boxes: whole, seed }, { ...graph, inputs: [...graph.inputs, ...inputs], nodes: graph.nodes.filter((other) => other !== node) });
+  const candidate = pruned(
+    { graph, boxes: whole, seed },
+    { ...graph, inputs: [...graph.inputs, ...inputs], nodes: graph.nodes.filter((other) => other !== node) },
+  );
   return candidate.graph.nodes.length < graph.nodes.length ? candidate : undefined;
 }

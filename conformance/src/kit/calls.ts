@@ -29,8 +29,8 @@ export interface Prepared {
 export interface Calls {
   operator<K extends Operator["kind"]>(type: string, kind: K): OfKind<K>;
   /**
-   * A recording with the inputs, and the attributes as the operator reads them. All inputs are constants, so that recording
-   * computes already; or, where nothing is to be computed, only those that the call names, as in a model.
+   * A recording with the inputs, and the attributes as the operator reads them. All inputs are constants, so that
+   * recording computes already; or, where nothing is to be computed, only those that the call names, as in a model.
    */
   prepared(call: Call, compute?: boolean): Prepared;
   /** Records the operator's forward rule. */
@@ -45,10 +45,14 @@ export function callsOf(plugin: Plugin): Calls {
     if (found === undefined) throw new Error(`${plugin.name} has no ${type}`);
     return found;
   };
-  const prepared: Calls["prepared"] = ({ type, inputs, attributes = {}, opset = 17, constants = [], outputs = [true] }, compute = true) => {
+  const prepared: Calls["prepared"] = (
+    { type, inputs, attributes = {}, opset = 17, constants = [], outputs = [true] },
+    compute = true,
+  ) => {
     const t = new Vocabulary();
     const attributeContext: AttributeContext = {
-      node: "node", opset,
+      node: "node",
+      opset,
       isRead: outputs,
       shapes: inputs.map((input) => input?.shape),
       constants: inputs.map((input, slot) => (constants.includes(slot) ? input : undefined)),
@@ -57,9 +61,16 @@ export function callsOf(plugin: Plugin): Calls {
     const nodes = inputs.map((input, slot) => {
       if (input === undefined) return undefined;
       const { shape, dtype } = input;
-      return compute || constants.includes(slot) ? t.constant(input) : t.input({ name: `value ${slot}`, shape, dtype, instances: true, rows: undefined });
+      return compute || constants.includes(slot)
+        ? t.constant(input)
+        : t.input({ name: `value ${slot}`, shape, dtype, instances: true, rows: undefined });
     });
-    return { t, inputs: nodes, attributeContext, context: { t, attributes: readAttributes(find(type), attributes, attributeContext), node: "node" } };
+    return {
+      t,
+      inputs: nodes,
+      attributeContext,
+      context: { t, attributes: readAttributes(find(type), attributes, attributeContext), node: "node" },
+    };
   };
   const forward: Calls["forward"] = (call, compute = true) => {
     const found = find(call.type);

@@ -6,10 +6,18 @@ import { factOf, makeProgram, topological, Vocabulary, type IrNode, type Program
 export const WIDEN = "kit:widen:";
 export const FACT = "kit:fact:";
 
-/** The program in which every bound that something relies on is widened by shares that are fed, without crossing zero. */
+/**
+ * The program in which every bound that something relies on is widened by shares that are fed, without crossing zero.
+ */
 export function widenedAtFacts(program: Program): Program {
   return changed(program, (t, fact, name) => {
-    const share = t.input({ name: `${WIDEN}${name}`, shape: fact.shape, dtype: "float", instances: false, rows: undefined });
+    const share = t.input({
+      name: `${WIDEN}${name}`,
+      shape: fact.shape,
+      dtype: "float",
+      instances: false,
+      rows: undefined,
+    });
     const [end] = fact.inputs as readonly [IrNode];
     return factOf(fact)!.side === "upper" ? wider(t, end, share) : t.neg(wider(t, t.neg(end), share));
   });
@@ -30,15 +38,23 @@ export interface CutProgram {
 /** Takes a program apart at its facts; undefined where it has none. */
 export function cutAtFacts(program: Program): CutProgram | undefined {
   const facts: Record<string, IrNode> = {};
-  const rest = changed(program, (t, fact, name) => {
-    const { shape, dtype, instances, rows } = fact;
-    return t.input({ name: `${FACT}${name}`, shape, dtype, instances, rows });
-  }, (fact, name) => (facts[`${FACT}${name}`] = fact));
+  const rest = changed(
+    program,
+    (t, fact, name) => {
+      const { shape, dtype, instances, rows } = fact;
+      return t.input({ name: `${FACT}${name}`, shape, dtype, instances, rows });
+    },
+    (fact, name) => (facts[`${FACT}${name}`] = fact),
+  );
   return Object.keys(facts).length === 0 ? undefined : { facts: makeProgram(`${program.name}:facts`, facts), rest };
 }
 
 /** The program with something else in place of every fact. */
-function changed(program: Program, instead: (t: Vocabulary, fact: IrNode, name: string) => IrNode, seen?: (fact: IrNode, name: string) => void): Program {
+function changed(
+  program: Program,
+  instead: (t: Vocabulary, fact: IrNode, name: string) => IrNode,
+  seen?: (fact: IrNode, name: string) => void,
+): Program {
   const t = new Vocabulary();
   const done = new Map<IrNode, IrNode>();
   let count = 0;
@@ -53,5 +69,8 @@ function changed(program: Program, instead: (t: Vocabulary, fact: IrNode, name: 
     }
     done.set(node, next);
   }
-  return makeProgram(program.name, Object.fromEntries(Object.entries(outputs).map(([name, node]) => [name, done.get(node)!])));
+  return makeProgram(
+    program.name,
+    Object.fromEntries(Object.entries(outputs).map(([name, node]) => [name, done.get(node)!])),
+  );
 }

@@ -88,10 +88,15 @@ function intervalsTwice(run: BoundRun): void {
 }
 
 function demandSame(first: Pair<IrNode>, second: Pair<IrNode>, what: string): void {
-  if (!sameComputation(first.lower, second.lower) || !sameComputation(first.upper, second.upper)) throw new LawBroken(`${what} recorded twice gives two different computations: a rule holds state`);
+  if (!sameComputation(first.lower, second.lower) || !sameComputation(first.upper, second.upper))
+    throw new LawBroken(`${what} recorded twice gives two different computations: a rule holds state`);
 }
 
 /** A method as the laws want it: with marks that mean something else, and recorded twice. */
 export function markedMethods(base: Method): Method[] {
-  return [variant(marked.plain(base.name), base, recipeOf(base).rows, recipeOf(base).elements), freeMethod(base), twiceMethod(base)];
+  return [
+    variant(marked.plain(base.name), base, recipeOf(base).rows, recipeOf(base).elements),
+    freeMethod(base),
+    twiceMethod(base),
+  ];
 }

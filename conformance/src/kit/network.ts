@@ -1,9 +1,25 @@
 import {
-  composeLirpa, perturbed, resolveGraph, standardMethods, type BoundInput, type BoundOptions, type Graph, type Lirpa,
-  type Model, type ResolvedGraph, type SetStructure, type Value,
+  composeLirpa,
+  perturbed,
+  resolveGraph,
+  standardMethods,
+  type BoundInput,
+  type BoundOptions,
+  type Graph,
+  type Lirpa,
+  type Model,
+  type ResolvedGraph,
+  type SetStructure,
+  type Value,
 } from "@lirpa/core";
 import {
-  evaluate, evaluateProgram, Vocabulary, type IrNode, type Method, type PortRole, type Program,
+  evaluate,
+  evaluateProgram,
+  Vocabulary,
+  type IrNode,
+  type Method,
+  type PortRole,
+  type Program,
 } from "@lirpa/core/recording";
 import type { HostTensor, Plugin, Shape } from "@lirpa/core/plugin";
 import { referenceExecutor } from "@lirpa/executor-reference";
@@ -40,7 +56,10 @@ export interface RecordingOptions {
 const ROWS = "rows";
 
 /** What core's methods are, and CROWN with its marks opened, over linear bounds and over intervals. */
-export const methodsOfTheKit: readonly Method[] = [...standardMethods, ...["crown", "crown-ibp"].flatMap((name) => markedMethods(methodCalled(name)))];
+export const methodsOfTheKit: readonly Method[] = [
+  ...standardMethods,
+  ...["crown", "crown-ibp"].flatMap((name) => markedMethods(methodCalled(name))),
+];
 
 /** lirpa in float64 over some plugins. */
 export function referenceLirpa(plugins: readonly Plugin[], methods: readonly Method[] = methodsOfTheKit): Lirpa {
@@ -52,7 +71,8 @@ export class Network {
   readonly model: Model;
   readonly resolved: ResolvedGraph;
   private readonly recordings = new Map<string, Recording>();
-  private forwardNodes: { readonly inputs: readonly IrNode[]; readonly outputs: readonly IrNode[]; readonly t: Vocabulary } | undefined;
+  private forwardNodes:
+    { readonly inputs: readonly IrNode[]; readonly outputs: readonly IrNode[]; readonly t: Vocabulary } | undefined;
 
   constructor(
     readonly graph: Graph,
@@ -60,7 +80,9 @@ export class Network {
   ) {
     // Not copied: a law sees whether a rule changes what it reads.
     this.model = lirpa.model(graph, { copy: false });
-    this.resolved = resolveGraph(graph, lirpa.registry, { shapes: new Map(graph.inputs.map(({ name, shape }) => [name, shape as Shape])) });
+    this.resolved = resolveGraph(graph, lirpa.registry, {
+      shapes: new Map(graph.inputs.map(({ name, shape }) => [name, shape as Shape])),
+    });
   }
 
   get inputShapes(): readonly Shape[] {
@@ -81,7 +103,10 @@ export class Network {
   }
 
   /** What a method records, once. */
-  recording(method: string, { output = 0, relaxation, rows = false, pointwise = false }: RecordingOptions = {}): Recording {
+  recording(
+    method: string,
+    { output = 0, relaxation, rows = false, pointwise = false }: RecordingOptions = {},
+  ): Recording {
     const key = JSON.stringify([method, output, relaxation, rows, pointwise]);
     let recording = this.recordings.get(key);
     if (recording === undefined) {
@@ -124,16 +149,31 @@ export class Network {
 
   /** Rows of a matrix over an output, to feed to a recording of rows. */
   rows(output: number, rows: readonly Numbers[]): Record<string, HostTensor> {
-    return { [ROWS]: tensor([1, rows.length, ...this.outputShape(output)], rows.flatMap((row) => Array.from(row))) };
+    return {
+      [ROWS]: tensor(
+        [1, rows.length, ...this.outputShape(output)],
+        rows.flatMap((row) => Array.from(row)),
+      ),
+    };
   }
 
   /** Points, one for each instance, to feed to a program that is pointwise. */
   points({ inputs }: Program, points: readonly Point[]): Record<string, HostTensor> {
-    return Object.fromEntries(inputs.flatMap(({ name, shape, role }) => {
-      if (role.is !== "set" || role.field !== "at") return [];
-      const at = this.indexOf(role.of);
-      return [[name, tensor([points.length, 1, ...shape], points.flatMap((point) => Array.from(point[at]!)))]];
-    }));
+    return Object.fromEntries(
+      inputs.flatMap(({ name, shape, role }) => {
+        if (role.is !== "set" || role.field !== "at") return [];
+        const at = this.indexOf(role.of);
+        return [
+          [
+            name,
+            tensor(
+              [points.length, 1, ...shape],
+              points.flatMap((point) => Array.from(point[at]!)),
+            ),
+          ],
+        ];
+      }),
+    );
   }
 
   private indexOf(input: string): number {
@@ -142,11 +182,13 @@ export class Network {
 
   /** Some boxes as the model takes them, one instance each. */
   inputsOf(...all: readonly Boxes[]): Record<string, BoundInput> {
-    return Object.fromEntries(this.graph.inputs.map(({ name }, i) => {
-      const of = (end: "lower" | "upper"): number[] => all.flatMap((boxes) => Array.from(boxes[i]![end]));
-      const [lower, upper] = [of("lower"), of("upper")];
-      return [name, perturbed(middle(lower, upper), { type: "lirpa.kit.box", lower, upper })];
-    }));
+    return Object.fromEntries(
+      this.graph.inputs.map(({ name }, i) => {
+        const of = (end: "lower" | "upper"): number[] => all.flatMap((boxes) => Array.from(boxes[i]![end]));
+        const [lower, upper] = [of("lower"), of("upper")];
+        return [name, perturbed(middle(lower, upper), { type: "lirpa.kit.box", lower, upper })];
+      }),
+    );
   }
 
   /** Bounds of an output as users get them. */
@@ -158,20 +200,28 @@ export class Network {
 
   /** The sets in which recorded inputs lie, without numbers. */
   private sets(pointwise: boolean): Record<string, SetStructure> {
-    return Object.fromEntries(this.inputShapes.map((shape, i): [string, SetStructure] => {
-      const box = { lower: shape, upper: shape };
-      const set = pointwise
-        ? { type: "lirpa.kit.point", structure: "point", values: { ...box, at: shape } }
-        : { type: "lirpa.kit.box", structure: "box", values: box };
-      return [this.graph.inputs[i]!.name, set];
-    }));
+    return Object.fromEntries(
+      this.inputShapes.map((shape, i): [string, SetStructure] => {
+        const box = { lower: shape, upper: shape };
+        const set = pointwise
+          ? { type: "lirpa.kit.point", structure: "point", values: { ...box, at: shape } }
+          : { type: "lirpa.kit.box", structure: "box", values: box };
+        return [this.graph.inputs[i]!.name, set];
+      }),
+    );
   }
 
   /** The forward rules, recorded on open inputs. */
-  forwardRecording(): { readonly inputs: readonly IrNode[]; readonly outputs: readonly IrNode[]; readonly t: Vocabulary } {
+  forwardRecording(): {
+    readonly inputs: readonly IrNode[];
+    readonly outputs: readonly IrNode[];
+    readonly t: Vocabulary;
+  } {
     if (this.forwardNodes === undefined) {
       const t = new Vocabulary();
-      const inputs = this.inputShapes.map((shape, i) => t.input({ name: `x${i}`, shape, dtype: "float", instances: true, rows: undefined }));
+      const inputs = this.inputShapes.map((shape, i) =>
+        t.input({ name: `x${i}`, shape, dtype: "float", instances: true, rows: undefined }),
+      );
       this.forwardNodes = { t, inputs, outputs: this.record(t, inputs) };
     }
     return this.forwardNodes;
@@ -183,8 +233,13 @@ export class Network {
     const valueOf = (value: Value): IrNode => known.get(value) ?? t.constant(value.constant!);
     for (const node of this.resolved.nodes) {
       const operands = node.inputs.map((input) => (input === undefined ? undefined : valueOf(input)));
-      const result = node.operator.forward({ t, attributes: node.attributes, node: node.name }, ...(operands as [IrNode, ...(IrNode | undefined)[]]));
-      (Array.isArray(result) ? (result as IrNode[]) : [result as IrNode]).forEach((output, i) => known.set(node.outputs[i]!, output));
+      const result = node.operator.forward(
+        { t, attributes: node.attributes, node: node.name },
+        ...(operands as [IrNode, ...(IrNode | undefined)[]]),
+      );
+      (Array.isArray(result) ? (result as IrNode[]) : [result as IrNode]).forEach((output, i) =>
+        known.set(node.outputs[i]!, output),
+      );
     }
     return this.resolved.outputs.map(valueOf);
   }
@@ -192,7 +247,15 @@ export class Network {
   /** All outputs at some points: for each point a list for each output. */
   forward(points: readonly Point[]): number[][][] {
     const { outputs } = this.forwardRecording();
-    const feeds = Object.fromEntries(this.inputShapes.map((shape, i) => [`x${i}`, tensor([points.length, 1, ...shape], points.flatMap((point) => Array.from(point[i]!)))]));
+    const feeds = Object.fromEntries(
+      this.inputShapes.map((shape, i) => [
+        `x${i}`,
+        tensor(
+          [points.length, 1, ...shape],
+          points.flatMap((point) => Array.from(point[i]!)),
+        ),
+      ]),
+    );
     const results = evaluate(outputs, feeds).map((result) => perInstance(result, points.length));
     return points.map((_, n) => results.map((result) => result[n]!));
   }

@@ -37,14 +37,17 @@ export function slackOf(tolerance: number, ...lists: readonly Numbers[]): number
 export function demandInside(what: What, lower: Numbers, values: Numbers, upper: Numbers, tolerance: number): void {
   const slack = slackOf(tolerance, values);
   for (let i = 0; i < values.length; i++) {
-    if (!(lower[i]! <= values[i]! + slack)) throw new LawBroken(`${words(what)}: element ${i} is ${values[i]}, below its lower bound ${lower[i]}`);
-    if (!(upper[i]! >= values[i]! - slack)) throw new LawBroken(`${words(what)}: element ${i} is ${values[i]}, above its upper bound ${upper[i]}`);
+    if (!(lower[i]! <= values[i]! + slack))
+      throw new LawBroken(`${words(what)}: element ${i} is ${values[i]}, below its lower bound ${lower[i]}`);
+    if (!(upper[i]! >= values[i]! - slack))
+      throw new LawBroken(`${words(what)}: element ${i} is ${values[i]}, above its upper bound ${upper[i]}`);
   }
 }
 
 /** Refuses numbers that differ. */
 export function demandEqual(what: What, actual: Numbers, expected: Numbers, tolerance: number): void {
-  if (actual.length !== expected.length) throw new LawBroken(`${words(what)}: ${actual.length} numbers instead of ${expected.length}`);
+  if (actual.length !== expected.length)
+    throw new LawBroken(`${words(what)}: ${actual.length} numbers instead of ${expected.length}`);
   const slack = slackOf(tolerance, expected);
   for (let i = 0; i < expected.length; i++) {
     if (!(Math.abs(actual[i]! - expected[i]!) <= slack) && !Object.is(actual[i], expected[i])) {
@@ -54,12 +57,16 @@ export function demandEqual(what: What, actual: Numbers, expected: Numbers, tole
 }
 
 export function demandFinite(what: What, values: Numbers): void {
-  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) throw new LawBroken(`${words(what)}: element ${i} is ${values[i]}`);
+  for (let i = 0; i < values.length; i++)
+    if (!Number.isFinite(values[i])) throw new LawBroken(`${words(what)}: element ${i} is ${values[i]}`);
 }
 
 /** Whether numbers agree, relative to 1 + those that are wanted. */
 export function isNear(got: Numbers, wanted: Numbers, tolerance = 1e-9): boolean {
-  return got.length === wanted.length && Array.from(got).every((x, i) => Math.abs(x - wanted[i]!) <= tolerance * (1 + Math.abs(wanted[i]!)));
+  return (
+    got.length === wanted.length &&
+    Array.from(got).every((x, i) => Math.abs(x - wanted[i]!) <= tolerance * (1 + Math.abs(wanted[i]!)))
+  );
 }
 
 /** Numbers for messages. */

@@ -23,15 +23,37 @@ function isShape(operand: Operand): operand is readonly number[] {
 }
 
 /** A model of one node. Its open inputs are called `x0`, `x1`, … by slot. */
-export function modelOf(plugins: readonly Plugin[], { type, operands, attributes = {}, opset = 17, domain = "", executor }: OneNode): Model {
-  const name = (slot: number): string => (isShape(operands[slot]) ? `x${slot}` : operands[slot] === undefined ? "" : `c${slot}`);
-  const shapes = Object.fromEntries(operands.flatMap((operand, slot) => (isShape(operand) ? [[name(slot), operand]] : [])));
-  const constants = Object.fromEntries(operands.flatMap((operand, slot) => (operand === undefined || isShape(operand) ? [] : [[name(slot), operand]])));
-  return modelOfNodes(plugins, shapes, constants, [{ name: "node", type, domain, inputs: operands.map((_, slot) => name(slot)), outputs: ["y"], attributes }], opset, executor);
+export function modelOf(
+  plugins: readonly Plugin[],
+  { type, operands, attributes = {}, opset = 17, domain = "", executor }: OneNode,
+): Model {
+  const name = (slot: number): string =>
+    isShape(operands[slot]) ? `x${slot}` : operands[slot] === undefined ? "" : `c${slot}`;
+  const shapes = Object.fromEntries(
+    operands.flatMap((operand, slot) => (isShape(operand) ? [[name(slot), operand]] : [])),
+  );
+  const constants = Object.fromEntries(
+    operands.flatMap((operand, slot) => (operand === undefined || isShape(operand) ? [] : [[name(slot), operand]])),
+  );
+  return modelOfNodes(
+    plugins,
+    shapes,
+    constants,
+    [{ name: "node", type, domain, inputs: operands.map((_, slot) => name(slot)), outputs: ["y"], attributes }],
+    opset,
+    executor,
+  );
 }
 
 /** A model whose output is called `y`. */
-export function modelOfNodes(plugins: readonly Plugin[], shapes: Readonly<Record<string, Shape>>, constants: Readonly<Record<string, HostTensor>>, nodes: readonly GraphNode[], opset = 17, executor: Executor = referenceExecutor()): Model {
+export function modelOfNodes(
+  plugins: readonly Plugin[],
+  shapes: Readonly<Record<string, Shape>>,
+  constants: Readonly<Record<string, HostTensor>>,
+  nodes: readonly GraphNode[],
+  opset = 17,
+  executor: Executor = referenceExecutor(),
+): Model {
   const lirpa = composeLirpa({ plugins: [...plugins, kitPlugin], executor });
   return lirpa.model({
     name: "small",
@@ -44,7 +66,10 @@ export function modelOfNodes(plugins: readonly Plugin[], shapes: Readonly<Record
 }
 
 /** The only output of a model, for given inputs. */
-export async function valueOf(model: Model, inputs: Readonly<Record<string, readonly number[]>> = {}): Promise<{ shape: readonly number[]; data: readonly number[] }> {
+export async function valueOf(
+  model: Model,
+  inputs: Readonly<Record<string, readonly number[]>> = {},
+): Promise<{ shape: readonly number[]; data: readonly number[] }> {
   const { y } = await model.forward(inputs);
   return { shape: y!.shape, data: [...y!.data] };
 }

@@ -1,6 +1,17 @@
 import {
-  defineOperator, definePerturbation, definePlugin, float, ints, type HostTensor, type Operator, type Perturbation,
-  type PerturbationQuery, type SetSite, type Plugin, type Tensor, type TensorOps,
+  defineOperator,
+  definePerturbation,
+  definePlugin,
+  float,
+  ints,
+  type HostTensor,
+  type Operator,
+  type Perturbation,
+  type PerturbationQuery,
+  type SetSite,
+  type Plugin,
+  type Tensor,
+  type TensorOps,
 } from "@lirpa/core/plugin";
 import { tensor } from "./numbers.js";
 
@@ -33,8 +44,10 @@ const mix: Operator = defineOperator({
   kind: "linear",
   inputs: ["x", "matrix", "offset"],
   attributes: { shape: ints() },
-  forward: ({ t, attributes }, x, matrix, offset) => t.reshape(t.add(t.matmul(t.reshape(x, [1, matrix.shape[0]!]), matrix), offset), attributes.shape),
-  magnitude: ({ t, attributes }, x, matrix) => t.reshape(t.matmul(t.reshape(x, [1, matrix.shape[0]!]), t.abs(matrix)), attributes.shape),
+  forward: ({ t, attributes }, x, matrix, offset) =>
+    t.reshape(t.add(t.matmul(t.reshape(x, [1, matrix.shape[0]!]), matrix), offset), attributes.shape),
+  magnitude: ({ t, attributes }, x, matrix) =>
+    t.reshape(t.matmul(t.reshape(x, [1, matrix.shape[0]!]), t.abs(matrix)), attributes.shape),
 });
 
 /** weight · x + offset, element by element: puts an operand anywhere, instance by instance. */
@@ -79,7 +92,11 @@ const bend: Operator = defineOperator({
     const chord = t.div(above, t.max(t.sub(above, below), 1e-30));
     const least = t.where(t.greaterEqual(lower, 0), 1, 0);
     const most = t.where(t.lessEqual(upper, 0), 0, 1);
-    const slope = t.free(t.max(t.min(t.where(t.greater(t.add(lower, upper), 0), 1, 0), most), least), t.min(least, most), most);
+    const slope = t.free(
+      t.max(t.min(t.where(t.greater(t.add(lower, upper), 0), 1, 0), most), least),
+      t.min(least, most),
+      most,
+    );
     return { lower: { slope, intercept: 0 }, upper: { slope: chord, intercept: t.neg(t.mul(chord, below)) } };
   },
 });
@@ -97,7 +114,8 @@ const fold: Operator = defineOperator({
     const [below, above] = [t.min(x[0]!.lower, 0), t.relu(x[0]!.upper)];
     const chord = t.div(above, t.max(t.sub(above, below), 1e-30));
     const least = t.where(t.greater(t.add(x[0]!.lower, x[0]!.upper), 0), 1, 0);
-    const slope = (side: Tensor, positive: Tensor, negative: Tensor): Tensor => t.add(t.mul(t.relu(side), positive), t.mul(t.min(side, 0), negative));
+    const slope = (side: Tensor, positive: Tensor, negative: Tensor): Tensor =>
+      t.add(t.mul(t.relu(side), positive), t.mul(t.min(side, 0), negative));
     const constant = t.expand(t.neg(t.mul(chord, below)), x[0]!.lower.shape);
     return {
       inputs: [{ lower: slope(a.lower, least, chord), upper: slope(a.upper, chord, least) }],
@@ -144,7 +162,9 @@ const sum: Operator = defineOperator({
 /** How steep the straight lines are that the kit adds to a function. */
 export const TILTS: readonly number[] = [0, 0.5, -0.5, 3, -3];
 
-/** y plus straight lines of its inputs, as many as there are tilts, along a new first axis; each input has its own turn. */
+/**
+ * y plus straight lines of its inputs, as many as there are tilts, along a new first axis; each input has its own turn.
+ */
 const tilt: Operator = defineOperator({
   type: "Tilt",
   domain: KIT,
@@ -187,7 +207,10 @@ const boxSet: Perturbation = definePerturbation<"box">({
     return t.add(t.dot(t.relu(a), values[positive]!), t.dot(t.min(a, 0), values[negative]!));
   },
   sample: ({ shape }, { values }, random) =>
-    tensor(shape, Array.from(values["lower"]!.data, (low, i) => low + random() * (values["upper"]!.data[i]! - low))),
+    tensor(
+      shape,
+      Array.from(values["lower"]!.data, (low, i) => low + random() * (values["upper"]!.data[i]! - low)),
+    ),
   project: ({ t, values }, x) => t.min(t.max(x, values["lower"]!), values["upper"]!),
 });
 
@@ -205,8 +228,17 @@ const pointSet: Perturbation = definePerturbation<"point">({
   project: ({ values }) => values["at"]!,
 });
 
-function numbersOf(query: PerturbationQuery, { shape }: SetSite, fields: readonly string[]): Record<string, HostTensor> {
+function numbersOf(
+  query: PerturbationQuery,
+  { shape }: SetSite,
+  fields: readonly string[],
+): Record<string, HostTensor> {
   return Object.fromEntries(fields.map((field) => [field, tensor(shape, query[field] as readonly number[])]));
 }
 
-export const kitPlugin: Plugin = definePlugin({ name: "@lirpa/conformance", apiVersion: 2, operators: [blur, mix, place, confine, bend, fold, span, product, sum, tilt], perturbations: [boxSet, pointSet] });
+export const kitPlugin: Plugin = definePlugin({
+  name: "@lirpa/conformance",
+  apiVersion: 2,
+  operators: [blur, mix, place, confine, bend, fold, span, product, sum, tilt],
+  perturbations: [boxSet, pointSet],
+});

@@ -7,7 +7,12 @@ export function sameComputation(a: IrNode, b: IrNode): boolean {
   for (let pair = pending.pop(); pair !== undefined; pair = pending.pop()) {
     const [left, right] = pair;
     if (left === right || known.get(left) === right) continue;
-    if (left.primitive !== right.primitive || left.inputs.length !== right.inputs.length || !equal(left.attributes, right.attributes)) return false;
+    if (
+      left.primitive !== right.primitive ||
+      left.inputs.length !== right.inputs.length ||
+      !equal(left.attributes, right.attributes)
+    )
+      return false;
     known.set(left, right);
     left.inputs.forEach((input, i) => pending.push([input, right.inputs[i]!]));
   }
@@ -18,5 +23,8 @@ function equal(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => equal((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => equal((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]))
+  );
 }

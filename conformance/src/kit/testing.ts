@@ -18,6 +18,7 @@ export function patiently(body: () => void | Promise<void>): (this: unknown) => 
 /** The runner's own functions, which mocha and its like make global. */
 export function testing(): Testing {
   const { describe, it } = globalThis as Partial<Testing>;
-  if (describe === undefined || it === undefined) throw new Error("describe and it are not there: run the laws within mocha, or a runner with the same globals");
+  if (describe === undefined || it === undefined)
+    throw new Error("describe and it are not there: run the laws within mocha, or a runner with the same globals");
   return { describe, it };
 }

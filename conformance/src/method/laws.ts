@@ -14,8 +14,16 @@ import { steps } from "../kit/steps.js";
 import { forAll, forAllAsync, LawBroken, type Settings } from "../settings.js";
 
 export type MethodLawName =
-  | "boundsContainSamples" | "rowsContainSamples" | "rowsAreElements" | "exactAtPoints" | "optimizingNeverLoosens"
-  | "marksAreSound" | "reliesOnFacts" | "recordsTheSame" | "instancesAreApart" | "runtimesAgree";
+  | "boundsContainSamples"
+  | "rowsContainSamples"
+  | "rowsAreElements"
+  | "exactAtPoints"
+  | "optimizingNeverLoosens"
+  | "marksAreSound"
+  | "reliesOnFacts"
+  | "recordsTheSame"
+  | "instancesAreApart"
+  | "runtimesAgree";
 
 /** A method and the network on which it is tried. */
 export class MethodSubject {
@@ -72,13 +80,18 @@ const boundsContainSamples: MethodLaw = {
   check: async (subject) => {
     const { method, network, outputs, settings } = subject;
     for (const output of outputs) {
-      await forAllAsync(settings, networkTrials(network), async ({ boxes, seed }) => {
-        const { lower, upper } = await network.bounds(method.name, output, [boxes], steps(4));
-        for (const value of network.forward(pointsIn(boxes, SAMPLES, seed))) {
-          const what = (): string => `${network.graph.name}, ${describeBoxes(boxes)}, by ${method.name}`;
-          demandInside(what, lower[0]!, value[output]!, upper[0]!, TOLERANCE);
-        }
-      }, runsOf(subject, settings.runs ?? 20));
+      await forAllAsync(
+        settings,
+        networkTrials(network),
+        async ({ boxes, seed }) => {
+          const { lower, upper } = await network.bounds(method.name, output, [boxes], steps(4));
+          for (const value of network.forward(pointsIn(boxes, SAMPLES, seed))) {
+            const what = (): string => `${network.graph.name}, ${describeBoxes(boxes)}, by ${method.name}`;
+            demandInside(what, lower[0]!, value[output]!, upper[0]!, TOLERANCE);
+          }
+        },
+        runsOf(subject, settings.runs ?? 20),
+      );
     }
   },
 };
@@ -90,18 +103,23 @@ const optimizingNeverLoosens: MethodLaw = {
   check: async (subject) => {
     const { method, network, outputs, settings } = subject;
     for (const output of outputs) {
-      await forAllAsync(settings, networkTrials(network), async ({ boxes }) => {
-        const by = async (name: string): Promise<Ends> => network.bounds(name, output, [boxes], steps(4));
-        const [{ lower, upper }, before] = [await by(method.name), await by(method.improves!)];
-        const slack = slackOf(TOLERANCE, before.lower[0]!, before.upper[0]!);
-        lower[0]!.forEach((low, i) => {
-          const [first, last] = [before.lower[0]![i]!, before.upper[0]![i]!];
-          if (low >= first - slack && upper[0]![i]! <= last + slack) return;
-          const where = `${network.graph.name}, ${describeBoxes(boxes)}: element ${i}`;
-          const now = `[${low}, ${upper[0]![i]}] by ${method.name}`;
-          throw new LawBroken(`${where} has ${now}, and [${first}, ${last}] by ${method.improves}`);
-        });
-      }, runsOf(subject, 6));
+      await forAllAsync(
+        settings,
+        networkTrials(network),
+        async ({ boxes }) => {
+          const by = async (name: string): Promise<Ends> => network.bounds(name, output, [boxes], steps(4));
+          const [{ lower, upper }, before] = [await by(method.name), await by(method.improves!)];
+          const slack = slackOf(TOLERANCE, before.lower[0]!, before.upper[0]!);
+          lower[0]!.forEach((low, i) => {
+            const [first, last] = [before.lower[0]![i]!, before.upper[0]![i]!];
+            if (low >= first - slack && upper[0]![i]! <= last + slack) return;
+            const where = `${network.graph.name}, ${describeBoxes(boxes)}: element ${i}`;
+            const now = `[${low}, ${upper[0]![i]}] by ${method.name}`;
+            throw new LawBroken(`${where} has ${now}, and [${first}, ${last}] by ${method.improves}`);
+          });
+        },
+        runsOf(subject, 6),
+      );
     }
   },
 };
@@ -116,10 +134,19 @@ function rowLaw(variants: Variants): MethodLaw["check"] {
       for (const [name, recording] of Object.entries(variants(subject, output))) {
         forAll(settings, networkTrials(network), ({ boxes, seed }) => {
           const rows = rowsFor(sizeOf(network.outputShape(output)), 3, seed);
-          const { lower, upper } = recording.run([boxes], { ...network.rows(output, rows), ...shares(recording.program.inputs, seed) });
+          const { lower, upper } = recording.run([boxes], {
+            ...network.rows(output, rows),
+            ...shares(recording.program.inputs, seed),
+          });
           for (const value of network.forward(pointsIn(boxes, SAMPLES, seed))) {
             const truth = rows.map((row) => dot(row, value[output]!));
-            demandInside(() => `${network.graph.name}, ${describeBoxes(boxes)}, rows by ${name}`, lower[0]!, truth, upper[0]!, 10 * slackOf(TOLERANCE, value[output]!));
+            demandInside(
+              () => `${network.graph.name}, ${describeBoxes(boxes)}, rows by ${name}`,
+              lower[0]!,
+              truth,
+              upper[0]!,
+              10 * slackOf(TOLERANCE, value[output]!),
+            );
           }
         });
       }
@@ -128,11 +155,26 @@ function rowLaw(variants: Variants): MethodLaw["check"] {
 }
 
 /** Shares of free ranges and of what bounds are widened by. */
-function shares(inputs: readonly { readonly name: string; readonly shape: readonly number[] }[], seed: number): Record<string, HostTensor> {
+function shares(
+  inputs: readonly { readonly name: string; readonly shape: readonly number[] }[],
+  seed: number,
+): Record<string, HostTensor> {
   const random = randomFrom(seed ^ 0x2545f491);
-  return Object.fromEntries(inputs.flatMap(({ name, shape }) =>
-    name.startsWith(FREE) || name.startsWith(WIDEN) ? [[name, tensor([1, 1, ...shape], Array.from({ length: sizeOf(shape) }, () => Math.min(1, Math.max(0, random() * 2 - 0.5))))]] : [],
-  ));
+  return Object.fromEntries(
+    inputs.flatMap(({ name, shape }) =>
+      name.startsWith(FREE) || name.startsWith(WIDEN)
+        ? [
+            [
+              name,
+              tensor(
+                [1, 1, ...shape],
+                Array.from({ length: sizeOf(shape) }, () => Math.min(1, Math.max(0, random() * 2 - 0.5))),
+              ),
+            ],
+          ]
+        : [],
+    ),
+  );
 }
 
 const rowsContainSamples: MethodLaw = {
@@ -148,7 +190,9 @@ const marksAreSound: MethodLaw = {
   applies: isRecorded,
   check: rowLaw(({ method: { name }, network, recorded }, output) => ({
     [`${name} with random free values`]: network.recording(marked.free(name), { output, rows: true }),
-    [`${name} with widened bounds`]: network.recordingOf(widenedAtFacts(network.recording(recorded, { output, rows: true }).program)),
+    [`${name} with widened bounds`]: network.recordingOf(
+      widenedAtFacts(network.recording(recorded, { output, rows: true }).program),
+    ),
   })),
 };
 
@@ -162,18 +206,34 @@ const reliesOnFacts: MethodLaw = {
   check: ({ method, network, recorded, outputs, settings }) => {
     for (const output of outputs) {
       const cut = cutAtFacts(network.recording(recorded, { output, rows: true }).program);
-      if (cut === undefined) throw new LawBroken(`${network.graph.name}: ${method.name} records no fact, and so relies on bounds that are none`);
+      if (cut === undefined)
+        throw new LawBroken(
+          `${network.graph.name}: ${method.name} records no fact, and so relies on bounds that are none`,
+        );
       const rest = network.recordingOf(cut.rest);
-      forAll(settings, fc.tuple(networkTrials(network), networkTrials(network)), ([first, second]) => {
-        const between = first.boxes.map(({ lower, upper }, i) => ({ lower: means(lower, second.boxes[i]!.lower), upper: means(upper, second.boxes[i]!.upper) }));
-        const rows = network.rows(output, rowsFor(sizeOf(network.outputShape(output)), 3, first.seed));
-        const facts = evaluateProgram(cut.facts, network.recordingOf(cut.facts).feeds([first.boxes]));
-        const at = (boxes: Boxes) => rest.run([boxes], { ...rows, ...facts });
-        const [a, b, middle] = [at(first.boxes), at(second.boxes), at(between)];
-        for (const end of ["lower", "upper"] as const) {
-          demandEqual(() => `${network.graph.name}, facts fixed, between two boxes: the ${end} bounds by ${method.name}`, middle[end][0]!, means(a[end][0]!, b[end][0]!), 1e-8);
-        }
-      }, 8);
+      forAll(
+        settings,
+        fc.tuple(networkTrials(network), networkTrials(network)),
+        ([first, second]) => {
+          const between = first.boxes.map(({ lower, upper }, i) => ({
+            lower: means(lower, second.boxes[i]!.lower),
+            upper: means(upper, second.boxes[i]!.upper),
+          }));
+          const rows = network.rows(output, rowsFor(sizeOf(network.outputShape(output)), 3, first.seed));
+          const facts = evaluateProgram(cut.facts, network.recordingOf(cut.facts).feeds([first.boxes]));
+          const at = (boxes: Boxes) => rest.run([boxes], { ...rows, ...facts });
+          const [a, b, middle] = [at(first.boxes), at(second.boxes), at(between)];
+          for (const end of ["lower", "upper"] as const) {
+            demandEqual(
+              () => `${network.graph.name}, facts fixed, between two boxes: the ${end} bounds by ${method.name}`,
+              middle[end][0]!,
+              means(a[end][0]!, b[end][0]!),
+              1e-8,
+            );
+          }
+        },
+        8,
+      );
     }
   },
 };
@@ -188,17 +248,31 @@ const rowsAreElements: MethodLaw = {
   check: ({ method, network, recorded, outputs, settings }) => {
     for (const output of outputs) {
       const size = sizeOf(network.outputShape(output));
-      const unit = Array.from({ length: size }, (_, k) => Array.from({ length: size }, (_element, i) => Number(i === k)));
-      const [elements, rows] = [network.recording(recorded, { output }), network.recording(recorded, { output, rows: true })];
-      forAll(settings, networkTrials(network), ({ boxes }) => {
-        const [whole, each] = [elements.run([boxes]), rows.run([boxes], network.rows(output, unit))];
-        const slack = slackOf(TOLERANCE, whole.lower[0]!, whole.upper[0]!);
-        whole.lower[0]!.forEach((low, i) => {
-          if (each.lower[0]![i]! < low - slack || each.upper[0]![i]! > whole.upper[0]![i]! + slack) {
-            throw new LawBroken(`${network.graph.name}, ${describeBoxes(boxes)}, by ${method.name}: element ${i} has [${low}, ${whole.upper[0]![i]}], its row [${each.lower[0]![i]}, ${each.upper[0]![i]}]`);
-          }
-        });
-      }, 8);
+      const unit = Array.from({ length: size }, (_, k) =>
+        Array.from({ length: size }, (_element, i) => Number(i === k)),
+      );
+      const [elements, rows] = [
+        network.recording(recorded, { output }),
+        network.recording(recorded, { output, rows: true }),
+      ];
+      forAll(
+        settings,
+        networkTrials(network),
+        ({ boxes }) => {
+          const [whole, each] = [elements.run([boxes]), rows.run([boxes], network.rows(output, unit))];
+          const slack = slackOf(TOLERANCE, whole.lower[0]!, whole.upper[0]!);
+          whole.lower[0]!.forEach((low, i) => {
+            if (each.lower[0]![i]! < low - slack || each.upper[0]![i]! > whole.upper[0]![i]! + slack) {
+              throw new LawBroken(
+                `${network.graph.name}, ${describeBoxes(boxes)}, by ${method.name}: ` +
+                  `element ${i} has [${low}, ${whole.upper[0]![i]}], its row [${each.lower[0]![i]}, ` +
+                  `${each.upper[0]![i]}]`,
+              );
+            }
+          });
+        },
+        8,
+      );
     }
   },
 };
@@ -208,15 +282,20 @@ const exactAtPoints: MethodLaw = {
   check: async (subject) => {
     const { method, network, outputs, settings } = subject;
     for (const output of outputs) {
-      await forAllAsync(settings, networkTrials(network), async ({ boxes, seed }) => {
-        const point = pointsIn(boxes, 3, seed)[2]!;
-        const value = network.forward([point])[0]![output]!;
-        const { lower, upper } = await subject.ends(output, [pointBox(point)]);
-        const where = `${network.graph.name} at a point`;
-        const what = (end: string) => (): string => `${where}, the ${end} bound by ${method.name}`;
-        demandEqual(what("lower"), lower[0]!, value, TOLERANCE);
-        demandEqual(what("upper"), upper[0]!, value, TOLERANCE);
-      }, 8);
+      await forAllAsync(
+        settings,
+        networkTrials(network),
+        async ({ boxes, seed }) => {
+          const point = pointsIn(boxes, 3, seed)[2]!;
+          const value = network.forward([point])[0]![output]!;
+          const { lower, upper } = await subject.ends(output, [pointBox(point)]);
+          const where = `${network.graph.name} at a point`;
+          const what = (end: string) => (): string => `${where}, the ${end} bound by ${method.name}`;
+          demandEqual(what("lower"), lower[0]!, value, TOLERANCE);
+          demandEqual(what("upper"), upper[0]!, value, TOLERANCE);
+        },
+        8,
+      );
     }
   },
 };
@@ -234,16 +313,24 @@ const instancesAreApart: MethodLaw = {
   check: async (subject) => {
     const { method, network, outputs, settings } = subject;
     for (const output of outputs) {
-      await forAllAsync(settings, fc.tuple(networkTrials(network), networkTrials(network)), async (many) => {
-        const together = await subject.ends(output, many.map(({ boxes }) => boxes));
-        for (const [n, { boxes }] of many.entries()) {
-          const alone = await subject.ends(output, [boxes]);
-          for (const end of ["lower", "upper"] as const) {
-            const what = (): string => `${network.graph.name}, instance ${n}, the ${end} bounds by ${method.name}`;
-            demandEqual(what, together[end][n]!, alone[end][0]!, TOLERANCE);
+      await forAllAsync(
+        settings,
+        fc.tuple(networkTrials(network), networkTrials(network)),
+        async (many) => {
+          const together = await subject.ends(
+            output,
+            many.map(({ boxes }) => boxes),
+          );
+          for (const [n, { boxes }] of many.entries()) {
+            const alone = await subject.ends(output, [boxes]);
+            for (const end of ["lower", "upper"] as const) {
+              const what = (): string => `${network.graph.name}, instance ${n}, the ${end} bounds by ${method.name}`;
+              demandEqual(what, together[end][n]!, alone[end][0]!, TOLERANCE);
+            }
           }
-        }
-      }, 5);
+        },
+        5,
+      );
     }
   },
 };
@@ -257,11 +344,22 @@ const runtimesAgree: MethodLaw = {
       const { program, feeds } = network.recording(recorded, { output });
       const compiled = await executor.compile(program);
       try {
-        await forAllAsync(settings, fc.tuple(networkTrials(network), networkTrials(network)), async (many) => {
-          const fed = feeds(many.map(({ boxes }) => boxes));
-          const [actual, expected] = [await compiled.run(fed), evaluateProgram(program, fed)];
-          for (const end of ["lower", "upper"]) demandEqual(() => `${network.graph.name}, the ${end} bounds by ${method.name} in ONNX Runtime`, actual[end]!.data, expected[end]!.data, 1e-4);
-        }, 4);
+        await forAllAsync(
+          settings,
+          fc.tuple(networkTrials(network), networkTrials(network)),
+          async (many) => {
+            const fed = feeds(many.map(({ boxes }) => boxes));
+            const [actual, expected] = [await compiled.run(fed), evaluateProgram(program, fed)];
+            for (const end of ["lower", "upper"])
+              demandEqual(
+                () => `${network.graph.name}, the ${end} bounds by ${method.name} in ONNX Runtime`,
+                actual[end]!.data,
+                expected[end]!.data,
+                1e-4,
+              );
+          },
+          4,
+        );
       } finally {
         await compiled.dispose();
       }
@@ -271,6 +369,14 @@ const runtimesAgree: MethodLaw = {
 
 /** Every law of methods. */
 export const methodLaws: Readonly<Record<MethodLawName, MethodLaw>> = Object.freeze({
-  boundsContainSamples, rowsContainSamples, rowsAreElements, exactAtPoints, optimizingNeverLoosens,
-  marksAreSound, reliesOnFacts, recordsTheSame, instancesAreApart, runtimesAgree,
+  boundsContainSamples,
+  rowsContainSamples,
+  rowsAreElements,
+  exactAtPoints,
+  optimizingNeverLoosens,
+  marksAreSound,
+  reliesOnFacts,
+  recordsTheSame,
+  instancesAreApart,
+  runtimesAgree,
 });

@@ -23,7 +23,8 @@ class Builder {
   /** A random affine map. */
   mix(x: string, from: number, to: number, shape: Shape = [1, to]): string {
     const at = this.initializers.size;
-    const numbers = (count: number): number[] => Array.from({ length: count }, () => Math.round((this.random() * 2 - 1) * 32) / 32);
+    const numbers = (count: number): number[] =>
+      Array.from({ length: count }, () => Math.round((this.random() * 2 - 1) * 32) / 32);
     this.initializers.set(`matrix${at}`, tensor([from, to], numbers(from * to)));
     this.initializers.set(`offset${at}`, tensor([to], numbers(to)));
     return this.node("Mix", [x, `matrix${at}`, `offset${at}`], { shape });
@@ -36,7 +37,10 @@ class Builder {
       outputs,
       initializers: this.initializers,
       nodes: this.nodes,
-      opsets: new Map([["", 17], [KIT, 1]]),
+      opsets: new Map([
+        ["", 17],
+        [KIT, 1],
+      ]),
     };
   }
 }
@@ -53,17 +57,24 @@ export function methodNetworks(): Graph[] {
   const residual = new Builder(2);
   const first = residual.mix("x", 2, 3);
   const block = residual.mix(residual.node("Bend", [first]), 3, 3);
-  const residue = residual.graph("residual", { x: [2] }, [residual.mix(residual.node("Bend", [residual.node("Sum", [first, block])]), 3, 2, [2])]);
+  const residue = residual.graph("residual", { x: [2] }, [
+    residual.mix(residual.node("Bend", [residual.node("Sum", [first, block])]), 3, 2, [2]),
+  ]);
 
   const products = new Builder(3);
   const left = products.node("Bend", [products.mix("x", 3, 3)]);
   const right = products.mix("x", 3, 3);
-  const multiplied = products.graph("product", { x: [1, 3] }, [products.mix(products.node("Product", [left, right]), 3, 2)]);
+  const multiplied = products.graph("product", { x: [1, 3] }, [
+    products.mix(products.node("Product", [left, right]), 3, 2),
+  ]);
 
   const several = new Builder(4);
   const together = several.node("Sum", [several.mix("x", 2, 3), several.mix("y", 3, 3)]);
   const bent = several.node("Bend", [together]);
-  const twice = several.graph("two inputs, two outputs", { x: [2, 1], y: [1, 3] }, [several.mix(bent, 3, 2), several.node("Product", [bent, together])]);
+  const twice = several.graph("two inputs, two outputs", { x: [2, 1], y: [1, 3] }, [
+    several.mix(bent, 3, 2),
+    several.node("Product", [bent, together]),
+  ]);
 
   const wide = new Builder(5);
   const layer = wide.node("Bend", [wide.mix("x", 2, 20)]);
@@ -71,7 +82,9 @@ export function methodNetworks(): Graph[] {
 
   const custom = new Builder(6);
   const folded = custom.node("Fold", [custom.mix("x", 2, 4)]);
-  const written = custom.graph("operators with rules of their own", { x: [2] }, [custom.mix(custom.node("Span", [custom.mix(folded, 4, 3)]), 3, 2)]);
+  const written = custom.graph("operators with rules of their own", { x: [2] }, [
+    custom.mix(custom.node("Span", [custom.mix(folded, 4, 3)]), 3, 2),
+  ]);
 
   return [chained, residue, multiplied, twice, widened, written];
 }

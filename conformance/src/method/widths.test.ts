@@ -5,7 +5,8 @@ import { methodCalled, variant } from "../kit/marked-methods.js";
 import { methodNetworks } from "./networks.js";
 import { meanWidth } from "./widths.js";
 
-// What the laws do not say: that a method is worth what it costs. A sound method that lost precision would pass them all.
+// What the laws do not say: that a method is worth what it costs. A sound method that lost precision would pass them
+// all.
 
 type Row = Readonly<Record<string, number>>;
 

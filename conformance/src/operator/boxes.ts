@@ -27,7 +27,8 @@ export function boxesOf({ open, example: { points = [] } }: OperatorSubject): fc
     const special = points.length === 0 ? [] : [{ weight: 1, arbitrary: fc.constantFrom(...points) }];
     const middles = fc.oneof(anywhere, ...special);
     const radii = fc.oneof({ weight: 5, arbitrary: grid(0, radius) }, { weight: 1, arbitrary: fc.constant(0) });
-    const list = (numbers: fc.Arbitrary<number>): fc.Arbitrary<number[]> => fc.array(numbers, { minLength: size, maxLength: size });
+    const list = (numbers: fc.Arbitrary<number>): fc.Arbitrary<number[]> =>
+      fc.array(numbers, { minLength: size, maxLength: size });
     return fc.tuple(list(middles), list(radii)).map(([c, r]) => ({
       lower: c.map((value, i) => within(value - r[i]!, domain)),
       upper: c.map((value, i) => within(value + r[i]!, domain)),

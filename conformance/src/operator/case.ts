@@ -14,7 +14,9 @@ export interface OpenInput {
   readonly defined?: readonly [number, number];
 }
 
-/** A perturbed input (its shape is enough), a constant, the value of an earlier input again, or an input that is absent. */
+/**
+ * A perturbed input (its shape is enough), a constant, the value of an earlier input again, or an input that is absent.
+ */
 export type CaseInput = Shape | OpenInput | HostTensor | { readonly same: number } | undefined;
 
 /** One way to call an operator. */
@@ -59,9 +61,16 @@ export function nameOf(operator: Operator, { name, inputs, attributes = {}, opse
   const shapes = inputs.map((input) => {
     if (input === undefined) return "–";
     if (isShape(input)) return list(input);
-    if (isTensor(input)) return input.data.length <= 4 ? `{${Array.from(input.data).join(", ")}}` : `constant ${list(input.shape)}`;
+    if (isTensor(input))
+      return input.data.length <= 4 ? `{${Array.from(input.data).join(", ")}}` : `constant ${list(input.shape)}`;
     return "same" in input ? `= ${input.same}` : list(input.shape);
   });
-  const settings = Object.entries(attributes).map(([key, value]) => `${key} ${typeof value === "object" && "data" in value ? "tensor" : JSON.stringify(value)}`);
-  return [`${operator.type}(${shapes.join(", ")})`, ...settings, ...(opset === undefined ? [] : [`opset ${opset}`])].join(", ");
+  const settings = Object.entries(attributes).map(
+    ([key, value]) => `${key} ${typeof value === "object" && "data" in value ? "tensor" : JSON.stringify(value)}`,
+  );
+  return [
+    `${operator.type}(${shapes.join(", ")})`,
+    ...settings,
+    ...(opset === undefined ? [] : [`opset ${opset}`]),
+  ].join(", ");
 }

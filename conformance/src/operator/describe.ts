@@ -13,8 +13,8 @@ const LAWS = Object.keys(operatorLaws) as OperatorLawName[];
 
 /**
  * Registers one test per law that applies to any of the cases; and tests that cases say nothing twice and nothing that
- * nobody reads, that what they except is needed, and that no law which is about the operator goes unasked. `describe` and
- * `it` are mocha's, or anything like them.
+ * nobody reads, that what they except is needed, and that no law which is about the operator goes unasked. `describe`
+ * and `it` are mocha's, or anything like them.
  */
 export function describeOperator(operator: Operator, cases: readonly OperatorCase[], settings: Settings = {}): void {
   const { describe, it } = testing();

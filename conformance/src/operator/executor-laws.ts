@@ -16,20 +16,30 @@ export const instancesAreApart: OperatorLaw = {
   name: "bounds one instance as its row of many",
   applies: hasBounds,
   check: (subject) =>
-    forAll(subject.settings, fc.tuple(...Array.from({ length: INSTANCES }, () => boxesOf(subject))), (many) => {
-      for (const output of subject.bounded) {
-        for (const method of ["ibp", "crown"]) {
-          const recording = subject.recording(method, { output });
-          const together = recording.run(many);
-          many.forEach((boxes, n) => {
-            const alone = recording.run([boxes]);
-            for (const end of ["lower", "upper"] as const) {
-              demandEqual(() => `${subject.name}, instance ${n} of ${many.length}, the ${end} bounds by ${method}`, together[end][n]!, alone[end][0]!, subject.tolerance);
-            }
-          });
+    forAll(
+      subject.settings,
+      fc.tuple(...Array.from({ length: INSTANCES }, () => boxesOf(subject))),
+      (many) => {
+        for (const output of subject.bounded) {
+          for (const method of ["ibp", "crown"]) {
+            const recording = subject.recording(method, { output });
+            const together = recording.run(many);
+            many.forEach((boxes, n) => {
+              const alone = recording.run([boxes]);
+              for (const end of ["lower", "upper"] as const) {
+                demandEqual(
+                  () => `${subject.name}, instance ${n} of ${many.length}, the ${end} bounds by ${method}`,
+                  together[end][n]!,
+                  alone[end][0]!,
+                  subject.tolerance,
+                );
+              }
+            });
+          }
         }
-      }
-    }, 6),
+      },
+      6,
+    ),
 };
 
 /** In float32, where the reference computes in float64. */
@@ -46,14 +56,24 @@ export const runtimesAgree: OperatorLaw = {
         const { program, feeds } = subject.recording(method, { output, rows });
         const compiled = await executor.compile(program);
         try {
-          await forAllAsync(subject.settings, fc.tuple(fc.nat(), ...Array.from({ length: INSTANCES }, () => boxesOf(subject))), async ([seed, ...many]) => {
-            const fed = feeds(many, rows ? subject.alone.rows(output, rowsFor(sizeOf(subject.alone.outputShape(output)), 3, seed)) : {});
-            const [actual, expected] = [await compiled.run(fed), evaluateProgram(program, fed)];
-            for (const end of ["lower", "upper"]) {
-              const what = () => `${subject.name}, ${many.map(describeBoxes).join(" and ")}, the ${end} bounds by ${method} in ONNX Runtime`;
-              demandEqual(what, actual[end]!.data, expected[end]!.data, subject.example.singleTolerance ?? SINGLE);
-            }
-          }, 3);
+          await forAllAsync(
+            subject.settings,
+            fc.tuple(fc.nat(), ...Array.from({ length: INSTANCES }, () => boxesOf(subject))),
+            async ([seed, ...many]) => {
+              const fed = feeds(
+                many,
+                rows ? subject.alone.rows(output, rowsFor(sizeOf(subject.alone.outputShape(output)), 3, seed)) : {},
+              );
+              const [actual, expected] = [await compiled.run(fed), evaluateProgram(program, fed)];
+              for (const end of ["lower", "upper"]) {
+                const what = () =>
+                  `${subject.name}, ${many.map(describeBoxes).join(" and ")}, ` +
+                  `the ${end} bounds by ${method} in ONNX Runtime`;
+                demandEqual(what, actual[end]!.data, expected[end]!.data, subject.example.singleTolerance ?? SINGLE);
+              }
+            },
+            3,
+          );
         } finally {
           await compiled.dispose();
         }
@@ -81,21 +101,47 @@ export const everyMethodIsSound: OperatorLaw = {
 
 function methodIsSound(subject: OperatorSubject, output: number, method: string): void {
   const recording = subject.recording(method, { setting: "in company", output });
-  forAll(subject.settings, trials(subject), ({ boxes, seed }) => {
-    const { lower, upper } = recording.run([boxes]);
-    for (const value of subject.alone.forward(pointsIn(boxes, 10, seed, subject.example.points))) {
-      demandInside(() => `${subject.name}, ${describeBoxes(boxes)}, by ${method}`, lower[0]!, value[output]!, upper[0]!, subject.tolerance);
-    }
-  }, 5);
+  forAll(
+    subject.settings,
+    trials(subject),
+    ({ boxes, seed }) => {
+      const { lower, upper } = recording.run([boxes]);
+      for (const value of subject.alone.forward(pointsIn(boxes, 10, seed, subject.example.points))) {
+        demandInside(
+          () => `${subject.name}, ${describeBoxes(boxes)}, by ${method}`,
+          lower[0]!,
+          value[output]!,
+          upper[0]!,
+          subject.tolerance,
+        );
+      }
+    },
+    5,
+  );
 }
 
 /** A few steps of an optimization, run by core itself. */
 async function alphaIsSound(subject: OperatorSubject, output: number, method: string): Promise<void> {
   const { model } = subject.company;
-  await forAllAsync(subject.settings, trials(subject), async ({ boxes, seed }) => {
-    const { lower, upper } = await model.bounds(subject.company.inputsOf(boxes), { method, output: model.outputs[output]!, ...steps(3) });
-    for (const value of subject.alone.forward(pointsIn(boxes, 10, seed, subject.example.points))) {
-      demandInside(() => `${subject.name}, ${describeBoxes(boxes)}, by ${method}`, lower, value[output]!, upper, subject.tolerance);
-    }
-  }, 2);
+  await forAllAsync(
+    subject.settings,
+    trials(subject),
+    async ({ boxes, seed }) => {
+      const { lower, upper } = await model.bounds(subject.company.inputsOf(boxes), {
+        method,
+        output: model.outputs[output]!,
+        ...steps(3),
+      });
+      for (const value of subject.alone.forward(pointsIn(boxes, 10, seed, subject.example.points))) {
+        demandInside(
+          () => `${subject.name}, ${describeBoxes(boxes)}, by ${method}`,
+          lower,
+          value[output]!,
+          upper,
+          subject.tolerance,
+        );
+      }
+    },
+    2,
+  );
 }

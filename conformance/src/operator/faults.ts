@@ -20,7 +20,9 @@ const CASE: FieldsOf<OperatorCase> = {
 const OPEN: FieldsOf<OpenInput> = { shape: true, center: true, radius: true, domain: true, defined: true };
 const SAME: FieldsOf<{ same: number }> = { same: true };
 
-/** What is wrong with an operator's cases, whatever the operator is: cases that are repeated, fields that nobody reads. */
+/**
+ * What is wrong with an operator's cases, whatever the operator is: cases that are repeated, fields that nobody reads.
+ */
 export function faultsOf(operator: Operator, cases: readonly OperatorCase[]): string[] {
   const name = (example: OperatorCase): string => nameOf(operator, example);
   // A case by another name is no other case.
@@ -41,8 +43,8 @@ function inputFaults(name: string, { inputs }: OperatorCase): string[] {
 }
 
 /**
- * A case that perturbs a constant input of one of these, if there is one that can be bounded: laws about bounds were then
- * never asked of an operator that they are about.
+ * A case that perturbs a constant input of one of these, if there is one that can be bounded: laws about bounds were
+ * then never asked of an operator that they are about.
  */
 export function overlooked(operator: Operator, cases: readonly OperatorCase[], settings: Settings): string | undefined {
   for (const example of cases) {

@@ -33,10 +33,10 @@ const NO_SQUARE = 1e19;
 const ITERATIONS = 4;
 
 /**
- * Bounds in float32, far from zero: behind offsets and masks, under large and small weights, over points and wide boxes.
- * They hold the values in float64 up to a rounding that is stated: what the values change by where each operand moves by
- * its own rounding (a few units in the last place of the terms that it is the sum of), and a few units in the last place
- * of the values. What hangs on digits that cancelled is outside of that.
+ * Bounds in float32, far from zero: behind offsets and masks, under large and small weights, over points and wide
+ * boxes. They hold the values in float64 up to a rounding that is stated: what the values change by where each operand
+ * moves by its own rounding (a few units in the last place of the terms that it is the sum of), and a few units in the
+ * last place of the values. What hangs on digits that cancelled is outside of that.
  */
 export const soundInFloat32: OperatorLaw = {
   name: "is computed and bounded soundly in float32, far from zero, by every method",
@@ -52,7 +52,11 @@ export const soundInFloat32: OperatorLaw = {
       const judgements = await judge(placed, reference, model, instances);
       for (const { name } of standardMethods) {
         for (const output of placed.mixed.keys()) {
-          const bounds = await model.bounds(placed.feeds(instances), { method: name, output: placed.mixed[output]!, ...steps(ITERATIONS) });
+          const bounds = await model.bounds(placed.feeds(instances), {
+            method: name,
+            output: placed.mixed[output]!,
+            ...steps(ITERATIONS),
+          });
           const [lower, upper] = [chunks(bounds.lower, INSTANCES), chunks(bounds.upper, INSTANCES)];
           judgements.forEach((judgement, n) => judgement?.demand(output, name, { lower: lower[n]!, upper: upper[n]! }));
         }
@@ -67,7 +71,12 @@ export const soundInFloat32: OperatorLaw = {
 type Values = readonly (readonly (readonly number[])[])[];
 
 /** For each instance what its bounds must hold; undefined where float32 has no numbers for the function itself. */
-async function judge(placed: PlacedSubject, reference: Network, model: Model, instances: readonly Placement[]): Promise<(Judgement | undefined)[]> {
+async function judge(
+  placed: PlacedSubject,
+  reference: Network,
+  model: Model,
+  instances: readonly Placement[],
+): Promise<(Judgement | undefined)[]> {
   const samples = instances.map((placement, n) => placement.points(POINTS, randomFrom(n + 1)));
   const computed = await placed.valuesOf(model, samples);
   return instances.map((placement, n) => {
@@ -77,7 +86,11 @@ async function judge(placed: PlacedSubject, reference: Network, model: Model, in
     const judgement = new Judgement(placed, placement, values, moved);
     const wrong = judgement.differing(computed[n]!);
     if (wrong === undefined) return judgement;
-    if (placement.reach < NO_SQUARE && values.every((value) => value.every((list) => list.every((x) => Math.abs(x) < MOST_OF_A_ROW)))) throw new LawBroken(wrong);
+    if (
+      placement.reach < NO_SQUARE &&
+      values.every((value) => value.every((list) => list.every((x) => Math.abs(x) < MOST_OF_A_ROW)))
+    )
+      throw new LawBroken(wrong);
     return undefined;
   });
 }
@@ -104,36 +117,62 @@ class Judgement {
   ) {
     const count = placed.mixed.length;
     const over = (of: (output: number, at: number) => number): number[][] =>
-      placed.mixed.map((_, output) => placed.overRows(output, values[0]![count + output]!.map((__, at) => of(count + output, at))));
+      placed.mixed.map((_, output) =>
+        placed.overRows(
+          output,
+          values[0]![count + output]!.map((__, at) => of(count + output, at)),
+        ),
+      );
     this.sizes = over((output, at) => Math.max(...values.map((value) => Math.abs(value[output]![at]!))));
-    this.isAtLast = placed.mixed.map((_, output) => values.some((value) => value[count + output]!.some((y) => Math.abs(y) >= LAST)));
+    this.isAtLast = placed.mixed.map((_, output) =>
+      values.some((value) => value[count + output]!.some((y) => Math.abs(y) >= LAST)),
+    );
     const changes = over((output, at) =>
-      Math.max(...values.map((value, p) => Math.max(...moved[p]!.map((other) => Math.abs(other[output]![at]! - value[output]![at]!))))));
-    this.slack = changes.map((rows, output) => rows.map((change, row) => SHIFT_MARGIN * change + VALUE_ROUNDINGS * HALF_ULP * (1 + this.sizes[output]![row]!)));
+      Math.max(
+        ...values.map((value, p) =>
+          Math.max(...moved[p]!.map((other) => Math.abs(other[output]![at]! - value[output]![at]!))),
+        ),
+      ),
+    );
+    this.slack = changes.map((rows, output) =>
+      rows.map((change, row) => SHIFT_MARGIN * change + VALUE_ROUNDINGS * HALF_ULP * (1 + this.sizes[output]![row]!)),
+    );
   }
 
   /** Values that are not those of this instance, in words. */
   differing(computed: Values): string | undefined {
     for (const [p, value] of this.values.entries()) {
       for (const [output, rows] of this.slack.entries()) {
-        const row = rows.findIndex((slack, at) => !(Math.abs(computed[p]![output]![at]! - value[output]![at]!) <= slack));
-        if (row >= 0) return `${this.words}: row ${row} is ${value[output]![row]}, and ${computed[p]![output]![row]} in float32`;
+        const row = rows.findIndex(
+          (slack, at) => !(Math.abs(computed[p]![output]![at]! - value[output]![at]!) <= slack),
+        );
+        if (row >= 0)
+          return `${this.words}: row ${row} is ${value[output]![row]}, and ${computed[p]![output]![row]} in float32`;
       }
     }
     return undefined;
   }
 
-  demand(output: number, method: string, { lower, upper }: { readonly lower: readonly number[]; readonly upper: readonly number[] }): void {
+  demand(
+    output: number,
+    method: string,
+    { lower, upper }: { readonly lower: readonly number[]; readonly upper: readonly number[] },
+  ): void {
     for (const value of this.values) {
       value[output]!.forEach((entry, row) => {
         const slack = this.slack[output]![row]!;
         // Nor have coefficients of a sum of products with it.
-        const most = this.placed.isUnit(output, row) ? this.sizes[output]![row]! : Math.max(this.sizes[output]![row]!, this.placement.reach);
+        const most = this.placed.isUnit(output, row)
+          ? this.sizes[output]![row]!
+          : Math.max(this.sizes[output]![row]!, this.placement.reach);
         if (most > MOST_OF_A_ROW) return;
         // What is rounded beyond the last float is infinite, and no number in a sum with coefficients of zero.
         if (this.isAtLast[output]! && (Number.isNaN(lower[row]) || Number.isNaN(upper[row]))) return;
         if (lower[row]! <= entry + slack && upper[row]! >= entry - slack) return;
-        throw new LawBroken(`${this.words}, by ${method}: row ${row} is ${entry}, outside [${lower[row]}, ${upper[row]}] by more than ${slack.toPrecision(3)}`);
+        throw new LawBroken(
+          `${this.words}, by ${method}: row ${row} is ${entry}, outside [${lower[row]}, ` +
+            `${upper[row]}] by more than ${slack.toPrecision(3)}`,
+        );
       });
     }
   }

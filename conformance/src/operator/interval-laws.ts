@@ -17,7 +17,14 @@ export const containsSamples: OperatorLaw = {
       const values = subject.alone.forward(pointsIn(boxes, SAMPLES, seed, subject.example.points));
       for (const output of subject.bounded) {
         const { lower, upper } = subject.recording("ibp", { output }).run([boxes]);
-        for (const value of values) demandInside(() => `${subject.name}, ${describeBoxes(boxes)}`, lower[0]!, value[output]!, upper[0]!, subject.tolerance);
+        for (const value of values)
+          demandInside(
+            () => `${subject.name}, ${describeBoxes(boxes)}`,
+            lower[0]!,
+            value[output]!,
+            upper[0]!,
+            subject.tolerance,
+          );
       }
     }),
 };
@@ -33,7 +40,10 @@ export const smallerIsNotLooser: OperatorLaw = {
         const slack = slackOf(subject.tolerance, lower[0]!, upper[0]!);
         lower[0]!.forEach((low, i) => {
           if (lower[1]![i]! < low - slack || upper[1]![i]! > upper[0]![i]! + slack) {
-            throw new LawBroken(`${subject.name}, ${describeBoxes(part)} within ${describeBoxes(boxes)}: element ${i} has [${lower[1]![i]}, ${upper[1]![i]}] outside [${low}, ${upper[0]![i]}]`);
+            throw new LawBroken(
+              `${subject.name}, ${describeBoxes(part)} within ${describeBoxes(boxes)}: ` +
+                `element ${i} has [${lower[1]![i]}, ${upper[1]![i]}] outside [${low}, ${upper[0]![i]}]`,
+            );
           }
         });
       }
@@ -44,18 +54,23 @@ export const exactAtPoints: OperatorLaw = {
   name: "is exact where the set is a point",
   applies: hasBounds,
   check: (subject) =>
-    forAll(subject.settings, trials(subject), ({ boxes, seed }) => {
-      const point = pointsIn(boxes, 3, seed)[2]!;
-      const [values] = subject.alone.forward([point]);
-      for (const output of subject.bounded) {
-        for (const method of ["ibp", "crown"]) {
-          const { lower, upper } = subject.recording(method, { output }).run([pointBox(point)]);
-          const what = () => `${subject.name} at ${show(point.flatMap((part) => Array.from(part)))}, by ${method}`;
-          demandEqual(() => `${what()}, the lower bound`, lower[0]!, values![output]!, subject.tolerance);
-          demandEqual(() => `${what()}, the upper bound`, upper[0]!, values![output]!, subject.tolerance);
+    forAll(
+      subject.settings,
+      trials(subject),
+      ({ boxes, seed }) => {
+        const point = pointsIn(boxes, 3, seed)[2]!;
+        const [values] = subject.alone.forward([point]);
+        for (const output of subject.bounded) {
+          for (const method of ["ibp", "crown"]) {
+            const { lower, upper } = subject.recording(method, { output }).run([pointBox(point)]);
+            const what = () => `${subject.name} at ${show(point.flatMap((part) => Array.from(part)))}, by ${method}`;
+            demandEqual(() => `${what()}, the lower bound`, lower[0]!, values![output]!, subject.tolerance);
+            demandEqual(() => `${what()}, the upper bound`, upper[0]!, values![output]!, subject.tolerance);
+          }
         }
-      }
-    }, 12),
+      },
+      12,
+    ),
 };
 
 /** Radii and middles at which divisions and differences go wrong. */
@@ -77,7 +92,14 @@ export const finite: OperatorLaw = {
           const inputs = boxes.flatMap((box) => [...Array.from(box.lower), ...Array.from(box.upper)]);
           // What cancels within a rule is rounded relative to the terms, not to their sum.
           const scale = slackOf(subject.tolerance, inputs, lower[0]!, upper[0]!);
-          for (const value of values) demandInside(what, lower[0]!.map((low) => low - scale), value[output]!, upper[0]!.map((high) => high + scale), subject.tolerance);
+          for (const value of values)
+            demandInside(
+              what,
+              lower[0]!.map((low) => low - scale),
+              value[output]!,
+              upper[0]!.map((high) => high + scale),
+              subject.tolerance,
+            );
         }
       }
     }
@@ -85,11 +107,26 @@ export const finite: OperatorLaw = {
 };
 
 function extremeBoxes({ open }: OperatorSubject): Boxes[] {
-  const middles = [() => 0, () => 1, () => -1, () => LARGE, () => -LARGE, (i: number) => (i % 2 === 0 ? LARGE : -LARGE), (i: number) => (i % 3) - 1];
-  return middles.flatMap((middle) => RADII.map((radius): Boxes => open.map(({ shape, domain }) => {
-    const at = Array.from({ length: sizeOf(shape) }, (_, i) => middle(i));
-    return { lower: at.map((value) => within(value - radius, domain)), upper: at.map((value) => within(value + radius, domain)) };
-  })));
+  const middles = [
+    () => 0,
+    () => 1,
+    () => -1,
+    () => LARGE,
+    () => -LARGE,
+    (i: number) => (i % 2 === 0 ? LARGE : -LARGE),
+    (i: number) => (i % 3) - 1,
+  ];
+  return middles.flatMap((middle) =>
+    RADII.map((radius): Boxes =>
+      open.map(({ shape, domain }) => {
+        const at = Array.from({ length: sizeOf(shape) }, (_, i) => middle(i));
+        return {
+          lower: at.map((value) => within(value - radius, domain)),
+          upper: at.map((value) => within(value + radius, domain)),
+        };
+      }),
+    ),
+  );
 }
 
 /** Lines that are sound by construction hide a wrong slope; what they lose does not. */
@@ -109,7 +146,10 @@ export const linesAreWorthwhile: OperatorLaw = {
         const room = MOST_LOST * (high - low) + slack;
         const [below, above] = [lines!.lower[0]![i]!, lines!.upper[0]![i]!];
         if (!(below >= low - room && above <= high + room)) {
-          throw new LawBroken(`${subject.name}, ${describeBoxes(boxes)}: element ${i} lies in [${low}, ${high}], but its lines only say [${below}, ${above}]`);
+          throw new LawBroken(
+            `${subject.name}, ${describeBoxes(boxes)}: element ${i} lies in [${low}, ${high}], ` +
+              `but its lines only say [${below}, ${above}]`,
+          );
         }
       });
     }),
@@ -124,12 +164,29 @@ export const linearIsTight: OperatorLaw = {
     return hasBounds(subject) && nodes.length === 1 && isOf(nodes[0]!, subject.operator);
   },
   check: (subject) =>
-    forAll(subject.settings, boxesOf(subject), (boxes) => {
-      for (const output of subject.bounded) {
-        const [interval, exact] = ["ibp", "crown"].map((method) => subject.recording(method, { output }).run([boxes]));
-        const what = () => `${subject.name}, ${describeBoxes(boxes)}`;
-        demandEqual(() => `${what()}, the lower end of the interval`, interval!.lower[0]!, exact!.lower[0]!, subject.tolerance);
-        demandEqual(() => `${what()}, the upper end of the interval`, interval!.upper[0]!, exact!.upper[0]!, subject.tolerance);
-      }
-    }, 10),
+    forAll(
+      subject.settings,
+      boxesOf(subject),
+      (boxes) => {
+        for (const output of subject.bounded) {
+          const [interval, exact] = ["ibp", "crown"].map((method) =>
+            subject.recording(method, { output }).run([boxes]),
+          );
+          const what = () => `${subject.name}, ${describeBoxes(boxes)}`;
+          demandEqual(
+            () => `${what()}, the lower end of the interval`,
+            interval!.lower[0]!,
+            exact!.lower[0]!,
+            subject.tolerance,
+          );
+          demandEqual(
+            () => `${what()}, the upper end of the interval`,
+            interval!.upper[0]!,
+            exact!.upper[0]!,
+            subject.tolerance,
+          );
+        }
+      },
+      10,
+    ),
 };

@@ -31,17 +31,40 @@ export const computesOnnx: OperatorLaw = {
     const session = await sessionOf(subject);
     if (session === undefined) return;
     const { outputs } = subject.alone.resolved;
-    await forAllAsync(subject.settings, trials(subject), async ({ boxes, seed }) => {
-      const point = pointsIn(boxes, 3, seed)[2]!;
-      const results = await session.run(Object.fromEntries(point.map((values, i) => [`x${i}`, new Tensor("float32", Float32Array.from(values), [...subject.open[i]!.shape])])));
-      const [ours] = subject.alone.forward([point]);
-      outputs.forEach(({ shape }, i) => {
-        const theirs = results[`y${i}`]!;
-        if (theirs.dims.join() !== shape.join()) throw new LawBroken(`${subject.name}: the shape of output ${i} is [${shape.join(", ")}]; in ONNX Runtime it is [${theirs.dims.join(", ")}]`);
-        const expected = Array.from(theirs.data as ArrayLike<number>, Number);
-        demandEqual(() => `${subject.name} at ${show(point.flatMap((values) => Array.from(values)))}, output ${i}, compared with ONNX Runtime`, ours![i]!, expected, subject.example.singleTolerance ?? 1e-5);
-      });
-    }, 4);
+    await forAllAsync(
+      subject.settings,
+      trials(subject),
+      async ({ boxes, seed }) => {
+        const point = pointsIn(boxes, 3, seed)[2]!;
+        const results = await session.run(
+          Object.fromEntries(
+            point.map((values, i) => [
+              `x${i}`,
+              new Tensor("float32", Float32Array.from(values), [...subject.open[i]!.shape]),
+            ]),
+          ),
+        );
+        const [ours] = subject.alone.forward([point]);
+        outputs.forEach(({ shape }, i) => {
+          const theirs = results[`y${i}`]!;
+          if (theirs.dims.join() !== shape.join())
+            throw new LawBroken(
+              `${subject.name}: the shape of output ${i} is [${shape.join(", ")}]; ` +
+                `in ONNX Runtime it is [${theirs.dims.join(", ")}]`,
+            );
+          const expected = Array.from(theirs.data as ArrayLike<number>, Number);
+          demandEqual(
+            () =>
+              `${subject.name} at ${show(point.flatMap((values) => Array.from(values)))}, output ${i}, ` +
+              "compared with ONNX Runtime",
+            ours![i]!,
+            expected,
+            subject.example.singleTolerance ?? 1e-5,
+          );
+        });
+      },
+      4,
+    );
     await session.release();
   },
 };

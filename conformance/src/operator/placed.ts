@@ -23,7 +23,10 @@ interface Place {
   readonly high: number;
 }
 
-/** An operator behind x = weight · z + offset and before rows of a matrix. Weights and offsets are inputs: each instance has its own. */
+/**
+ * An operator behind x = weight · z + offset and before rows of a matrix. Weights and offsets are inputs: each instance
+ * has its own.
+ */
 export class PlacedSubject {
   readonly graph: Graph;
   /** The outputs that are rows over an output of the operator. */
@@ -54,11 +57,34 @@ export class PlacedSubject {
       const size = sizeOf(alone.outputShape(output));
       const rows = rowsOver(size);
       this.matrices.set(`r${output}`, rows);
-      initializers.set(`m${output}`, tensor([size, rows.length], Array.from({ length: size * rows.length }, (_, k) => rows[k % rows.length]![Math.floor(k / rows.length)]!)));
-      initializers.set(`n${output}`, tensor([rows.length], rows.map(() => 0)));
-      nodes.push({ name: `mix ${output}`, type: "Mix", domain: KIT, inputs: [`y${output}`, `m${output}`, `n${output}`], outputs: [`r${output}`], attributes: { shape: [1, rows.length] } });
+      initializers.set(
+        `m${output}`,
+        tensor(
+          [size, rows.length],
+          Array.from({ length: size * rows.length }, (_, k) => rows[k % rows.length]![Math.floor(k / rows.length)]!),
+        ),
+      );
+      initializers.set(
+        `n${output}`,
+        tensor(
+          [rows.length],
+          rows.map(() => 0),
+        ),
+      );
+      nodes.push({
+        name: `mix ${output}`,
+        type: "Mix",
+        domain: KIT,
+        inputs: [`y${output}`, `m${output}`, `n${output}`],
+        outputs: [`r${output}`],
+        attributes: { shape: [1, rows.length] },
+      });
     }
-    const input = (name: string, i: number): Graph["inputs"][number] => ({ name: `${name}${i}`, shape: open[i]!.shape, dtype: "float" });
+    const input = (name: string, i: number): Graph["inputs"][number] => ({
+      name: `${name}${i}`,
+      shape: open[i]!.shape,
+      dtype: "float",
+    });
     return {
       name: `${operator.type} far from zero`,
       inputs: ["z", "w", "o"].flatMap((name) => open.map((_, i) => input(name, i))),
@@ -71,20 +97,29 @@ export class PlacedSubject {
 
   /** For each row the sum of some sizes of the output that it is over, by the magnitudes of its coefficients. */
   overRows(at: number, sizes: readonly number[]): number[] {
-    return this.matrices.get(this.mixed[at]!)!.map((row) => row.reduce((sum, a, i) => (a === 0 ? sum : sum + Math.abs(a) * sizes[i]!), 0));
+    return this.matrices
+      .get(this.mixed[at]!)!
+      .map((row) => row.reduce((sum, a, i) => (a === 0 ? sum : sum + Math.abs(a) * sizes[i]!), 0));
   }
 
   isUnit(at: number, row: number): boolean {
     return this.matrices.get(this.mixed[at]!)![row]!.filter((a) => a !== 0).length === 1;
   }
 
-  /** The outputs at all points of all instances, as the model computes them: for each instance a list for each point. */
+  /**
+   * The outputs at all points of all instances, as the model computes them: for each instance a list for each point.
+   */
   async valuesOf(model: Model, samples: readonly (readonly Point[])[]): Promise<number[][][][]> {
     const points = samples.flat();
-    const inputs = this.graph.inputs.map(({ name }, i) => [name, points.flatMap((point) => Array.from(point[i]!))] as const);
+    const inputs = this.graph.inputs.map(
+      ({ name }, i) => [name, points.flatMap((point) => Array.from(point[i]!))] as const,
+    );
     const outputs = await model.forward(Object.fromEntries(inputs));
     const lists = Object.values(outputs).map(({ data }) => chunks(data, points.length));
-    return chunks(points.map((_, p) => p), samples.length).map((indices) => indices.map((p) => lists.map((list) => list[p]!)));
+    return chunks(
+      points.map((_, p) => p),
+      samples.length,
+    ).map((indices) => indices.map((p) => lists.map((list) => list[p]!)));
   }
 
   /** All instances as one model takes them. */
@@ -93,7 +128,10 @@ export class PlacedSubject {
     this.subject.open.forEach((_, i) => {
       const all = <T>(of: (place: Place) => T): T[] => instances.flatMap(({ places }) => places[i]!.map(of));
       const [lower, upper] = [all(({ low }) => low), all(({ high }) => high)];
-      feeds[`z${i}`] = perturbed(lower.map((low, k) => low + (upper[k]! - low) / 2), { type: "lirpa.kit.box", lower, upper });
+      feeds[`z${i}`] = perturbed(
+        lower.map((low, k) => low + (upper[k]! - low) / 2),
+        { type: "lirpa.kit.box", lower, upper },
+      );
       feeds[`w${i}`] = all(({ weight }) => weight);
       feeds[`o${i}`] = all(({ offset }) => offset);
     });
@@ -110,10 +148,12 @@ export class Placement {
 
   /** Corners first. */
   points(count: number, random: () => number): Point[] {
-    return Array.from({ length: count }, (_, k) => this.point(({ low, high }) => {
-      const share = k === 0 ? 0 : k === 1 ? 1 : k % 2 === 0 ? Math.round(random()) : random();
-      return low + share * (high - low);
-    }));
+    return Array.from({ length: count }, (_, k) =>
+      this.point(({ low, high }) => {
+        const share = k === 0 ? 0 : k === 1 ? 1 : k % 2 === 0 ? Math.round(random()) : random();
+        return low + share * (high - low);
+      }),
+    );
   }
 
   private point(z: (place: Place) => number): Point {
@@ -129,7 +169,9 @@ export class Placement {
   /** The same point with each operand moved by so much of the terms that it is the sum of. */
   moved(point: Point, share: number, by: () => number): Point {
     const count = this.places.length;
-    const offsets = this.places.map((list, i) => list.map((place, k) => point[2 * count + i]![k]! + by() * share * mostOf(place)));
+    const offsets = this.places.map((list, i) =>
+      list.map((place, k) => point[2 * count + i]![k]! + by() * share * mostOf(place)),
+    );
     return [...point.slice(0, 2 * count), ...offsets];
   }
 }
@@ -148,11 +190,23 @@ export function placements({ ranges, subject }: PlacedSubject, count: number, se
     const places = subject.open.map(({ shape, center }, i) =>
       Array.from({ length: sizeOf(shape) }, (_, element) => {
         const middle = Math.fround(center[0] + random() * (center[1] - center[0]));
-        const wanted = { weight, offset: isMasked && element > 0 && random() < 0.4 ? mask : offset, low: Math.fround(middle - radius), high: Math.fround(middle + radius) };
+        const wanted = {
+          weight,
+          offset: isMasked && element > 0 && random() < 0.4 ? mask : offset,
+          low: Math.fround(middle - radius),
+          high: Math.fround(middle + radius),
+        };
         return inside(wanted, ranges[i]!, middle);
-      }));
-    const extremes = places.map((list) => show(list.flatMap(({ weight: w, offset: o, low, high }) => [w * low + o, w * high + o])));
-    return new Placement(places, `operands with ends ${extremes.join(" and ")}, ${weight} · [middle ± ${radius}] + ${offset}${isMasked ? ` or ${mask}` : ""}`);
+      }),
+    );
+    const extremes = places.map((list) =>
+      show(list.flatMap(({ weight: w, offset: o, low, high }) => [w * low + o, w * high + o])),
+    );
+    return new Placement(
+      places,
+      `operands with ends ${extremes.join(" and ")}, ` +
+        `${weight} · [middle ± ${radius}] + ${offset}${isMasked ? ` or ${mask}` : ""}`,
+    );
   });
 }
 
@@ -178,7 +232,9 @@ function rangesOf({ example }: OperatorSubject): Range[] {
 /** A few unit rows, the sum of all, and rows of either sign. */
 function rowsOver(size: number): number[][] {
   const random = randomFrom(size + 7);
-  const units = Array.from({ length: Math.min(size, 4) }, (_, k) => Array.from({ length: size }, (__, i) => (i === k ? 1 : 0)));
+  const units = Array.from({ length: Math.min(size, 4) }, (_, k) =>
+    Array.from({ length: size }, (__, i) => (i === k ? 1 : 0)),
+  );
   const mixed = Array.from({ length: 2 }, () => Array.from({ length: size }, () => (random() < 0.5 ? -1 : 1)));
   return [...units, ...mixed];
 }

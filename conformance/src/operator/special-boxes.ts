@@ -32,11 +32,14 @@ export function specialBoxes(subject: OperatorSubject, count: number, seed: numb
 /** One special point for each input. */
 function placesOf({ open, example: { points = [0], tuples } }: OperatorSubject): readonly (readonly number[])[] {
   if (tuples !== undefined) return tuples;
-  return open.reduce<number[][]>((all, _, input) => {
-    // Beyond two inputs all combinations are too many.
-    if (input >= 2) return all.map((place, n) => [...place, points[n % points.length]!]);
-    return all.flatMap((place) => points.map((point) => [...place, point]));
-  }, [[]]);
+  return open.reduce<number[][]>(
+    (all, _, input) => {
+      // Beyond two inputs all combinations are too many.
+      if (input >= 2) return all.map((place, n) => [...place, points[n % points.length]!]);
+      return all.flatMap((place) => points.map((point) => [...place, point]));
+    },
+    [[]],
+  );
 }
 
 /** An interval that begins or ends at a point, straddles it or lies beside it; with ends that float32 represents. */
@@ -44,7 +47,9 @@ function intervalAbout(point: number, random: () => number): [number, number] {
   const long = 10 ** (SCALES[0] + random() * (SCALES[1] - SCALES[0]));
   const short = long * 10 ** (-MOST_UNEVEN * random());
   const [low, high] = partsOf(long, short, Math.floor(random() * 6));
-  return random() < 0.5 ? [Math.fround(point + low), Math.fround(point + high)] : [Math.fround(point - high), Math.fround(point - low)];
+  return random() < 0.5
+    ? [Math.fround(point + low), Math.fround(point + high)]
+    : [Math.fround(point - high), Math.fround(point - low)];
 }
 
 /** Relative to the point: the mirror image is as likely. */
@@ -55,14 +60,20 @@ function partsOf(long: number, short: number, kind: number): [number, number] {
   return [-short, long];
 }
 
-/** Points in a box: its corners, what lies at and next to the special points, and what lies between, even and uneven. */
+/**
+ * Points in a box: its corners, what lies at and next to the special points, and what lies between, even and uneven.
+ */
 export function denseSamples({ boxes, at }: SpecialBox, count: number, seed: number): Point[] {
   const random = randomFrom(seed);
-  return Array.from({ length: count }, (_, k) => boxes.map(({ lower, upper }, input) => Array.from(lower, (low, i) => {
-    const high = upper[i]!;
-    if (k < 2) return k === 0 ? low : high;
-    return Math.fround(Math.min(Math.max(sampleOf(low, high, at[input]!, random), low), high));
-  })));
+  return Array.from({ length: count }, (_, k) =>
+    boxes.map(({ lower, upper }, input) =>
+      Array.from(lower, (low, i) => {
+        const high = upper[i]!;
+        if (k < 2) return k === 0 ? low : high;
+        return Math.fround(Math.min(Math.max(sampleOf(low, high, at[input]!, random), low), high));
+      }),
+    ),
+  );
 }
 
 function sampleOf(low: number, high: number, at: number, random: () => number): number {

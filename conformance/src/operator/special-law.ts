@@ -57,12 +57,25 @@ export const soundAtSpecialPoints: OperatorLaw = {
 };
 
 /** Bounds of all boxes at once, as instances of one program. */
-async function boundsOf({ model, graph }: Network, method: string, output: number, all: readonly SpecialBox[]): Promise<Ends> {
-  const inputs = Object.fromEntries(graph.inputs.map(({ name }, i): [string, BoundInput] => {
-    const lower = all.flatMap(({ boxes }) => Array.from(boxes[i]!.lower));
-    const upper = all.flatMap(({ boxes }) => Array.from(boxes[i]!.upper));
-    return [name, perturbed(lower.map((low, at) => (low + upper[at]!) / 2), { type: "lirpa.kit.box", lower, upper })];
-  }));
+async function boundsOf(
+  { model, graph }: Network,
+  method: string,
+  output: number,
+  all: readonly SpecialBox[],
+): Promise<Ends> {
+  const inputs = Object.fromEntries(
+    graph.inputs.map(({ name }, i): [string, BoundInput] => {
+      const lower = all.flatMap(({ boxes }) => Array.from(boxes[i]!.lower));
+      const upper = all.flatMap(({ boxes }) => Array.from(boxes[i]!.upper));
+      return [
+        name,
+        perturbed(
+          lower.map((low, at) => (low + upper[at]!) / 2),
+          { type: "lirpa.kit.box", lower, upper },
+        ),
+      ];
+    }),
+  );
   const options = { method, output: model.outputs[output]!, ...steps(2) };
   const { lower, upper } = await model.bounds(inputs, options);
   return { lower: chunks(lower, all.length), upper: chunks(upper, all.length) };
@@ -75,7 +88,11 @@ class Judge {
   private readonly values: readonly (readonly (readonly Numbers[])[])[];
   private readonly alone: readonly (readonly (readonly Numbers[])[])[];
 
-  constructor(private readonly subject: OperatorSubject, private readonly all: readonly SpecialBox[], seed: number) {
+  constructor(
+    private readonly subject: OperatorSubject,
+    private readonly all: readonly SpecialBox[],
+    seed: number,
+  ) {
     this.samples = all.map((special, n) => denseSamples(special, SAMPLES, seed + n));
     const perBox = <T>(list: readonly T[]): T[][] => all.map((_, n) => list.slice(n * SAMPLES, (n + 1) * SAMPLES));
     this.values = perBox(subject.tilted.forward(this.samples.flat()));
@@ -84,16 +101,30 @@ class Judge {
 
   /** Refuses bounds that leave out the value of a sample. Samples without a value count for nothing, all others do. */
   demandSound(tried: Tried, { lower, upper }: Ends): void {
-    lower.forEach((least, n) => least.forEach((low, i) => this.demandElement(tried, n, i, least.length, low, upper[n]![i]!)));
+    lower.forEach((least, n) =>
+      least.forEach((low, i) => this.demandElement(tried, n, i, least.length, low, upper[n]![i]!)),
+    );
   }
 
-  private demandElement({ what, output, single }: Tried, n: number, i: number, length: number, low: number, high: number): void {
+  private demandElement(
+    { what, output, single }: Tried,
+    n: number,
+    i: number,
+    length: number,
+    low: number,
+    high: number,
+  ): void {
     const size = length / TILTS.length;
-    const where = (): string => `${this.subject.name}, ${describeBoxes(this.all[n]!.boxes)}, ${what}, element ${i % size} of y + ${tiltOf(Math.floor(i / size), 0)} x`;
+    const where = (): string =>
+      `${this.subject.name}, ${describeBoxes(this.all[n]!.boxes)}, ${what}, ` +
+      `element ${i % size} of y + ${tiltOf(Math.floor(i / size), 0)} x`;
     if (Number.isNaN(low) || Number.isNaN(high)) throw new LawBroken(`${where()}: a bound is no number`);
     const values = this.values[n]!.map((outputs) => outputs[output]![i]!);
     // Ends are rounded relative to each other, where one is far larger.
-    const most = values.reduce((greatest, value) => (Number.isFinite(value) ? Math.max(greatest, Math.abs(value)) : greatest), 0);
+    const most = values.reduce(
+      (greatest, value) => (Number.isFinite(value) ? Math.max(greatest, Math.abs(value)) : greatest),
+      0,
+    );
     values.forEach((exact, k) => {
       if (Number.isNaN(exact)) return;
       const value = single && Math.abs(exact) > LARGEST ? Math.sign(exact) * Infinity : exact;
@@ -106,7 +137,10 @@ class Judge {
 
   /** What cancels in y + k x is rounded relative to its parts. */
   private slackOf(value: number, own: number, most: number, single: boolean): number {
-    const { tolerance, example: { singleTolerance = SINGLE } } = this.subject;
+    const {
+      tolerance,
+      example: { singleTolerance = SINGLE },
+    } = this.subject;
     if (!Number.isFinite(value)) return 0;
     const relative = single ? singleTolerance : tolerance;
     return relative * (1 + Math.abs(own) + Math.abs(value - own)) + (single ? ULPS.single : ULPS.double) * most;

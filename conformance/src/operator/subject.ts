@@ -84,9 +84,17 @@ export class OperatorSubject {
     return {
       ...graph,
       outputs: this.bounded.map((i) => `z${i}`),
-      nodes: [...graph.nodes, ...this.bounded.map((i): GraphNode => ({
-        name: `tilt ${i}`, type: "Tilt", domain: KIT, inputs: [`y${i}`, ...inputs], outputs: [`z${i}`], attributes: {},
-      }))],
+      nodes: [
+        ...graph.nodes,
+        ...this.bounded.map((i): GraphNode => ({
+          name: `tilt ${i}`,
+          type: "Tilt",
+          domain: KIT,
+          inputs: [`y${i}`, ...inputs],
+          outputs: [`z${i}`],
+          attributes: {},
+        })),
+      ],
     };
   }
 
@@ -98,9 +106,17 @@ export class OperatorSubject {
     return seen;
   }
 
-  recording(method: string, { setting = "alone", output = this.bounded[0]!, relaxation, rows = false, pointwise = false }: SubjectOptions = {}): Recording {
+  recording(
+    method: string,
+    { setting = "alone", output = this.bounded[0]!, relaxation, rows = false, pointwise = false }: SubjectOptions = {},
+  ): Recording {
     const network = setting === "alone" ? this.alone : this.company;
-    return network.recording(method, { output, rows, pointwise, ...(relaxation !== undefined && { relaxation: { [operatorKey(this.operator)]: relaxation } }) });
+    return network.recording(method, {
+      output,
+      rows,
+      pointwise,
+      ...(relaxation !== undefined && { relaxation: { [operatorKey(this.operator)]: relaxation } }),
+    });
   }
 }
 
@@ -121,14 +137,24 @@ function openInputs({ inputs }: OperatorCase): Required<Omit<OpenInput, "defined
 
 /** True for a node of this operator: registries guard the functions of what they hold, so that it is another object. */
 export function isOf({ operator }: ResolvedNode, { type, domain, sinceVersion }: Operator): boolean {
-  return operatorKey(operator) === operatorKey({ type, ...(domain !== undefined && { domain }) }) && operator.sinceVersion === sinceVersion;
+  return (
+    operatorKey(operator) === operatorKey({ type, ...(domain !== undefined && { domain }) }) &&
+    operator.sinceVersion === sinceVersion
+  );
 }
 
 /** The operator, those that it expands to and the kit's own; it replaces another plugin's operator of its name. */
 export function pluginsFor(operator: Operator, others: readonly Plugin[]): Plugin[] {
   if (others.some((plugin) => plugin.operators.includes(operator))) return [...others, kitPlugin];
   const { type, domain = "" } = operator;
-  const taken = others.some((plugin) => plugin.operators.some((other) => other.type === type && (other.domain ?? "") === domain));
-  const own = definePlugin({ name: "subject", apiVersion: 2, operators: [operator], overrides: taken ? [domain === "" ? type : `${domain}:${type}`] : [] });
+  const taken = others.some((plugin) =>
+    plugin.operators.some((other) => other.type === type && (other.domain ?? "") === domain),
+  );
+  const own = definePlugin({
+    name: "subject",
+    apiVersion: 2,
+    operators: [operator],
+    overrides: taken ? [domain === "" ? type : `${domain}:${type}`] : [],
+  });
   return [...others, own, kitPlugin];
 }

@@ -18,7 +18,9 @@ const VALLEYS = 3;
 
 /** How far a range may reach past the values, relative to what they rise: as near as the finest grid comes. */
 const RANGE_SLACK = 1e-6;
-/** How far a line may stay away, relative to what function and line rise: tangents are found by tables and bisection. */
+/**
+ * How far a line may stay away, relative to what function and line rise: tangents are found by tables and bisection.
+ */
 const LINE_SLACK = 1e-3;
 
 /** Boxes of all sizes about all kinds of middles, within the domain: the one input of an elementwise operator. */
@@ -40,7 +42,9 @@ function variedBoxes({ open, example: { points = [0] } }: OperatorSubject): fc.A
 /** A function of every element by itself. */
 type Elements = (points: readonly Numbers[]) => readonly Numbers[];
 
-/** For each element the least value of a function over a box: of a grid, and of finer ones around its deepest valleys. */
+/**
+ * For each element the least value of a function over a box: of a grid, and of finer ones around its deepest valleys.
+ */
 function leastOver([box]: Boxes, of: Elements, bends: readonly number[]): number[] {
   const { lower, upper } = box!;
   const grid = gridOf(lower, upper, GRID);

@@ -19,5 +19,16 @@ export interface PerturbationCase {
 }
 
 export type PerturbationLawName =
-  | "parsesPurely" | "recordsTheSame" | "hullContainsSamples" | "samplesAreInside" | "concretizationCoversSamples" | "concretizationWithinHull"
-  | "concretizationIsReached" | "projectionLands" | "rangesCoverCoefficients" | "boxesAreHulls" | "finiteAtZero" | "instancesAreApart" | "runtimesAgree";
+  | "parsesPurely"
+  | "recordsTheSame"
+  | "hullContainsSamples"
+  | "samplesAreInside"
+  | "concretizationCoversSamples"
+  | "concretizationWithinHull"
+  | "concretizationIsReached"
+  | "projectionLands"
+  | "rangesCoverCoefficients"
+  | "boxesAreHulls"
+  | "finiteAtZero"
+  | "instancesAreApart"
+  | "runtimesAgree";

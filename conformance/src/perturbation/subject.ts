@@ -1,5 +1,10 @@
 import {
-  definePlugin, type HostTensor, type Perturbation, type PerturbationSet, type PerturbationSite, type Plugin,
+  definePlugin,
+  type HostTensor,
+  type Perturbation,
+  type PerturbationSet,
+  type PerturbationSite,
+  type Plugin,
 } from "@lirpa/core/plugin";
 import { evaluate, makeProgram, Vocabulary, vjp, type IrNode, type Program } from "@lirpa/core/recording";
 import { sizeOf, tensor, type Numbers } from "../kit/numbers.js";
@@ -42,8 +47,11 @@ export class PerturbationSubject {
   /** Records the answers to a question. `a`, `low`, `high` and `x` are inputs. */
   record(question: Question, t: Vocabulary = new Vocabulary()): Record<string, IrNode> {
     const { perturbation, set, site } = this;
-    const input = (name: string, shape = site.shape): IrNode => t.input({ name, shape, dtype: "float", instances: true, rows: undefined });
-    const values = Object.fromEntries(Object.entries(set.values).map(([key, value]) => [key, input(`set:${key}`, value.shape)]));
+    const input = (name: string, shape = site.shape): IrNode =>
+      t.input({ name, shape, dtype: "float", instances: true, rows: undefined });
+    const values = Object.fromEntries(
+      Object.entries(set.values).map(([key, value]) => [key, input(`set:${key}`, value.shape)]),
+    );
     const context = { t, structure: set.structure, center: input("center"), values };
     switch (question) {
       case "hull": {
@@ -52,7 +60,9 @@ export class PerturbationSubject {
       }
       case "concretize": {
         const a = input("a");
-        const [lower, upper] = (["lower", "upper"] as const).map((side) => t.node(perturbation.concretize(context, a, side)));
+        const [lower, upper] = (["lower", "upper"] as const).map((side) =>
+          t.node(perturbation.concretize(context, a, side)),
+        );
         const [farthest] = vjp(t, [upper!], [t.full([], 1)], [a]);
         return { lower: lower!, upper: upper!, farthest: t.expand(farthest ?? t.zeros(site.shape), site.shape) };
       }
@@ -60,7 +70,9 @@ export class PerturbationSubject {
         return { point: t.node(perturbation.project(context, input("x"))) };
       case "range": {
         const a = { lower: input("low"), upper: input("high") };
-        const [lower, upper] = (["lower", "upper"] as const).map((side) => t.node(perturbation.concretizeRange!(context, a, side)));
+        const [lower, upper] = (["lower", "upper"] as const).map((side) =>
+          t.node(perturbation.concretizeRange!(context, a, side)),
+        );
         return { lower: lower!, upper: upper! };
       }
     }
@@ -77,8 +89,12 @@ export class PerturbationSubject {
     const { site, set } = this;
     return {
       center: tensor([1, 1, ...site.shape], site.center.data),
-      ...Object.fromEntries(Object.entries(set.values).map(([key, value]) => [`set:${key}`, tensor([1, 1, ...value.shape], value.data)])),
-      ...Object.fromEntries(Object.entries(inputs).map(([name, data]) => [name, tensor([1, 1, ...site.shape], Array.from(data))])),
+      ...Object.fromEntries(
+        Object.entries(set.values).map(([key, value]) => [`set:${key}`, tensor([1, 1, ...value.shape], value.data)]),
+      ),
+      ...Object.fromEntries(
+        Object.entries(inputs).map(([name, data]) => [name, tensor([1, 1, ...site.shape], Array.from(data))]),
+      ),
     };
   }
 

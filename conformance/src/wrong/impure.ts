@@ -13,14 +13,24 @@ export function overInstances(t: TensorOps, x: Tensor): Tensor {
 
 const elementwise = (type: string, forward: (t: TensorOps, x: Tensor) => Tensor): Operator =>
   defineOperator({
-    type, ...wrong, kind: "elementwise", inputs: ["x"], monotone: "increasing",
+    type,
+    ...wrong,
+    kind: "elementwise",
+    inputs: ["x"],
+    monotone: "increasing",
     forward: ({ t }, x) => forward(t, x),
-    relax: ({ t }, { lower, upper }) => ({ lower: { slope: 0, intercept: forward(t, lower) }, upper: { slope: 0, intercept: forward(t, upper) } }),
+    relax: ({ t }, { lower, upper }) => ({
+      lower: { slope: 0, intercept: forward(t, lower) },
+      upper: { slope: 0, intercept: forward(t, upper) },
+    }),
   });
 
 let calls = 0;
 
-/** Rules that compute something else than their name says, are no pure functions of their arguments, or say something else in another runtime. */
+/**
+ * Rules that compute something else than their name says, are no pure functions of their arguments, or say something
+ * else in another runtime.
+ */
 export const impure: readonly WrongOperator[] = [
   {
     mistake: "it is sound, but not the operator of its name",
@@ -32,9 +42,15 @@ export const impure: readonly WrongOperator[] = [
     mistake: "an interval adds up over instances",
     law: "instancesAreApart",
     operator: defineOperator({
-      type: "MixesInstances", ...wrong, kind: "elementwise", inputs: ["x"],
+      type: "MixesInstances",
+      ...wrong,
+      kind: "elementwise",
+      inputs: ["x"],
       forward: ({ t }, x) => t.add(x, 0),
-      range: ({ t }, { lower, upper }) => ({ lower: t.sub(lower, t.abs(overInstances(t, t.sub(upper, lower)))), upper }),
+      range: ({ t }, { lower, upper }) => ({
+        lower: t.sub(lower, t.abs(overInstances(t, t.sub(upper, lower)))),
+        upper,
+      }),
       relax: () => ({ lower: { slope: 1, intercept: 0 }, upper: { slope: 1, intercept: 0 } }),
     }),
     passes: ["containsSamples", "linesBracket"],
@@ -42,16 +58,27 @@ export const impure: readonly WrongOperator[] = [
   {
     mistake: "forward looks whether its input is a constant",
     law: "sameOnConstants",
-    operator: defineOperator({ type: "ReadsConstants", ...identity, forward: ({ t }: RuleContext<unknown>, x: Tensor) => (t.constantValue(x) === undefined ? x : t.mul(x, 2)) }),
+    operator: defineOperator({
+      type: "ReadsConstants",
+      ...identity,
+      forward: ({ t }: RuleContext<unknown>, x: Tensor) => (t.constantValue(x) === undefined ? x : t.mul(x, 2)),
+    }),
     passes: ["containsSamples", "linesBracket"],
   },
   {
     mistake: "a rule counts its calls",
     law: "recordsTheSame",
     operator: defineOperator({
-      type: "CountsCalls", ...wrong, kind: "elementwise", inputs: ["x"], monotone: "increasing",
+      type: "CountsCalls",
+      ...wrong,
+      kind: "elementwise",
+      inputs: ["x"],
+      monotone: "increasing",
       forward: ({ t }, x) => t.add(x, 0),
-      relax: ({ t }, { lower }) => ({ lower: { slope: 1, intercept: 0 }, upper: { slope: 1, intercept: t.mul(t.abs(lower), 0.001 * ++calls) } }),
+      relax: ({ t }, { lower }) => ({
+        lower: { slope: 1, intercept: 0 },
+        upper: { slope: 1, intercept: t.mul(t.abs(lower), 0.001 * ++calls) },
+      }),
     }),
     passes: ["containsSamples", "linesBracket"],
   },
@@ -59,7 +86,9 @@ export const impure: readonly WrongOperator[] = [
     mistake: "deriving negates a constant in place",
     law: "inputsUntouched",
     operator: defineOperator({
-      type: "WritesConstants", ...identity, inputs: ["x", "w"],
+      type: "WritesConstants",
+      ...identity,
+      inputs: ["x", "w"],
       derive: (_, { constants }) => {
         const { data } = constants[1]!;
         data[0] = -data[0]!;

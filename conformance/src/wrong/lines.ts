@@ -1,17 +1,42 @@
 import {
-  defineOperator, type ElementwiseOperator, type Operator, type RelaxRule, type Tensor, type TensorOps,
+  defineOperator,
+  type ElementwiseOperator,
+  type Operator,
+  type RelaxRule,
+  type Tensor,
+  type TensorOps,
 } from "@lirpa/core/plugin";
 import type { WrongOperator } from "./wrong-operator.js";
 
 type Relax = RelaxRule<unknown>;
 
-const bend = (type: string, relax: ElementwiseOperator<unknown>["relax"], more: Partial<ElementwiseOperator<unknown>> = {}): Operator =>
+const bend = (
+  type: string,
+  relax: ElementwiseOperator<unknown>["relax"],
+  more: Partial<ElementwiseOperator<unknown>> = {},
+): Operator =>
   defineOperator({
-    type, domain: "wrong", sinceVersion: 1, kind: "elementwise", inputs: ["x"], forward: ({ t }, x) => t.relu(x), monotone: "increasing", relax, ...more,
+    type,
+    domain: "wrong",
+    sinceVersion: 1,
+    kind: "elementwise",
+    inputs: ["x"],
+    forward: ({ t }, x) => t.relu(x),
+    monotone: "increasing",
+    relax,
+    ...more,
   });
 const square = (type: string, more: Partial<ElementwiseOperator<unknown>>): Operator =>
   defineOperator({
-    type, domain: "wrong", sinceVersion: 1, kind: "elementwise", inputs: ["x"], forward: ({ t }, x) => t.mul(x, x), range: squareRange, relax: squareLines, ...more,
+    type,
+    domain: "wrong",
+    sinceVersion: 1,
+    kind: "elementwise",
+    inputs: ["x"],
+    forward: ({ t }, x) => t.mul(x, x),
+    range: squareRange,
+    relax: squareLines,
+    ...more,
   });
 
 const squareRange: NonNullable<ElementwiseOperator<unknown>["range"]> = ({ t }, { lower, upper }) => ({
@@ -50,26 +75,40 @@ export const wrongLines: readonly WrongOperator[] = [
   {
     mistake: "the lower slope is too large",
     law: "linesBracket",
-    operator: bend("LowerSlopeTooLarge", ({ t }, { lower, upper }) => ({ lower: { slope: t.mul(stable(t, lower), 1.1), intercept: 0 }, upper: chord(t, lower, upper) })),
+    operator: bend("LowerSlopeTooLarge", ({ t }, { lower, upper }) => ({
+      lower: { slope: t.mul(stable(t, lower), 1.1), intercept: 0 },
+      upper: chord(t, lower, upper),
+    })),
   },
   {
     mistake: "the upper line has no bias",
     law: "linesBracket",
-    operator: bend("MissingBias", ({ t }, { lower, upper }) => ({ lower: lowerLine(t, lower), upper: { slope: chord(t, lower, upper).slope, intercept: 0 } })),
+    operator: bend("MissingBias", ({ t }, { lower, upper }) => ({
+      lower: lowerLine(t, lower),
+      upper: { slope: chord(t, lower, upper).slope, intercept: 0 },
+    })),
   },
   {
     mistake: "the upper line is too steep, through the right end",
     law: "linesHoldAtPoints",
     operator: bend("TooSteep", ({ t }, { lower, upper }) => {
       const { slope } = chord(t, lower, upper);
-      return { lower: lowerLine(t, lower), upper: { slope: t.mul(slope, 1.2), intercept: t.sub(t.relu(upper), t.mul(t.mul(slope, 1.2), upper)) } };
+      return {
+        lower: lowerLine(t, lower),
+        upper: { slope: t.mul(slope, 1.2), intercept: t.sub(t.relu(upper), t.mul(t.mul(slope, 1.2), upper)) },
+      };
     }),
     passes: ["linesBracket", "exactAtPoints"],
   },
   {
     mistake: "the chord of a convex function is taken as its lower line",
     law: "linesBracket",
-    operator: square("ChordBelow", { relax: (context, interval) => ({ lower: squareLines(context, interval).upper, upper: squareLines(context, interval).upper }) }),
+    operator: square("ChordBelow", {
+      relax: (context, interval) => ({
+        lower: squareLines(context, interval).upper,
+        upper: squareLines(context, interval).upper,
+      }),
+    }),
   },
   {
     mistake: "a relaxation that queries may ask for is wrong, the default one is right",
@@ -77,7 +116,10 @@ export const wrongLines: readonly WrongOperator[] = [
     operator: bend("WrongUnderAName", {
       lines: {
         right: ({ t }, { lower, upper }) => ({ lower: lowerLine(t, lower), upper: chord(t, lower, upper) }),
-        one: ({ t }, { lower }) => ({ lower: lowerLine(t, lower), upper: { slope: 1, intercept: t.neg(t.min(lower, 0)) } }),
+        one: ({ t }, { lower }) => ({
+          lower: lowerLine(t, lower),
+          upper: { slope: 1, intercept: t.neg(t.min(lower, 0)) },
+        }),
         steep: ({ t }, { lower, upper }) => ({ lower: { slope: 1, intercept: 0.1 }, upper: chord(t, lower, upper) }),
       },
       default: "right",
@@ -87,7 +129,10 @@ export const wrongLines: readonly WrongOperator[] = [
   {
     mistake: "the range of a free slope is too wide",
     law: "freeChoicesAreSound",
-    operator: bend("FreeRangeTooWide", ({ t }, { lower, upper }) => ({ lower: { slope: t.free(stable(t, lower), 0, 1.2), intercept: 0 }, upper: chord(t, lower, upper) })),
+    operator: bend("FreeRangeTooWide", ({ t }, { lower, upper }) => ({
+      lower: { slope: t.free(stable(t, lower), 0, 1.2), intercept: 0 },
+      upper: chord(t, lower, upper),
+    })),
     passes: ["linesBracket"],
   },
   {
@@ -95,7 +140,10 @@ export const wrongLines: readonly WrongOperator[] = [
     law: "defaultIsOffered",
     operator: bend("DefaultNotOffered", ({ t }, { lower, upper }) => {
       const slope = stable(t, lower);
-      return { lower: { slope: t.free(slope, t.mul(t.add(slope, 1), 0.5), 1), intercept: 0 }, upper: chord(t, lower, upper) };
+      return {
+        lower: { slope: t.free(slope, t.mul(t.add(slope, 1), 0.5), 1), intercept: 0 },
+        upper: chord(t, lower, upper),
+      };
     }),
     passes: ["linesBracket"],
   },
@@ -107,7 +155,10 @@ export const wrongLines: readonly WrongOperator[] = [
         const { t } = context;
         const { lower, upper } = interval;
         const slope = t.div(t.sub(t.square(upper), t.square(lower)), t.sub(upper, lower));
-        return { lower: squareLines(context, interval).lower, upper: { slope, intercept: t.sub(t.square(lower), t.mul(slope, lower)) } };
+        return {
+          lower: squareLines(context, interval).lower,
+          upper: { slope, intercept: t.sub(t.square(lower), t.mul(slope, lower)) },
+        };
       },
     }),
   },
@@ -116,7 +167,10 @@ export const wrongLines: readonly WrongOperator[] = [
     law: "widerBoundsAreSound",
     operator: bend("NarrowOnly", ({ t }, { lower, upper }) => {
       const { slope } = chord(t, lower, upper);
-      return { lower: lowerLine(t, lower), upper: { slope, intercept: t.neg(t.mul(slope, t.max(t.min(lower, 0), -0.5))) } };
+      return {
+        lower: lowerLine(t, lower),
+        upper: { slope, intercept: t.neg(t.mul(slope, t.max(t.min(lower, 0), -0.5))) },
+      };
     }),
     example: { inputs: [{ shape: [3], center: [0, 0], radius: 0.5, domain: [-0.5, 0.5] }] },
     passes: ["linesBracket"],
@@ -129,7 +183,10 @@ export const wrongLines: readonly WrongOperator[] = [
         const { t } = context;
         const { lower, upper } = interval;
         const slope = t.mul(t.sub(upper, lower), 4);
-        const intercept = t.max(t.sub(t.square(lower), t.mul(slope, lower)), t.sub(t.square(upper), t.mul(slope, upper)));
+        const intercept = t.max(
+          t.sub(t.square(lower), t.mul(slope, lower)),
+          t.sub(t.square(upper), t.mul(slope, upper)),
+        );
         return { lower: squareLines(context, interval).lower, upper: { slope, intercept } };
       },
     }),
@@ -138,30 +195,52 @@ export const wrongLines: readonly WrongOperator[] = [
   {
     mistake: "it calls itself stable where it bends",
     law: "stableMeansExact",
-    operator: bend("StableEverywhere", ({ t }, { lower, upper }) => ({ lower: lowerLine(t, lower), upper: chord(t, lower, upper) }), {
-      stable: ({ t }, { upper }) => t.greater(upper, 0),
-    }),
+    operator: bend(
+      "StableEverywhere",
+      ({ t }, { lower, upper }) => ({ lower: lowerLine(t, lower), upper: chord(t, lower, upper) }),
+      {
+        stable: ({ t }, { upper }) => t.greater(upper, 0),
+      },
+    ),
   },
   {
     mistake: "|x| calls itself increasing",
     law: "containsSamples",
     operator: defineOperator({
-      type: "IncreasingAbs", domain: "wrong", sinceVersion: 1, kind: "elementwise", inputs: ["x"], monotone: "increasing",
+      type: "IncreasingAbs",
+      domain: "wrong",
+      sinceVersion: 1,
+      kind: "elementwise",
+      inputs: ["x"],
+      monotone: "increasing",
       forward: ({ t }, x) => t.abs(x),
-      relax: ({ t }, { lower, upper }) => ({ lower: { slope: 0, intercept: 0 }, upper: { slope: 0, intercept: t.max(t.abs(lower), t.abs(upper)) } }),
+      relax: ({ t }, { lower, upper }) => ({
+        lower: { slope: 0, intercept: 0 },
+        upper: { slope: 0, intercept: t.max(t.abs(lower), t.abs(upper)) },
+      }),
     }),
   },
   {
     mistake: "the range ignores the extremum within",
     law: "containsSamples",
-    operator: square("RangeOfTheEnds", { range: ({ t }, { lower, upper }) => ({ lower: t.min(t.square(lower), t.square(upper)), upper: t.max(t.square(lower), t.square(upper)) }) }),
+    operator: square("RangeOfTheEnds", {
+      range: ({ t }, { lower, upper }) => ({
+        lower: t.min(t.square(lower), t.square(upper)),
+        upper: t.max(t.square(lower), t.square(upper)),
+      }),
+    }),
     passes: ["linesBracket"],
   },
   {
     mistake: "the constant of a line is a small difference of large numbers",
     law: "soundInFloat32",
     operator: defineOperator({
-      type: "ConstantThatCancels", domain: "wrong", sinceVersion: 1, kind: "elementwise", inputs: ["x"], monotone: "increasing",
+      type: "ConstantThatCancels",
+      domain: "wrong",
+      sinceVersion: 1,
+      kind: "elementwise",
+      inputs: ["x"],
+      monotone: "increasing",
       forward: ({ t }, x) => t.sigmoid(x),
       relax: ({ t }, { lower, upper }) => {
         const at = (end: Tensor): Tensor => t.sub(t.add(t.sigmoid(end), end), end);
@@ -174,7 +253,11 @@ export const wrongLines: readonly WrongOperator[] = [
     mistake: "a maximum is taken as one operand plus what the other one is ahead",
     law: "soundInFloat32",
     operator: defineOperator({
-      type: "MaximumByDifference", domain: "wrong", sinceVersion: 1, kind: "custom", inputs: ["a", "b"],
+      type: "MaximumByDifference",
+      domain: "wrong",
+      sinceVersion: 1,
+      kind: "custom",
+      inputs: ["a", "b"],
       forward: ({ t }, a, b) => t.max(a, b),
       interval: ({ t }, a, b) => ({
         lower: t.add(a.lower, t.relu(t.sub(b.lower, a.lower))),
@@ -205,7 +288,14 @@ export const wrongLines: readonly WrongOperator[] = [
         return { lower: t.min(t.min(ends[0], ends[1]), ends[2]), upper: t.max(ends[0], ends[2]) };
       },
     }),
-    passes: ["containsSamples", "linesBracket", "exactAtPoints", "smallerIsNotLooser", "linesAreWorthwhile", "linesTouch"],
+    passes: [
+      "containsSamples",
+      "linesBracket",
+      "exactAtPoints",
+      "smallerIsNotLooser",
+      "linesAreWorthwhile",
+      "linesTouch",
+    ],
   },
   {
     mistake: "the tangent of a square is moved away from it where the interval is wide",

@@ -20,7 +20,8 @@ let calls = 0;
 
 /** CROWN, with something done to the bounds of its rows. */
 function changed(
-  name: string, change: (run: BoundRun, ends: Pair<IrNode>, boundsOf: (value: Value) => Pair<IrNode>) => Pair<IrNode>,
+  name: string,
+  change: (run: BoundRun, ends: Pair<IrNode>, boundsOf: (value: Value) => Pair<IrNode>) => Pair<IrNode>,
 ): Method {
   return variant(name, crown, (run, target, boundsOf) => change(run, crownRows(run, target, boundsOf), boundsOf));
 }
@@ -64,7 +65,8 @@ export const wrongMethods: readonly WrongMethod[] = [
     mistake: "some relaxations are given facts, others are not",
     law: "reliesOnFacts",
     method: variant("forgetful", crown, (run, target, boundsOf) => {
-      const isEarly = (value: Value): boolean => value.producer?.inputs.some((input) => input && run.sources.has(input)) === true;
+      const isEarly = (value: Value): boolean =>
+        value.producer?.inputs.some((input) => input && run.sources.has(input)) === true;
       return crownRows(run, target, (value) => (isEarly(value) ? intervalOf(run, value) : boundsOf(value)));
     }),
   },
@@ -97,7 +99,12 @@ export const wrongMethods: readonly WrongMethod[] = [
     mistake: "a lower bound rises where an intermediate bound is wider than an interval",
     law: "marksAreSound",
     method: changed("trusting", (run, { lower, upper }, boundsOf) => {
-      const { t, graph: { nodes: [first] } } = run;
+      const {
+        t,
+        graph: {
+          nodes: [first],
+        },
+      } = run;
       const value = first!.outputs[0]!;
       const excess = t.relu(t.sub(width(run, boundsOf(value)), width(run, intervalOf(run, value))));
       return { lower: t.add(lower, t.mul(excess, 100)), upper };

@@ -1,5 +1,10 @@
 import {
-  definePerturbation, type AnyPerturbation, type Perturbation, type PerturbationQuery, type SetContext, type Shape,
+  definePerturbation,
+  type AnyPerturbation,
+  type Perturbation,
+  type PerturbationQuery,
+  type SetContext,
+  type Shape,
   type Tensor,
 } from "@lirpa/core/plugin";
 import { tensor } from "../kit/numbers.js";
@@ -29,7 +34,10 @@ const dual = (p: number): number => p / (p - 1);
 const axesOf = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
 
 /** One Lp ball over the whole tensor, as it should be; a mistake replaces one of its rules. */
-function ball(p: number, mistake: Partial<AnyPerturbation<Ball>> | ((right: AnyPerturbation<Ball>) => Partial<AnyPerturbation<Ball>>)): Perturbation {
+function ball(
+  p: number,
+  mistake: Partial<AnyPerturbation<Ball>> | ((right: AnyPerturbation<Ball>) => Partial<AnyPerturbation<Ball>>),
+): Perturbation {
   const right: AnyPerturbation<Ball> = {
     type: "wrong-ball",
     parse: (query) => ({ structure: { p }, values: { eps: tensor([], [Number(query["eps"])]) } }),
@@ -47,7 +55,12 @@ function ball(p: number, mistake: Partial<AnyPerturbation<Ball>> | ((right: AnyP
       const steps = Array.from({ length: axesOf(site.shape) }, () => random() * 2 - 1);
       const length = steps.reduce((sum, step) => sum + Math.abs(step) ** p, 0) ** (1 / p);
       const reach = random() < 0.7 ? 1 : random();
-      return tensor(site.shape, steps.map((step, i) => site.center.data[i]! + (step / Math.max(length, 1e-30)) * reach * values["eps"]!.data[0]!));
+      return tensor(
+        site.shape,
+        steps.map(
+          (step, i) => site.center.data[i]! + (step / Math.max(length, 1e-30)) * reach * values["eps"]!.data[0]!,
+        ),
+      );
     },
     project: (context, x) => {
       const { t, center, values } = context;
@@ -68,20 +81,58 @@ function support(context: Context, a: Tensor, side: "lower" | "upper", q: number
 export const rightBall: Perturbation = ball(3, {});
 
 export const wrongPerturbations: readonly WrongPerturbation[] = [
-  { mistake: "the L3 ball is concretized by the L2 norm", law: "concretizationCoversSamples", perturbation: ball(3, { concretize: (context, a, side) => support(context, a, side, 2) }) },
-  { mistake: "the L2 ball is concretized by the L1 norm: sound, and reached by no point", law: "concretizationIsReached", perturbation: ball(2, { concretize: (context, a, side) => support(context, a, side, 1) }) },
-  { mistake: "the sides are swapped", law: "concretizationCoversSamples", perturbation: ball(2, ({ concretize }) => ({ concretize: (context, a, side) => concretize(context, a, side === "lower" ? "upper" : "lower") })) },
-  { mistake: "the hull has half the radius", law: "hullContainsSamples", perturbation: ball(2, { hull: ({ t, center, values }) => ({ lower: t.sub(center, t.mul(values["eps"]!, 0.5)), upper: t.add(center, t.mul(values["eps"]!, 0.5)) }) }) },
-  { mistake: "the concretization is larger than the hull's", law: "concretizationWithinHull", perturbation: ball(2, ({ hull }) => ({ concretize: (context, a, side) => (hull(context), context.t.mul(support(context, a, side, 1), 1.01)) })) },
+  {
+    mistake: "the L3 ball is concretized by the L2 norm",
+    law: "concretizationCoversSamples",
+    perturbation: ball(3, { concretize: (context, a, side) => support(context, a, side, 2) }),
+  },
+  {
+    mistake: "the L2 ball is concretized by the L1 norm: sound, and reached by no point",
+    law: "concretizationIsReached",
+    perturbation: ball(2, { concretize: (context, a, side) => support(context, a, side, 1) }),
+  },
+  {
+    mistake: "the sides are swapped",
+    law: "concretizationCoversSamples",
+    perturbation: ball(2, ({ concretize }) => ({
+      concretize: (context, a, side) => concretize(context, a, side === "lower" ? "upper" : "lower"),
+    })),
+  },
+  {
+    mistake: "the hull has half the radius",
+    law: "hullContainsSamples",
+    perturbation: ball(2, {
+      hull: ({ t, center, values }) => ({
+        lower: t.sub(center, t.mul(values["eps"]!, 0.5)),
+        upper: t.add(center, t.mul(values["eps"]!, 0.5)),
+      }),
+    }),
+  },
+  {
+    mistake: "the concretization is larger than the hull's",
+    law: "concretizationWithinHull",
+    perturbation: ball(2, ({ hull }) => ({
+      concretize: (context, a, side) => (hull(context), context.t.mul(support(context, a, side, 1), 1.01)),
+    })),
+  },
   {
     mistake: "samples are drawn from the hull",
     law: "samplesAreInside",
-    perturbation: ball(2, { sample: (site, { values }, random) => tensor(site.shape, Array.from(site.center.data, (center) => center + (random() * 2 - 1) * values["eps"]!.data[0]!)) }),
+    perturbation: ball(2, {
+      sample: (site, { values }, random) =>
+        tensor(
+          site.shape,
+          Array.from(site.center.data, (center) => center + (random() * 2 - 1) * values["eps"]!.data[0]!),
+        ),
+    }),
   },
   {
     mistake: "points are projected into the hull",
     law: "projectionLands",
-    perturbation: ball(2, { project: ({ t, center, values }, x) => t.max(t.min(x, t.add(center, values["eps"]!)), t.sub(center, values["eps"]!)) }),
+    perturbation: ball(2, {
+      project: ({ t, center, values }, x) =>
+        t.max(t.min(x, t.add(center, values["eps"]!)), t.sub(center, values["eps"]!)),
+    }),
   },
   { mistake: "a ball calls itself a box", law: "boxesAreHulls", perturbation: ball(2, { isBox: () => true }) },
   {
@@ -97,17 +148,24 @@ export const wrongPerturbations: readonly WrongPerturbation[] = [
   {
     mistake: "a range of coefficients is taken by its middle",
     law: "rangesCoverCoefficients",
-    perturbation: ball(2, { concretizeRange: (context, a, side) => support(context, context.t.mul(context.t.add(a.lower, a.upper), 0.5), side, 2) }),
+    perturbation: ball(2, {
+      concretizeRange: (context, a, side) =>
+        support(context, context.t.mul(context.t.add(a.lower, a.upper), 0.5), side, 2),
+    }),
   },
   {
     mistake: "parsing writes into the query",
     law: "parsesPurely",
-    perturbation: ball(2, ({ parse }) => ({ parse: (query, site) => parse(Object.assign(query, { eps: 2 }) as PerturbationQuery, site) })),
+    perturbation: ball(2, ({ parse }) => ({
+      parse: (query, site) => parse(Object.assign(query, { eps: 2 }) as PerturbationQuery, site),
+    })),
   },
   {
     mistake: "the structure, which identifies programs, holds an array of numbers",
     law: "parsesPurely",
-    perturbation: ball(2, ({ parse }) => ({ parse: (query, site) => ({ ...parse(query, site), structure: { p: 2, radii: Float64Array.of(1) } as Ball }) })),
+    perturbation: ball(2, ({ parse }) => ({
+      parse: (query, site) => ({ ...parse(query, site), structure: { p: 2, radii: Float64Array.of(1) } as Ball }),
+    })),
   },
   {
     mistake: "concretizing counts its calls",

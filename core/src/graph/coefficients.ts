@@ -4,21 +4,27 @@ import { perturbableSlots } from "./perturbable.js";
 import { slotName, slotsOf, type ResolvedNode, type Value } from "./resolved.js";
 
 /**
- * Refuses constants that are no number where an operator multiplies by them: an infinite weight has no bounds, and times
- * zero it is no number. Infinite terms of a sum (masks) and limits (of Clip) are numbers like others. Throws
+ * Refuses constants that are no number where an operator multiplies by them: an infinite weight has no bounds, and
+ * times zero it is no number. Infinite terms of a sum (masks) and limits (of Clip) are numbers like others. Throws
  * `LIRPA_ATTRIBUTE` that names the node and the element.
  */
-export function checkCoefficients({ name, type, operator }: Pick<ResolvedNode, "name" | "type" | "operator">, inputs: readonly (Value | undefined)[]): void {
+export function checkCoefficients(
+  { name, type, operator }: Pick<ResolvedNode, "name" | "type" | "operator">,
+  inputs: readonly (Value | undefined)[],
+): void {
   // Constants alone give what they give.
   if (inputs.every((input) => input === undefined || input.constant !== undefined)) return;
   for (const slot of coefficientSlots({ operator, inputs })) {
     const constant = inputs[slot]?.constant;
     const at = constant?.dtype === "float" ? firstNotFinite(constant) : -1;
     if (at < 0) continue;
-    throw attributeError(`node ${name}: the input ${slotName(operator, slot)} of ${type} holds ${constant!.data[at]} (element ${at})`, {
-      hint: "What is multiplied by an infinite number has no bounds; replace it by a large finite number.",
-      details: { node: name, operator: type, index: at },
-    });
+    throw attributeError(
+      `node ${name}: the input ${slotName(operator, slot)} of ${type} holds ${constant!.data[at]} (element ${at})`,
+      {
+        hint: "What is multiplied by an infinite number has no bounds; replace it by a large finite number.",
+        details: { node: name, operator: type, index: at },
+      },
+    );
   }
 }
 

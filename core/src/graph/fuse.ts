@@ -11,13 +11,24 @@ export interface Match {
 const NOTHING: Match = { values: new Map(), nodes: [], constants: [] };
 
 /** Matches a pattern at a node that is given by its type and inputs; undefined where it does not fit. */
-export function matchNode(pattern: NodePattern, type: string, domain: string, inputs: readonly (Value | undefined)[], found: Match = NOTHING): Match | undefined {
-  if (type !== pattern.type || domain !== (pattern.domain ?? "") || inputs.length !== pattern.inputs.length) return undefined;
+export function matchNode(
+  pattern: NodePattern,
+  type: string,
+  domain: string,
+  inputs: readonly (Value | undefined)[],
+  found: Match = NOTHING,
+): Match | undefined {
+  if (type !== pattern.type || domain !== (pattern.domain ?? "") || inputs.length !== pattern.inputs.length)
+    return undefined;
   const inOrder = matchAll(pattern.inputs, inputs, found);
   return inOrder ?? (pattern.anyOrder === true ? matchAll(pattern.inputs, [...inputs].reverse(), found) : undefined);
 }
 
-function matchAll(patterns: readonly Pattern[], inputs: readonly (Value | undefined)[], found: Match): Match | undefined {
+function matchAll(
+  patterns: readonly Pattern[],
+  inputs: readonly (Value | undefined)[],
+  found: Match,
+): Match | undefined {
   return patterns.reduce<Match | undefined>((before, pattern, i) => {
     const input = inputs[i];
     return before === undefined || input === undefined ? undefined : matchValue(pattern, input, before);
@@ -41,7 +52,11 @@ function matchValue(pattern: Pattern, value: Value, found: Match): Match | undef
 }
 
 /** The nodes that are left when those of a set are dropped that nobody reads any more. */
-export function withoutUnread(nodes: readonly ResolvedNode[], outputs: readonly Value[], droppable: ReadonlySet<ResolvedNode>): ResolvedNode[] {
+export function withoutUnread(
+  nodes: readonly ResolvedNode[],
+  outputs: readonly Value[],
+  droppable: ReadonlySet<ResolvedNode>,
+): ResolvedNode[] {
   const read = new Set<Value | undefined>(outputs);
   const kept = [...nodes].reverse().filter((node) => {
     if (droppable.has(node) && !node.outputs.some((output) => read.has(output))) return false;

@@ -4,7 +4,11 @@ import type { ResolvedNode, Value } from "./resolved.js";
  * What has to be known before a value, and the value itself: each behind those that it needs. A list and no calls, so
  * that no stack grows with the depth of a model.
  */
-export function needed(value: Value, isKnown: (value: Value) => boolean, needsOf: (value: Value) => readonly Value[]): Value[] {
+export function needed(
+  value: Value,
+  isKnown: (value: Value) => boolean,
+  needsOf: (value: Value) => readonly Value[],
+): Value[] {
   const order: Value[] = [];
   const seen = new Set<Value>([value]);
   const stack = [{ value, needs: needsOf(value), next: 0 }];

@@ -74,7 +74,8 @@ class Resolver {
       this.inputs.push(this.open(name, shape, dtype));
     }
     for (const [name, value] of this.graph.initializers) {
-      if (this.options.openParameters?.has(name)) this.parameters.push(this.open(name, value.shape, value.dtype, undefined, value));
+      if (this.options.openParameters?.has(name))
+        this.parameters.push(this.open(name, value.shape, value.dtype, undefined, value));
       else this.constant(name, value);
     }
     for (const node of this.graph.nodes) this.resolveOrLeaveOut(node);
@@ -86,7 +87,14 @@ class Resolver {
     nodes.forEach((node, i) => ((node as { order: number }).order = i));
     const kept = new Set(nodes);
     const fused = new Map([...this.within].filter(([node]) => !kept.has(node)).map(([{ name }, into]) => [name, into]));
-    return Object.freeze({ name: this.graph.name, inputs: this.inputs, outputs, nodes, parameters: this.parameters, fused });
+    return Object.freeze({
+      name: this.graph.name,
+      inputs: this.inputs,
+      outputs,
+      nodes,
+      parameters: this.parameters,
+      fused,
+    });
   }
 
   /** A refused node is left out where the caller says so, and with it what reads its outputs. */
@@ -123,7 +131,8 @@ class Resolver {
     const attributes = readAttributes(operator, node.attributes, context);
     const expansion = operator.expand?.(attributes, context);
     if (expansion !== undefined) this.expand(node, expansion, [...within, found.plugin, operatorKey(operator)]);
-    else if (operator.kind === "composite") throw new LirpaError("LIRPA_PLUGIN", `[${found.plugin}] ${node.type} expands to nothing (node ${node.name})`);
+    else if (operator.kind === "composite")
+      throw new LirpaError("LIRPA_PLUGIN", `[${found.plugin}] ${node.type} expands to nothing (node ${node.name})`);
     else this.add(node, operator, found.plugin, attributes, inputs);
   }
 
@@ -135,9 +144,14 @@ class Resolver {
         if (match === undefined) continue;
         const own = fusion.inputs.map((name) => match.values.get(name) as OpenValue);
         // A constant with more axes than the value would have given the formula another shape.
-        if (own.every(({ constant }) => constant !== undefined) || match.constants.some(({ shape }) => shape.length > own[0]!.shape.length)) continue;
+        if (
+          own.every(({ constant }) => constant !== undefined) ||
+          match.constants.some(({ shape }) => shape.length > own[0]!.shape.length)
+        )
+          continue;
         const { operator } = fusion;
-        if (operator.kind === "composite") throw new LirpaError("LIRPA_PLUGIN", `[${plugin}] the fusion ${fusion.name} ends in a composite`);
+        if (operator.kind === "composite")
+          throw new LirpaError("LIRPA_PLUGIN", `[${plugin}] the fusion ${fusion.name} ends in a composite`);
         const attributes = readAttributes(operator, fusion.attributes ?? {}, this.attributeContext(node, opset, own));
         for (const part of match.nodes) this.within.set(part, node.name);
         this.add({ ...node, type: operator.type, domain: operator.domain ?? "" }, operator, plugin, attributes, own);
@@ -147,7 +161,11 @@ class Resolver {
     return false;
   }
 
-  private attributeContext(node: GraphNode, opset: number, inputs: readonly (OpenValue | undefined)[]): AttributeContext {
+  private attributeContext(
+    node: GraphNode,
+    opset: number,
+    inputs: readonly (OpenValue | undefined)[],
+  ): AttributeContext {
     return {
       node: node.name,
       opset,
@@ -162,9 +180,24 @@ class Resolver {
     return name !== "" && this.read.has(name);
   }
 
-  private add(node: GraphNode, operator: ResolvedNode["operator"], plugin: string, attributes: unknown, inputs: readonly (OpenValue | undefined)[]): void {
+  private add(
+    node: GraphNode,
+    operator: ResolvedNode["operator"],
+    plugin: string,
+    attributes: unknown,
+    inputs: readonly (OpenValue | undefined)[],
+  ): void {
     const outputs: Value[] = [];
-    const resolved: ResolvedNode = { name: node.name, type: node.type, operator, plugin, attributes, inputs, outputs, order: this.nodes.length };
+    const resolved: ResolvedNode = {
+      name: node.name,
+      type: node.type,
+      operator,
+      plugin,
+      attributes,
+      inputs,
+      outputs,
+      order: this.nodes.length,
+    };
     checkCoefficients(resolved, inputs);
     const tensors = this.forward(resolved, inputs);
     const open = tensors.some((tensor) => !isKnown(tensor));
@@ -172,33 +205,47 @@ class Resolver {
       const tensor = tensors[i];
       if (name === "" || (tensor === undefined && !this.isRead(name))) return;
       if (tensor === undefined) {
-        throw new LirpaError("LIRPA_UNSUPPORTED_OPERATOR", `node ${node.name}: the rule of ${node.type} gives ${tensors.length} of its ${node.outputs.length} outputs`, {
-          hint: "Remove the unused output from the model.", details: { node: node.name, operator: node.type },
-        });
+        throw new LirpaError(
+          "LIRPA_UNSUPPORTED_OPERATOR",
+          `node ${node.name}: the rule of ${node.type} gives ${tensors.length} of its ${node.outputs.length} outputs`,
+          {
+            hint: "Remove the unused output from the model.",
+            details: { node: node.name, operator: node.type },
+          },
+        );
       }
       if (isKnown(tensor)) this.constant(name, constantOf(tensor));
       else outputs.push(this.open(name, tensor.shape, tensor.dtype, resolved));
     });
     if (open) {
-      if (outputs.length !== node.outputs.length || outputs.length !== tensors.length) this.padOutputs(resolved, tensors, node, outputs);
+      if (outputs.length !== node.outputs.length || outputs.length !== tensors.length)
+        this.padOutputs(resolved, tensors, node, outputs);
       this.nodes.push(resolved);
     }
   }
 
   /** Outputs that nobody named still have a place, so that rules may count on all of them. */
   private padOutputs(resolved: ResolvedNode, tensors: readonly IrNode[], node: GraphNode, outputs: Value[]): void {
-    outputs.splice(0, outputs.length, ...tensors.map((tensor, i) => {
-      const name = node.outputs[i];
-      const known = name === undefined || name === "" ? undefined : this.values.get(name);
-      return known ?? this.open(`${node.name}/output${i}`, tensor.shape, tensor.dtype, resolved);
-    }));
+    outputs.splice(
+      0,
+      outputs.length,
+      ...tensors.map((tensor, i) => {
+        const name = node.outputs[i];
+        const known = name === undefined || name === "" ? undefined : this.values.get(name);
+        return known ?? this.open(`${node.name}/output${i}`, tensor.shape, tensor.dtype, resolved);
+      }),
+    );
   }
 
   private forward(node: ResolvedNode, inputs: readonly (OpenValue | undefined)[]): IrNode[] {
     try {
-      const result = node.operator.forward(contextOf(node, this.t), ...(inputs.map((input) => input?.tensor) as [Tensor, ...(Tensor | undefined)[]]));
+      const result = node.operator.forward(
+        contextOf(node, this.t),
+        ...(inputs.map((input) => input?.tensor) as [Tensor, ...(Tensor | undefined)[]]),
+      );
       return (Array.isArray(result) ? result : [result]).map((tensor: unknown) => {
-        if (!isIrNode(tensor)) throw new LirpaError("LIRPA_PLUGIN", `[${node.plugin}] forward of ${node.type} returned no tensor`);
+        if (!isIrNode(tensor))
+          throw new LirpaError("LIRPA_PLUGIN", `[${node.plugin}] forward of ${node.type} returned no tensor`);
         return tensor;
       });
     } catch (error) {
@@ -211,38 +258,61 @@ class Resolver {
     if (within.length > 2 * DEEPEST_EXPANSION) {
       const [plugin, type] = within as [string, string];
       const chain = [...new Set(within.filter((_, i) => i % 2 === 1))];
-      throw new LirpaError("LIRPA_PLUGIN", `[${plugin}] ${type} expands without end, through ${chain.join(", ")} (node ${node.name.slice(0, 80)})`, {
-        hint: "This is a defect of the plugin.", details: { plugin, operator: type },
-      });
+      throw new LirpaError(
+        "LIRPA_PLUGIN",
+        `[${plugin}] ${type} expands without end, through ${chain.join(", ")} (node ${node.name.slice(0, 80)})`,
+        {
+          hint: "This is a defect of the plugin.",
+          details: { plugin, operator: type },
+        },
+      );
     }
     const local = (name: string): string => {
       const place = /^(inputs|outputs)\.(\d+)$/.exec(name);
       const own = place === null ? undefined : (place[1] === "inputs" ? node.inputs : node.outputs)[Number(place[2])];
       // An output that the model leaves out may still be read within the subgraph.
-      if (own === undefined || (own === "" && place?.[1] === "outputs")) return name === "" || place?.[1] === "inputs" ? "" : `${node.name}/${name}`;
+      if (own === undefined || (own === "" && place?.[1] === "outputs"))
+        return name === "" || place?.[1] === "inputs" ? "" : `${node.name}/${name}`;
       return own;
     };
     for (const name of nodes.flatMap((part) => part.inputs.map(local))) this.read.add(name);
     for (const [name, value] of Object.entries(constants)) this.constant(local(name), value);
     for (const part of nodes) {
-      this.resolve({
-        name: `${node.name}/${part.name}`,
-        type: part.type,
-        domain: part.domain ?? "",
-        inputs: trimmed(part.inputs.map(local)),
-        outputs: part.outputs.map(local),
-        attributes: part.attributes ?? {},
-      }, within);
+      this.resolve(
+        {
+          name: `${node.name}/${part.name}`,
+          type: part.type,
+          domain: part.domain ?? "",
+          inputs: trimmed(part.inputs.map(local)),
+          outputs: part.outputs.map(local),
+          attributes: part.attributes ?? {},
+        },
+        within,
+      );
     }
   }
 
-  private open(name: string, shape: Shape, dtype: Value["dtype"], producer?: ResolvedNode, parameter?: HostTensor): OpenValue {
+  private open(
+    name: string,
+    shape: Shape,
+    dtype: Value["dtype"],
+    producer?: ResolvedNode,
+    parameter?: HostTensor,
+  ): OpenValue {
     const tensor = this.t.input({ name, shape, dtype, instances: false, rows: undefined });
     return this.define({ name, shape, dtype, constant: undefined, parameter, producer, tensor });
   }
 
   private constant(name: string, value: HostTensor): void {
-    this.define({ name, shape: value.shape, dtype: value.dtype, constant: value, parameter: undefined, producer: undefined, tensor: this.t.constant(value) });
+    this.define({
+      name,
+      shape: value.shape,
+      dtype: value.dtype,
+      constant: value,
+      parameter: undefined,
+      producer: undefined,
+      tensor: this.t.constant(value),
+    });
   }
 
   private define(value: OpenValue): OpenValue {
@@ -253,7 +323,8 @@ class Resolver {
 
   private valueOf(name: string, user: string): OpenValue {
     const value = this.values.get(name);
-    if (value === undefined) throw new LirpaError("LIRPA_GRAPH", `${user} reads ${name}, which nothing defines before it`);
+    if (value === undefined)
+      throw new LirpaError("LIRPA_GRAPH", `${user} reads ${name}, which nothing defines before it`);
     return value;
   }
 }
@@ -273,19 +344,35 @@ function checkCount(node: GraphNode, operator: Operator, count: number): void {
   const last = operator.inputs.length - 1;
   const missing = node.inputs.findIndex((name, i) => name === "" && !operator.inputs[Math.min(i, last)]!.endsWith("?"));
   if (!fitsInputs(operator.inputs, count) || missing >= 0) {
-    throw new LirpaError("LIRPA_GRAPH", `node ${node.name}: ${node.type} takes the inputs ${operator.inputs.join(", ")}; the model gives ${count}`);
+    throw new LirpaError(
+      "LIRPA_GRAPH",
+      `node ${node.name}: ${node.type} takes the inputs ${operator.inputs.join(", ")}; the model gives ${count}`,
+    );
   }
 }
 
 /** The same error with the node's name in front, where the rule could not know it. */
-function located(error: unknown, node: { readonly name: string; readonly type: string; readonly plugin: string }): unknown {
+function located(
+  error: unknown,
+  node: { readonly name: string; readonly type: string; readonly plugin: string },
+): unknown {
   if (isLirpaError(error)) {
     if (error.problem.includes(node.name)) return error;
     const { hint, details } = error;
-    return new LirpaError(error.code, `node ${node.name} (${node.type}): ${error.problem}`, { ...(hint !== undefined && { hint }), details: { ...details, node: node.name }, cause: error });
+    return new LirpaError(error.code, `node ${node.name} (${node.type}): ${error.problem}`, {
+      ...(hint !== undefined && { hint }),
+      details: { ...details, node: node.name },
+      cause: error,
+    });
   }
   if (isOutOfMemory(error)) return outOfMemory(`node ${node.name}: ${node.type} makes more than memory holds`, error);
-  return new LirpaError("LIRPA_PLUGIN", `[${node.plugin}] the rule of ${node.type} failed at node ${node.name}: ${error instanceof Error ? error.message : String(error)}`, {
-    cause: error, hint: "This is a defect of the plugin.",
-  });
+  return new LirpaError(
+    "LIRPA_PLUGIN",
+    `[${node.plugin}] the rule of ${node.type} failed at node ${node.name}: ` +
+      `${error instanceof Error ? error.message : String(error)}`,
+    {
+      cause: error,
+      hint: "This is a defect of the plugin.",
+    },
+  );
 }

@@ -46,9 +46,13 @@ export function contextOf(node: Pick<ResolvedNode, "name" | "attributes">, t: Te
 /** Positions of the inputs that an operator names; `"xs..."` stands for all from its position on. */
 export function slotsOf(operator: Operator, names: readonly string[], count: number): number[] {
   return names.flatMap((name) => {
-    const at = operator.inputs.findIndex((input) => input.replace(/(\?|\.\.\.)$/, "") === name.replace(/(\?|\.\.\.)$/, ""));
+    const at = operator.inputs.findIndex(
+      (input) => input.replace(/(\?|\.\.\.)$/, "") === name.replace(/(\?|\.\.\.)$/, ""),
+    );
     if (at < 0) return [];
-    return operator.inputs[at]!.endsWith("...") ? Array.from({ length: Math.max(0, count - at) }, (_, i) => at + i) : [at];
+    return operator.inputs[at]!.endsWith("...")
+      ? Array.from({ length: Math.max(0, count - at) }, (_, i) => at + i)
+      : [at];
   });
 }
 

@@ -4,7 +4,10 @@ import { forwardBounds } from "../bounds/passes/intermediate.js";
 import { defineMethod, type Method } from "./method.js";
 import { recorded } from "./recorded.js";
 
-/** Linear bounds carried forward from the perturbed inputs, for the intermediate bounds and the last one (Xu et al. 2020). */
+/**
+ * Linear bounds carried forward from the perturbed inputs, for the intermediate bounds and the last one (Xu et al.
+ * 2020).
+ */
 export const forward: Method = defineMethod({
   name: "forward",
   description: "linear relaxations carried forward",

@@ -16,13 +16,16 @@ export interface AnyMethod<O> {
   /** False where the method records no relaxation, so that the option `relaxation` does not concern it. */
   readonly relaxes?: boolean;
   /**
-   * Options of its own, checked and completed; undefined where a query gives none. Throws `LIRPA_OPTION`. Where absent, the
-   * method has no options.
+   * Options of its own, checked and completed; undefined where a query gives none. Throws `LIRPA_OPTION`. Where absent,
+   * the method has no options.
    */
   options?(given: unknown): O;
   /** What of its options its programs depend on, plain JSON; all of them where absent. */
   structure?(options: O): unknown;
-  /** How its rows and intermediate bounds are recorded, where linear forms or intervals are all there is to it (`recorded`). */
+  /**
+   * How its rows and intermediate bounds are recorded, where linear forms or intervals are all there is to it
+   * (`recorded`).
+   */
   readonly recipe?: Recipe;
   /** The one program that gives the method's bounds; absent or undefined where they take a sequence of programs. */
   program?(problem: BoundProblem, options: O): Program | undefined;

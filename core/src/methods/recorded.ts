@@ -3,7 +3,16 @@ import type { HostTensor } from "../plugin/tensor.js";
 import type { Value } from "../graph/resolved.js";
 import { inputNames, SIDES, type BoundProblem } from "../bounds/problem.js";
 import {
-  blocksOf, intervalNames, isStaged, mayBeDeep, recordBlock, recordIntervals, recordLast, recordStage, rowStages, partlyStable,
+  blocksOf,
+  intervalNames,
+  isStaged,
+  mayBeDeep,
+  recordBlock,
+  recordIntervals,
+  recordLast,
+  recordStage,
+  rowStages,
+  partlyStable,
   type StagedRecipe,
 } from "../bounds/recording/stages.js";
 import { recordWhole, type Recipe } from "../bounds/recording/whole.js";
@@ -15,10 +24,13 @@ import type { AnyMethod } from "./method.js";
 
 /**
  * A method whose bounds one program gives: in chunks of instances and rows where its values do not fit the budget, and
- * where not even one row of one instance does, value by value if intermediate bounds come from rows of their own. Of deep
- * models, where a pass for each value makes a program that takes long to compile, it takes a few programs.
+ * where not even one row of one instance does, value by value if intermediate bounds come from rows of their own. Of
+ * deep models, where a pass for each value makes a program that takes long to compile, it takes a few programs.
  */
-export function recorded(name: string, recipe: Recipe): Required<Pick<AnyMethod<undefined>, "recipe" | "program" | "bounds">> {
+export function recorded(
+  name: string,
+  recipe: Recipe,
+): Required<Pick<AnyMethod<undefined>, "recipe" | "program" | "bounds">> {
   return {
     recipe,
     program: (problem) => recordWhole(problem, recipe),
@@ -28,7 +40,9 @@ export function recorded(name: string, recipe: Recipe): Required<Pick<AnyMethod<
 
 async function recordedBounds(name: string, recipe: Recipe, problem: BoundProblem, host: MethodHost): Promise<Outcome> {
   if (isStaged(recipe) && mayBeDeep(problem)) {
-    const names = await host.note("blocks", () => blocksOf(name, problem, recipe).map((block) => block.map((value) => value.name)));
+    const names = await host.note("blocks", () =>
+      blocksOf(name, problem, recipe).map((block) => block.map((value) => value.name)),
+    );
     const results = names.length > 1 ? await inBlocks(recipe, problem, named(problem, names), host) : undefined;
     if (results !== undefined) return { results };
   }
@@ -48,7 +62,10 @@ async function recordedBounds(name: string, recipe: Recipe, problem: BoundProble
  * where the budget does not suffice for one of them.
  */
 async function inBlocks(
-  recipe: StagedRecipe, problem: BoundProblem, blocks: readonly (readonly Value[])[], host: MethodHost,
+  recipe: StagedRecipe,
+  problem: BoundProblem,
+  blocks: readonly (readonly Value[])[],
+  host: MethodHost,
 ): Promise<Feeds | undefined> {
   const { instances } = host.numbers;
   let known = host.numbers.feeds;
@@ -78,11 +95,16 @@ async function staged(recipe: StagedRecipe, problem: BoundProblem, host: MethodH
   const stages = await stagesOf(recipe, problem, host);
   const known: Record<string, HostTensor> = { ...feeds };
   const selective = stages.flatMap(({ value, selective }) => (selective ? [value] : []));
-  const intervals = selective.length === 0 ? {} : await host.run(await host.program("intervals", () => recordIntervals(problem, selective)), feeds);
+  const intervals =
+    selective.length === 0
+      ? {}
+      : await host.run(await host.program("intervals", () => recordIntervals(problem, selective)), feeds);
   const values = stages.map(({ value }) => value);
   for (const [i, value] of values.entries()) {
     const places = intervals[intervalNames.index(value)] ?? allPlaces(sizeOf(value.shape));
-    const program = await host.program(`stage:${value.name}`, () => recordStage(problem, recipe, value, values.slice(0, i)));
+    const program = await host.program(`stage:${value.name}`, () =>
+      recordStage(problem, recipe, value, values.slice(0, i)),
+    );
     const ends = await inTurns(program, value, { feeds: known, rows: asRows(places), instances: 1 }, host);
     for (const side of SIDES) {
       const base = intervals[intervalNames.end(value, side)];
@@ -107,7 +129,11 @@ async function inTurns(program: Runnable, value: Value, numbers: Numbers, host: 
 }
 
 /** The values that a problem is bounded by, in order. */
-async function stagesOf(recipe: StagedRecipe, problem: BoundProblem, host: MethodHost): Promise<{ readonly value: Value; readonly selective: boolean }[]> {
+async function stagesOf(
+  recipe: StagedRecipe,
+  problem: BoundProblem,
+  host: MethodHost,
+): Promise<{ readonly value: Value; readonly selective: boolean }[]> {
   const found = await host.note("stages", () => {
     const stages = rowStages(problem, recipe);
     const selective = partlyStable(problem, stages);

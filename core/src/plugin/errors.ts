@@ -43,7 +43,10 @@ export class LirpaError extends Error {
 
   constructor(code: ErrorCode, problem: string, options: LirpaErrorOptions = {}) {
     const { hint, cause } = options;
-    const message = hint === undefined || hint === "" ? problem : `${problem}${/[.!?:;]$/.test(problem.trimEnd()) ? "" : "."} ${hint}`;
+    const message =
+      hint === undefined || hint === ""
+        ? problem
+        : `${problem}${/[.!?:;]$/.test(problem.trimEnd()) ? "" : "."} ${hint}`;
     super(message, cause === undefined ? undefined : { cause });
     this.name = "LirpaError";
     this.code = code;
@@ -80,5 +83,8 @@ export function perturbationError(message: string, options?: LirpaErrorOptions):
 
 /** A plugin that breaks the contract. The message starts with the plugin's name. */
 export function pluginError(plugin: string, message: string, options?: LirpaErrorOptions): LirpaError {
-  return new LirpaError("LIRPA_PLUGIN", `[${plugin}] ${message}`, { ...options, details: { plugin, ...options?.details } });
+  return new LirpaError("LIRPA_PLUGIN", `[${plugin}] ${message}`, {
+    ...options,
+    details: { plugin, ...options?.details },
+  });
 }

@@ -2,8 +2,8 @@ import type { RawAttributes } from "./attributes.js";
 import type { Operator } from "./operator.js";
 
 /**
- * Part of a pattern: a name stands for a value, the same wherever the name is; a number for a constant of one element; a
- * node pattern for the node that gives a value.
+ * Part of a pattern: a name stands for a value, the same wherever the name is; a number for a constant of one element;
+ * a node pattern for the node that gives a value.
  */
 export type Pattern = string | number | NodePattern;
 

@@ -11,7 +11,11 @@ const MOST_NUMBERS = 2 ** 26;
 export function hostSize(shape: Shape, what: string): number {
   const size = shape.reduce((product, axis) => product * axis, 1);
   if (size >= 0 && size <= MOST_NUMBERS) return size;
-  throw new LirpaError("LIRPA_MEMORY", `${what} takes ${size} numbers; at most ${MOST_NUMBERS} are made while recording`, {
-    hint: "The model's sizes are damaged, or it is too large to bound.",
-  });
+  throw new LirpaError(
+    "LIRPA_MEMORY",
+    `${what} takes ${size} numbers; at most ${MOST_NUMBERS} are made while recording`,
+    {
+      hint: "The model's sizes are damaged, or it is too large to bound.",
+    },
+  );
 }

@@ -2,8 +2,8 @@
 const MOST = 2;
 
 /**
- * The candidates that are most like a name, for hints: those that differ only in case, or else in the fewest letters, two
- * at most (changed, missing, added, or swapped with their neighbour). Empty where none is like it.
+ * The candidates that are most like a name, for hints: those that differ only in case, or else in the fewest letters,
+ * two at most (changed, missing, added, or swapped with their neighbour). Empty where none is like it.
  */
 export function nearest(name: string, candidates: Iterable<string>): string[] {
   const known = [...new Set(candidates)];
@@ -24,7 +24,8 @@ function distance(a: string, b: string): number {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
       const changed = rows[i - 1]![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? rows[i - 2]![j - 2]! + 1 : Infinity;
+      const swapped =
+        i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? rows[i - 2]![j - 2]! + 1 : Infinity;
       row.push(Math.min(rows[i - 1]![j]! + 1, row[j - 1]! + 1, changed, swapped));
     }
     rows.push(row);

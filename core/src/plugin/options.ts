@@ -7,11 +7,16 @@ import { nearest } from "./nearest.js";
  */
 export function checkOptions(options: unknown, known: readonly string[], what: string): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new LirpaError("LIRPA_OPTION", `the options of ${what} are no object`, { hint: `They are ${known.join(", ")}.` });
+    throw new LirpaError("LIRPA_OPTION", `the options of ${what} are no object`, {
+      hint: `They are ${known.join(", ")}.`,
+    });
   }
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown === undefined) return;
-  throw new LirpaError("LIRPA_OPTION", `${what} has no option ${JSON.stringify(unknown)}`, { hint: hintOf(unknown, known), details: { option: unknown } });
+  throw new LirpaError("LIRPA_OPTION", `${what} has no option ${JSON.stringify(unknown)}`, {
+    hint: hintOf(unknown, known),
+    details: { option: unknown },
+  });
 }
 
 /** What somebody may have meant who wrote a name that is none. */

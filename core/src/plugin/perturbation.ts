@@ -15,8 +15,8 @@ export interface SetSite {
   readonly shape: Shape;
   readonly role: "input" | "weight";
   /**
-   * A set contains its center. Numbers that 32-bit floats hold: this is checked before. Absent where a problem is prepared
-   * without numbers.
+   * A set contains its center. Numbers that 32-bit floats hold: this is checked before. Absent where a problem is
+   * prepared without numbers.
    */
   readonly center?: HostTensor;
 }

@@ -24,8 +24,8 @@ export type PortRole =
   | { readonly is: "own" };
 
 /**
- * An input or output of a program. Its array has the physical shape `[instances or 1, rows or 1, ...shape]`: `instances`
- * and `rows` say whether it has these axes. Inputs have a role.
+ * An input or output of a program. Its array has the physical shape `[instances or 1, rows or 1, ...shape]`:
+ * `instances` and `rows` say whether it has these axes. Inputs have a role.
  */
 export interface Port {
   readonly name: string;

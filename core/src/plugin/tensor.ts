@@ -27,7 +27,9 @@ export interface Tensor {
 /** Where a number stands for a tensor, it is a scalar constant that broadcasts. */
 export type TensorLike = Tensor | number;
 
-/** A window that slides over the spatial axes (all axes but the first two). `pads` is ONNX's: all begins, then all ends. */
+/**
+ * A window that slides over the spatial axes (all axes but the first two). `pads` is ONNX's: all begins, then all ends.
+ */
 export interface WindowOptions {
   readonly strides: readonly number[];
   readonly pads: readonly number[];
@@ -130,7 +132,10 @@ export interface TensorOps {
   transpose(x: Tensor, permutation?: readonly number[]): Tensor;
   expand(x: TensorLike, shape: Shape): Tensor;
   concat(xs: readonly Tensor[], axis: number): Tensor;
-  /** Elements start, start + step, … below `stop` along each axis; all arrays have one entry per axis. Steps are positive. */
+  /**
+   * Elements start, start + step, … below `stop` along each axis; all arrays have one entry per axis. Steps are
+   * positive.
+   */
   slice(x: Tensor, starts: readonly number[], stops: readonly number[], steps?: readonly number[]): Tensor;
   /** Reverses the order along some axes. */
   flip(x: Tensor, axes: readonly number[]): Tensor;

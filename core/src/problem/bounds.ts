@@ -13,7 +13,9 @@ import type { Asked } from "./structure.js";
 
 /** Linear functions of the perturbed values between which every row lies, on the whole set. */
 export interface LinearForms {
-  /** By perturbed value: coefficients of each row's two forms. `shape` is that of the result, then that of the value. */
+  /**
+   * By perturbed value: coefficients of each row's two forms. `shape` is that of the result, then that of the value.
+   */
   readonly coefficients: Readonly<Record<string, Pair<Float64Array> & { readonly shape: Shape }>>;
   readonly constants: Pair<Float64Array>;
 }
@@ -45,10 +47,15 @@ export function resultOf({ problem }: Asked, results: Feeds, { instances, rows }
     shape,
     ...(wanted.forms && { forms: formsOf(problem, results, shape) }),
     ...(wanted.intermediate.length > 0 && {
-      intermediate: Object.fromEntries(wanted.intermediate.map((value) => {
-        const own = batched(value.shape, instances);
-        return [value.name, { ...ends((side) => repeated(results[resultNames.intermediate(value, side)]!, sizeOf(own))), shape: own }];
-      })),
+      intermediate: Object.fromEntries(
+        wanted.intermediate.map((value) => {
+          const own = batched(value.shape, instances);
+          return [
+            value.name,
+            { ...ends((side) => repeated(results[resultNames.intermediate(value, side)]!, sizeOf(own))), shape: own },
+          ];
+        }),
+      ),
     }),
   };
 }

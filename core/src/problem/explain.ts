@@ -12,8 +12,8 @@ export interface NodeExplanation {
   /** Of the first output. */
   readonly shape: Shape;
   /**
-   * How the rows that bound its elements are held: `dense` or `patches`, with `selected` where only unstable elements have
-   * rows; absent where nothing is bounded by rows of its own.
+   * How the rows that bound its elements are held: `dense` or `patches`, with `selected` where only unstable elements
+   * have rows; absent where nothing is bounded by rows of its own.
    */
   readonly rows?: string;
 }
@@ -21,7 +21,12 @@ export interface NodeExplanation {
 /** The rule of each node, in order. */
 export function rulesOf({ nodes }: ResolvedGraph): NodeExplanation[] {
   return nodes.map(({ name, type, operator, plugin, outputs }) => ({
-    node: name, operator: type, kind: operator.kind, plugin, outputs: outputs.map((value) => value.name), shape: outputs[0]?.shape ?? [],
+    node: name,
+    operator: type,
+    kind: operator.kind,
+    plugin,
+    outputs: outputs.map((value) => value.name),
+    shape: outputs[0]?.shape ?? [],
   }));
 }
 

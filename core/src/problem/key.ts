@@ -6,17 +6,32 @@ import { contentKey } from "../program/fingerprint.js";
 import type { Asked } from "./structure.js";
 
 /**
- * Names a bound computation of a model: all that its programs depend on besides the instance's code, and nothing that does
- * not concern them. Radii, centers and rows are fed.
+ * Names a bound computation of a model: all that its programs depend on besides the instance's code, and nothing that
+ * does not concern them. Radii, centers and rows are fed.
  */
 export function problemKey(model: string, { problem, method, options }: Asked): string {
   const { graph, sources, output, spec, given, constraints, wanted } = problem;
-  const sets = sources.map(({ value, perturbation, structure, values }) => [value.name, perturbation.type, structure, values]);
+  const sets = sources.map(({ value, perturbation, structure, values }) => [
+    value.name,
+    perturbation.type,
+    structure,
+    values,
+  ]);
   const open = graph.parameters.map(({ name }) => name);
   const relaxation = problem.options.relaxation;
   const lines = method.relaxes === false || relaxation.size === 0 ? [] : linesInGraph(relaxation, graph);
   const own = method.structure === undefined ? options : method.structure(options);
-  return contentKey([model, method.name, sets, open, output.name, spec, lines, own, ...more({ given, constraints, wanted })]);
+  return contentKey([
+    model,
+    method.name,
+    sets,
+    open,
+    output.name,
+    spec,
+    lines,
+    own,
+    ...more({ given, constraints, wanted }),
+  ]);
 }
 
 /** What most problems have nothing of. */

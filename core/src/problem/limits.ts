@@ -13,8 +13,8 @@ export interface CallOptions {
   /** Ends the computation: then it throws `LIRPA_ABORTED`. */
   readonly signal?: StopSignal;
   /**
-   * Seconds. A method that has bounds by then gives them, with a warning `LIRPA_TIME`; others throw `LIRPA_TIME` before the
-   * next program would run.
+   * Seconds. A method that has bounds by then gives them, with a warning `LIRPA_TIME`; others throw `LIRPA_TIME` before
+   * the next program would run.
    */
   readonly timeLimit?: number;
   /** Told how much of the work is done, from 0 to 1. */
@@ -27,13 +27,19 @@ export const CALL_OPTIONS = ["memory", "signal", "timeLimit", "onProgress"] as c
 export function accountOf(key: string, { memory, signal, timeLimit, onProgress }: CallOptions, own: number): Account {
   checkMemory(memory);
   if (timeLimit !== undefined && !(typeof timeLimit === "number" && timeLimit > 0)) {
-    throw new LirpaError("LIRPA_OPTION", `timeLimit is ${String(timeLimit)}`, { hint: "Give a number of seconds above zero." });
+    throw new LirpaError("LIRPA_OPTION", `timeLimit is ${String(timeLimit)}`, {
+      hint: "Give a number of seconds above zero.",
+    });
   }
   if (signal !== undefined && typeof (signal as Partial<StopSignal> | null)?.aborted !== "boolean") {
-    throw new LirpaError("LIRPA_OPTION", "signal is no AbortSignal", { hint: "Give the signal of an AbortController." });
+    throw new LirpaError("LIRPA_OPTION", "signal is no AbortSignal", {
+      hint: "Give the signal of an AbortController.",
+    });
   }
   if (onProgress !== undefined && typeof onProgress !== "function") {
-    throw new LirpaError("LIRPA_OPTION", `onProgress is ${String(onProgress)}`, { hint: "Give a function of the share." });
+    throw new LirpaError("LIRPA_OPTION", `onProgress is ${String(onProgress)}`, {
+      hint: "Give a function of the share.",
+    });
   }
   return {
     key,
@@ -61,7 +67,11 @@ export function checkResult({ problem }: Asked, { instances, rows }: Fed, budget
   const { name, shape } = problem.output;
   const bytes = 8 * sizeOf(shape) * instances;
   if (rows !== undefined || bytes <= budget) return;
-  throw new LirpaError("LIRPA_MEMORY", `the bounds of ${name} alone take ${sizeInWords(bytes)}; the budget is ${sizeInWords(budget)}`, {
-    hint: "Raise the memory budget, bound fewer instances at a time, or give a spec.",
-  });
+  throw new LirpaError(
+    "LIRPA_MEMORY",
+    `the bounds of ${name} alone take ${sizeInWords(bytes)}; the budget is ${sizeInWords(budget)}`,
+    {
+      hint: "Raise the memory budget, bound fewer instances at a time, or give a spec.",
+    },
+  );
 }

@@ -14,8 +14,8 @@ export type Specification = readonly Numbers[];
 /** Bounds of an intermediate value, in its shape, for all instances or for each. */
 export interface GivenNumbers extends Pair<Numbers> {
   /**
-   * `"final"`: relaxations use them as they are. `"intersect"` (where absent): the method's own bounds are intersected with
-   * them.
+   * `"final"`: relaxations use them as they are. `"intersect"` (where absent): the method's own bounds are intersected
+   * with them.
    */
   readonly use?: GivenUse;
 }
@@ -30,8 +30,8 @@ export interface ProblemNumbers {
   /** Intermediate bounds by value, as somebody knows them to hold. */
   readonly given?: Readonly<Record<string, GivenNumbers>>;
   /**
-   * Restrictions of intermediate values: bounds are then of those points only that meet them. Where none does, any bound
-   * holds.
+   * Restrictions of intermediate values: bounds are then of those points only that meet them. Where none does, any
+   * bound holds.
    */
   readonly constraints?: Readonly<Record<string, ConstraintNumbers>>;
   /** State that an earlier call gave (`Bounds.state`): where it fits, the method starts from it. */
@@ -55,8 +55,10 @@ export function numbersOf(
   for (const [value, use] of problem.given) demandUse(value, use, numbers.given?.[value.name]);
   demandState(numbers.start);
   const all: Record<string, HostTensor> = { ...feeds };
-  for (const value of problem.given.keys()) feedEnds(all, value, numbers.given?.[value.name], instances, "given", inputNames.given);
-  for (const value of problem.constraints) feedEnds(all, value, numbers.constraints?.[value.name], instances, "constraints", inputNames.constraint);
+  for (const value of problem.given.keys())
+    feedEnds(all, value, numbers.given?.[value.name], instances, "given", inputNames.given);
+  for (const value of problem.constraints)
+    feedEnds(all, value, numbers.constraints?.[value.name], instances, "constraints", inputNames.constraint);
   if (problem.spec === "elements") return { feeds: all, instances };
   return { feeds: all, instances, rows: rowsOf(problem, numbers.spec!, instances) };
 }
@@ -92,7 +94,11 @@ function demandState(start: MethodState | undefined): void {
 const FIELDS = { given: ["lower", "upper", "use"], constraints: ["lower", "upper"] } as const;
 
 function feedEnds(
-  feeds: Record<string, HostTensor>, value: Value, ends: ConstraintNumbers | undefined, instances: number, option: keyof typeof FIELDS,
+  feeds: Record<string, HostTensor>,
+  value: Value,
+  ends: ConstraintNumbers | undefined,
+  instances: number,
+  option: keyof typeof FIELDS,
   name: (value: Value, side: Side) => string,
 ): void {
   demandRecord(`${option} of ${value.name}`, ends);
@@ -108,10 +114,14 @@ function endOf(value: Value, ends: ConstraintNumbers, side: Side, instances: num
   const given = ends[side];
   const infinite = side === "lower" ? -Infinity : Infinity;
   if (given === undefined && option === "given") throw queryError(`${option} of ${value.name} has no ${side} ends`);
-  const numbers = given === undefined ? new Float64Array(size).fill(infinite) : demandList(`${option} of ${value.name}`, given);
+  const numbers =
+    given === undefined ? new Float64Array(size).fill(infinite) : demandList(`${option} of ${value.name}`, given);
   const count = numbers.length / Math.max(1, size);
   if (count !== 1 && count !== instances) {
-    throw queryError(`${option} of ${value.name} has ${numbers.length} ${side} ends; the value has ${size} elements`, "Give one for each element, for all instances or for each.");
+    throw queryError(
+      `${option} of ${value.name} has ${numbers.length} ${side} ends; the value has ${size} elements`,
+      "Give one for each element, for all instances or for each.",
+    );
   }
   demandNumbers(`${option} of ${value.name}`, numbers);
   // What holds for all is fed for each: a program's arrays have one number of instances.
@@ -121,18 +131,33 @@ function endOf(value: Value, ends: ConstraintNumbers, side: Side, instances: num
 }
 
 /** Every row of C at every batch row of the output: `[1 or instances, batch · rows, ...shape]`. */
-function rowsOf({ output, spec }: BoundProblem, given: NonNullable<ProblemNumbers["spec"]>, instances: number): HostTensor {
+function rowsOf(
+  { output, spec }: BoundProblem,
+  given: NonNullable<ProblemNumbers["spec"]>,
+  instances: number,
+): HostTensor {
   const batch = batchOf(output);
-  if (spec === "rows") return { ...matrices([given as Specification], output, 1, "the spec"), shape: [1, batch * given.length, ...output.shape] };
+  if (spec === "rows")
+    return {
+      ...matrices([given as Specification], output, 1, "the spec"),
+      shape: [1, batch * given.length, ...output.shape],
+    };
   if (!Array.isArray(given)) throw queryError("the spec is no list of matrices", "Give one for each batch row.");
   const own = given as readonly Specification[];
   if (own.length !== batch * instances) {
-    throw queryError(`the spec has ${own.length} matrices for ${batch * instances} batch rows`, "Give one matrix for all, or one for each batch row.");
+    throw queryError(
+      `the spec has ${own.length} matrices for ${batch * instances} batch rows`,
+      "Give one matrix for all, or one for each batch row.",
+    );
   }
   own.forEach((matrix, i) => demandList(`matrix ${i} of the spec`, matrix as unknown as Numbers));
   const rows = own[0]!.length;
   const uneven = own.findIndex((matrix) => matrix.length !== rows);
-  if (uneven >= 0) throw queryError(`matrix ${uneven} of the spec has ${own[uneven]!.length} rows, the first one ${rows}`, "Give as many rows for each batch row.");
+  if (uneven >= 0)
+    throw queryError(
+      `matrix ${uneven} of the spec has ${own[uneven]!.length} rows, the first one ${rows}`,
+      "Give as many rows for each batch row.",
+    );
   return { ...matrices(own, output, instances, "the spec"), shape: [instances, batch * rows, ...output.shape] };
 }
 
@@ -153,14 +178,17 @@ function matrices(own: readonly Specification[], output: Value, instances: numbe
 }
 
 function checkMatrix(matrix: Specification, output: Value, width: number, what: string): void {
-  if (!Array.isArray(matrix)) throw queryError(`${what} is no list of rows`, "Give one list of numbers for each row, as in [[1, -1]].");
+  if (!Array.isArray(matrix))
+    throw queryError(`${what} is no list of rows`, "Give one list of numbers for each row, as in [[1, -1]].");
   if (matrix.length === 0) throw queryError(`${what} has no rows`, "Leave it out to bound the output itself.");
   // A list may have holes, which forEach passes over.
   Array.from(matrix as Specification).forEach((row, k) => {
     const name = `row ${k} of ${what}`;
     demandNumbers(name, demandList(name, row));
-    if (row.length !== width) throw queryError(`${name} has ${row.length} numbers; the output ${output.name} takes ${width}`);
-    for (let i = 0; i < width; i++) if (!isSingle(row[i]!)) throw queryError(`${name} is ${row[i]} at position ${i}`, SINGLE_HINT);
+    if (row.length !== width)
+      throw queryError(`${name} has ${row.length} numbers; the output ${output.name} takes ${width}`);
+    for (let i = 0; i < width; i++)
+      if (!isSingle(row[i]!)) throw queryError(`${name} is ${row[i]} at position ${i}`, SINGLE_HINT);
   });
 }
 

@@ -34,16 +34,16 @@ export interface Prepared {
   /** What its program is fed. Throws like `program`. */
   readonly ports: readonly Port[];
   /**
-   * Bounds for these numbers. Sets must be of the structure that was prepared. Numbers are copied before it returns. Throws
-   * `LIRPA_QUERY`, `LIRPA_PERTURBATION`, `LIRPA_MEMORY`, or `LIRPA_DISPOSED` after `dispose()`.
+   * Bounds for these numbers. Sets must be of the structure that was prepared. Numbers are copied before it returns.
+   * Throws `LIRPA_QUERY`, `LIRPA_PERTURBATION`, `LIRPA_MEMORY`, or `LIRPA_DISPOSED` after `dispose()`.
    */
   bounds(inputs: Readonly<Record<string, BoundInput>>, options?: PreparedOptions): Promise<Bounds>;
   /** What to feed its program for these numbers, by the ports' names. */
   feeds(inputs: Readonly<Record<string, BoundInput>>, options?: PreparedOptions): Feeds;
   /**
-   * The program whose outputs are what `bounds` gives: what `emitOnnx` writes to a file. Its inputs have the physical shape
-   * `[instances or 1, rows or 1, ...shape]`. Where the memory budget is too small for it, `bounds` computes the same by
-   * several programs. Throws `LIRPA_UNSUPPORTED_METHOD` where no one program gives the method's bounds.
+   * The program whose outputs are what `bounds` gives: what `emitOnnx` writes to a file. Its inputs have the physical
+   * shape `[instances or 1, rows or 1, ...shape]`. Where the memory budget is too small for it, `bounds` computes the
+   * same by several programs. Throws `LIRPA_UNSUPPORTED_METHOD` where no one program gives the method's bounds.
    */
   program(): Program;
   /**
@@ -53,8 +53,8 @@ export interface Prepared {
    */
   clean(values?: readonly string[]): Program;
   /**
-   * The rule of each node, and how the rows that bound its elements were held in the programs that the last call of `bounds`
-   * ran; before the first one as its program has them, where there is one.
+   * The rule of each node, and how the rows that bound its elements were held in the programs that the last call of
+   * `bounds` ran; before the first one as its program has them, where there is one.
    */
   explain(): readonly NodeExplanation[];
   /** Nothing more is asked of it; its programs make room for others. */
@@ -86,7 +86,9 @@ export class PreparedProblem implements Prepared {
     private readonly context: PreparedContext,
   ) {
     this.partial = partialNodes(asked.problem.graph);
-    this.structure = contentKey(asked.problem.sources.map(({ value, structure, values }) => [value.name, structure, values]));
+    this.structure = contentKey(
+      asked.problem.sources.map(({ value, structure, values }) => [value.name, structure, values]),
+    );
   }
 
   get method(): string {
@@ -117,7 +119,10 @@ export class PreparedProblem implements Prepared {
   clean(values: readonly string[] = [this.asked.problem.output.name]): Program {
     this.demandAlive();
     const { problem } = this.asked;
-    return recordClean(problem, namesIn("clean", values).map((name) => valueNamed(problem.graph, "clean", name)));
+    return recordClean(
+      problem,
+      namesIn("clean", values).map((name) => valueNamed(problem.graph, "clean", name)),
+    );
   }
 
   explain(): readonly NodeExplanation[] {
@@ -145,7 +150,13 @@ export class PreparedProblem implements Prepared {
     this.rows = account.rows;
     const domains = this.partial.length === 0 ? [] : await this.domains(numbers, key, { ...account.seconds });
     const warnings = isCutShort === true ? [...domains, cutShort(method)] : domains;
-    return { method: method.name, ...resultOf(this.asked, results, numbers), seconds: account.seconds, warnings, ...(state !== undefined && { state }) };
+    return {
+      method: method.name,
+      ...resultOf(this.asked, results, numbers),
+      seconds: account.seconds,
+      warnings,
+      ...(state !== undefined && { state }),
+    };
   }
 
   /** Reads numbers, and refuses sets of another structure than what was prepared. */
@@ -161,18 +172,25 @@ export class PreparedProblem implements Prepared {
       return [value.name, own?.structure, own?.values];
     });
     const count = Object.keys(sets.inputs).length + Object.keys(weights).length;
-    if (contentKey(given) !== this.structure || count !== given.length) throw otherStructure(problem.sources.map(({ value }) => value.name));
+    if (contentKey(given) !== this.structure || count !== given.length)
+      throw otherStructure(problem.sources.map(({ value }) => value.name));
     if ((options.spec === undefined) !== (problem.spec === "elements")) {
-      throw new LirpaError("LIRPA_QUERY", `the problem was prepared for ${problem.spec}, and ${options.spec === undefined ? "no spec" : "a spec"} is given`, {
-        hint: "Prepare another problem for it.",
-      });
+      throw new LirpaError(
+        "LIRPA_QUERY",
+        `the problem was prepared for ${problem.spec}, ` +
+          `and ${options.spec === undefined ? "no spec" : "a spec"} is given`,
+        {
+          hint: "Prepare another problem for it.",
+        },
+      );
     }
     return numbersOf(problem, sets, options);
   }
 
   private demandAlive(): void {
     this.context.lifecycle.demandAlive();
-    if (this.isDisposed) throw new LirpaError("LIRPA_DISPOSED", "the prepared problem was disposed of", { hint: "Prepare it again." });
+    if (this.isDisposed)
+      throw new LirpaError("LIRPA_DISPOSED", "the prepared problem was disposed of", { hint: "Prepare it again." });
   }
 
   /**
@@ -187,12 +205,14 @@ export class PreparedProblem implements Prepared {
       if (suspects.length === 0) break;
       const nodes = suspects;
       const name = `${key}|domains ${i} ${nodes.map(({ order }) => order).join()}`;
-      const found = await this.context.engine.run(name, () => recordDomains(problem, nodes, intermediate), feeds, seconds).catch(ifTooLarge);
-      if (found !== undefined) suspects = nodes.filter((_, at) => found[domainOutput(at)]?.data.some((count) => !(count <= 0)));
+      const found = await this.context.engine
+        .run(name, () => recordDomains(problem, nodes, intermediate), feeds, seconds)
+        .catch(ifTooLarge);
+      if (found !== undefined)
+        suspects = nodes.filter((_, at) => found[domainOutput(at)]?.data.some((count) => !(count <= 0)));
     }
     return suspects.map(domainWarning);
   }
-
 }
 
 function ifTooLarge(error: unknown): undefined {
@@ -200,19 +220,30 @@ function ifTooLarge(error: unknown): undefined {
 }
 
 function cutShort({ name }: Method): Warning {
-  return { code: "LIRPA_TIME", message: `the time limit ended ${name} early: the bounds hold, and more time may improve them` };
+  return {
+    code: "LIRPA_TIME",
+    message: `the time limit ended ${name} early: the bounds hold, and more time may improve them`,
+  };
 }
 
 function otherStructure(names: readonly string[]): LirpaError {
-  return new LirpaError("LIRPA_QUERY", `the sets are of another structure than what was prepared: one around each of ${names.join(", ")}`, {
-    hint:
-      "Radii and limits may change; a norm, a type, radii per row or element instead of one, " +
-      "or what is perturbed takes another prepared problem.",
-  });
+  return new LirpaError(
+    "LIRPA_QUERY",
+    `the sets are of another structure than what was prepared: one around each of ${names.join(", ")}`,
+    {
+      hint:
+        "Radii and limits may change; a norm, a type, radii per row or element instead of one, " +
+        "or what is perturbed takes another prepared problem.",
+    },
+  );
 }
 
 function manyPrograms({ name }: Method): LirpaError {
-  return new LirpaError("LIRPA_UNSUPPORTED_METHOD", `${name} is a sequence of programs, each run on the results of the one before: no one program gives its bounds`, {
-    hint: "Ask for the bounds themselves (model.bounds), or for the program of a method that has one, such as crown.",
-  });
+  return new LirpaError(
+    "LIRPA_UNSUPPORTED_METHOD",
+    `${name} is a sequence of programs, each run on the results of the one before: no one program gives its bounds`,
+    {
+      hint: "Ask for the bounds themselves (model.bounds), or for the program of a method that has one, such as crown.",
+    },
+  );
 }

@@ -41,13 +41,22 @@ export function isSingle(value: number): boolean {
   return value > -BEYOND && value < BEYOND;
 }
 
-export const SINGLE_HINT = "Every number must be finite, and no greater than 3.4e38: programs compute in 32-bit floats.";
+export const SINGLE_HINT =
+  "Every number must be finite, and no greater than 3.4e38: programs compute in 32-bit floats.";
 
 /** Numbers of an input, copied and checked: right length, and what its type can hold. */
-export function checkedNumbers(name: string, numbers: Numbers, { shape: expected, dtype }: Typed, instances: number): HostTensor["data"] {
+export function checkedNumbers(
+  name: string,
+  numbers: Numbers,
+  { shape: expected, dtype }: Typed,
+  instances: number,
+): HostTensor["data"] {
   const wanted = sizeOf(expected) * instances;
   if (numbers.length !== wanted) {
-    throw queryError(`${name} has ${numbers.length} numbers, but its shape ${showShape(expected)} takes ${sizeOf(expected)}`, "Give them flat, in row-major order.");
+    throw queryError(
+      `${name} has ${numbers.length} numbers, but its shape ${showShape(expected)} takes ${sizeOf(expected)}`,
+      "Give them flat, in row-major order.",
+    );
   }
   // Copied first: what is checked is what will be fed.
   const data = copyOfNumbers(name, numbers);
@@ -62,10 +71,14 @@ export function checkedNumbers(name: string, numbers: Numbers, { shape: expected
   return data;
 }
 
-/** Throws `LIRPA_QUERY` for a number that 32-bit floats do not hold. It stands before every run: a call for each would be felt. */
+/**
+ * Throws `LIRPA_QUERY` for a number that 32-bit floats do not hold. It stands before every run: a call for each would
+ * be felt.
+ */
 export function demandSingle(name: string, data: HostTensor["data"]): void {
   for (let i = 0; i < data.length; i++) {
-    if (!(data[i]! > -BEYOND && data[i]! < BEYOND)) throw queryError(`${name} is ${data[i]} at position ${i}`, SINGLE_HINT);
+    if (!(data[i]! > -BEYOND && data[i]! < BEYOND))
+      throw queryError(`${name} is ${data[i]} at position ${i}`, SINGLE_HINT);
   }
 }
 
@@ -81,7 +94,8 @@ function copyOfNumbers(name: string, numbers: Numbers): Float32Array | Float64Ar
 export function demandNumbers(name: string, numbers: Numbers): void {
   for (let i = 0; i < numbers.length; i++) {
     const entry: unknown = numbers[i];
-    if (typeof entry !== "number") throw queryError(`${name} is ${shown(entry)} at position ${i}`, "Every entry must be a number.");
+    if (typeof entry !== "number")
+      throw queryError(`${name} is ${shown(entry)} at position ${i}`, "Every entry must be a number.");
   }
 }
 
@@ -98,14 +112,18 @@ export function numbersOf(name: string, input: BoundInput | undefined): Numbers 
   if (!isPerturbed(input)) return demandList(`the input ${name}`, input);
   const unknown = Object.keys(input).find((field) => !["$$type", "center", "set"].includes(field));
   if (unknown !== undefined) {
-    throw queryError(`the input ${name} has an unknown field ${JSON.stringify(unknown)}`, hintOf(unknown, ["center", "set"]));
+    throw queryError(
+      `the input ${name} has an unknown field ${JSON.stringify(unknown)}`,
+      hintOf(unknown, ["center", "set"]),
+    );
   }
   return demandList(`the center of input ${name}`, input.center);
 }
 
 /** Throws `LIRPA_QUERY` for what has no length. */
 export function demandList(name: string, numbers: Numbers): Numbers {
-  if (typeof numbers !== "object" || typeof numbers?.length !== "number") throw queryError(`${name} is no list of numbers`);
+  if (typeof numbers !== "object" || typeof numbers?.length !== "number")
+    throw queryError(`${name} is no list of numbers`);
   return numbers;
 }
 
@@ -118,8 +136,14 @@ export function demandRecord(what: string, record: unknown): void {
 type Typed = Pick<HostTensor, "shape" | "dtype">;
 
 const HELD: Readonly<Record<"int" | "bool", { holds(value: number): boolean; readonly hint: string }>> = {
-  int: { holds: Number.isSafeInteger, hint: "The input holds integers: every number must be a whole one, within ±(2^53 − 1)." },
-  bool: { holds: (value) => value === 0 || value === 1, hint: "The input holds truth values: every number must be 0 or 1." },
+  int: {
+    holds: Number.isSafeInteger,
+    hint: "The input holds integers: every number must be a whole one, within ±(2^53 − 1).",
+  },
+  bool: {
+    holds: (value) => value === 0 || value === 1,
+    hint: "The input holds truth values: every number must be 0 or 1.",
+  },
 };
 
 /** A set that was parsed and is ready to feed; it shares nothing with the query. */
@@ -134,7 +158,10 @@ function copiedValues(values: PerturbationSet<unknown>["values"]): PerturbationS
 /** Asks the plugin that owns the query's type to parse it. */
 export function parseSet(registry: PluginRegistry, query: PerturbationQuery, site: SetSite): ParsedSet {
   if (typeof query !== "object" || query === null || typeof query.type !== "string") {
-    throw queryError(`the perturbation of ${site.name} has no type`, 'Give an object such as { "type": "linf", "eps": 0.1 }.');
+    throw queryError(
+      `the perturbation of ${site.name} has no type`,
+      'Give an object such as { "type": "linf", "eps": 0.1 }.',
+    );
   }
   const { value: perturbation } = registry.perturbation(query.type);
   const { structure, values } = perturbation.parse(query, site);

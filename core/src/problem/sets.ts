@@ -6,7 +6,15 @@ import { inputNames } from "../bounds/problem.js";
 import type { PluginRegistry } from "../registry/plugin-registry.js";
 import { showShape, sizeOf } from "../tensor/shapes.js";
 import {
-  checkedNumbers, demandRecord, demandSingle, isPerturbed, numbersOf, parseSet, queryError, type BoundInput, type Numbers,
+  checkedNumbers,
+  demandRecord,
+  demandSingle,
+  isPerturbed,
+  numbersOf,
+  parseSet,
+  queryError,
+  type BoundInput,
+  type Numbers,
 } from "./query.js";
 import type { SetStructure } from "./structure.js";
 
@@ -33,7 +41,12 @@ interface Asked {
 }
 
 /** Reads what a query says of inputs and weights. Throws `LIRPA_QUERY` or `LIRPA_PERTURBATION`. */
-export function readSets({ inputs, weights, parameters }: Asked, own: readonly InstanceInput[], graph: Graph, registry: PluginRegistry): ReadSets {
+export function readSets(
+  { inputs, weights, parameters }: Asked,
+  own: readonly InstanceInput[],
+  graph: Graph,
+  registry: PluginRegistry,
+): ReadSets {
   const instances = instancesOf(inputs, own);
   const reader = new SetReader(registry, instances);
   for (const value of own) {
@@ -47,27 +60,43 @@ export function readSets({ inputs, weights, parameters }: Asked, own: readonly I
     if (Object.hasOwn(weights, name)) continue;
     const stored = graph.initializers.get(name);
     // One that is none is refused where the graph is resolved.
-    if (stored !== undefined) reader.feeds[inputNames.fixed({ name, parameter: stored })] = { ...stored, shape: [1, 1, ...stored.shape] };
+    if (stored !== undefined)
+      reader.feeds[inputNames.fixed({ name, parameter: stored })] = { ...stored, shape: [1, 1, ...stored.shape] };
   }
   for (const [name, set] of Object.entries(weights)) {
-    if (set === undefined) throw queryError(`the perturbation of weight ${name} is undefined`, "Leave out a weight that is fixed.");
+    if (set === undefined)
+      throw queryError(`the perturbation of weight ${name} is undefined`, "Leave out a weight that is fixed.");
     const stored = graph.initializers.get(name);
-    if (stored !== undefined) reader.bind({ name, shape: stored.shape, dtype: stored.dtype }, "weight", set, { ...stored, shape: [1, 1, ...stored.shape] });
+    if (stored !== undefined)
+      reader.bind({ name, shape: stored.shape, dtype: stored.dtype }, "weight", set, {
+        ...stored,
+        shape: [1, 1, ...stored.shape],
+      });
   }
   const { feeds, structures } = reader;
   return { inputs: structures.input, weights: structures.weight, feeds, instances };
 }
 
 /** How many instances the numbers of the inputs hold. Throws `LIRPA_QUERY` for an input that is missing or unknown. */
-export function instancesOf(inputs: Readonly<Record<string, BoundInput | Numbers>>, own: readonly InstanceInput[]): number {
+export function instancesOf(
+  inputs: Readonly<Record<string, BoundInput | Numbers>>,
+  own: readonly InstanceInput[],
+): number {
   demandRecord("inputs", inputs);
   for (const name of Object.keys(inputs)) {
     if (own.some((input) => input.name === name)) continue;
-    throw queryError(`the model has no input ${JSON.stringify(name)}`, `Inputs: ${own.map((input) => input.name).join(", ")}.`);
+    throw queryError(
+      `the model has no input ${JSON.stringify(name)}`,
+      `Inputs: ${own.map((input) => input.name).join(", ")}.`,
+    );
   }
   const counts = own.map(({ name, shape }) => {
     const input = Object.hasOwn(inputs, name) ? inputs[name] : undefined;
-    if (input === undefined) throw queryError(`the input ${name} was not given`, `It takes ${sizeOf(shape)} numbers of shape ${showShape(shape)}.`);
+    if (input === undefined)
+      throw queryError(
+        `the input ${name} was not given`,
+        `It takes ${sizeOf(shape)} numbers of shape ${showShape(shape)}.`,
+      );
     const count = numbersOf(name, input).length / Math.max(1, sizeOf(shape));
     return Number.isInteger(count) && count >= 1 ? count : 1;
   });
@@ -76,7 +105,8 @@ export function instancesOf(inputs: Readonly<Record<string, BoundInput | Numbers
 
 class SetReader {
   readonly feeds: Record<string, HostTensor> = {};
-  readonly structures: { readonly input: Record<string, SetStructure>; readonly weight: Record<string, SetStructure> } = { input: {}, weight: {} };
+  readonly structures: { readonly input: Record<string, SetStructure>; readonly weight: Record<string, SetStructure> } =
+    { input: {}, weight: {} };
 
   constructor(
     private readonly registry: PluginRegistry,
@@ -96,7 +126,10 @@ class SetReader {
       const perInstance = role === "input" && part.shape.length > 0;
       const own = perInstance ? [part.shape[0]! / instances, ...part.shape.slice(1)] : part.shape;
       if (!Number.isInteger(own[0] ?? 1)) {
-        throw new LirpaError("LIRPA_PLUGIN", `the perturbation of ${name} gives ${key} of shape ${showShape(part.shape)} for ${instances} instances`);
+        throw new LirpaError(
+          "LIRPA_PLUGIN",
+          `the perturbation of ${name} gives ${key} of shape ${showShape(part.shape)} for ${instances} instances`,
+        );
       }
       shapes[key] = own;
       this.feeds[inputNames.setValue({ name }, key)] = { ...part, shape: [perInstance ? instances : 1, 1, ...own] };

@@ -57,8 +57,19 @@ export interface ProblemStructure {
 export type GivenUse = "final" | "intersect";
 
 export const STRUCTURE_FIELDS: readonly (keyof ProblemStructure)[] = [
-  "inputs", "weights", "parameters", "output", "method", "methodOptions", "spec", "given", "constraints", "side", "forms",
-  "intermediate", "relaxation",
+  "inputs",
+  "weights",
+  "parameters",
+  "output",
+  "method",
+  "methodOptions",
+  "spec",
+  "given",
+  "constraints",
+  "side",
+  "forms",
+  "intermediate",
+  "relaxation",
 ];
 
 /** What a structure is resolved against. */
@@ -80,12 +91,21 @@ export interface Asked {
 /** Resolves a structure. Throws `LIRPA_OPTION`, `LIRPA_QUERY`, `LIRPA_PERTURBATION` or `LIRPA_UNSUPPORTED_…`. */
 export function resolveStructure(structure: ProblemStructure, context: StructureContext): Asked {
   checkOptions(structure, STRUCTURE_FIELDS, "prepare");
-  const { method: wanted = "crown", relaxation = {}, inputs = {}, weights = {}, given = {}, spec = "elements" } = structure;
+  const {
+    method: wanted = "crown",
+    relaxation = {},
+    inputs = {},
+    weights = {},
+    given = {},
+    spec = "elements",
+  } = structure;
   const method = context.registry.method(wanted).value;
   const options = optionsOf(method, structure.methodOptions, context.registry);
   for (const [what, record] of Object.entries({ inputs, weights, given })) demandRecord(what, record);
   if (!["elements", "rows", "rows per instance"].includes(spec)) {
-    throw new LirpaError("LIRPA_OPTION", `spec is ${JSON.stringify(spec)}`, { hint: 'It is "elements", "rows" or "rows per instance".' });
+    throw new LirpaError("LIRPA_OPTION", `spec is ${JSON.stringify(spec)}`, {
+      hint: 'It is "elements", "rows" or "rows per instance".',
+    });
   }
   const open = namesIn("parameters", structure.parameters ?? []);
   const graph = context.graphOf([...Object.keys(weights), ...open]);
@@ -109,7 +129,9 @@ function optionsOf(method: Method, given: Partial<MethodOptions> = {}, registry:
   checkOptions(all, registry.methodKeys(), "methodOptions");
   const own = [method.name, ...(method.aliases ?? [])].flatMap((name) => (Object.hasOwn(all, name) ? [all[name]] : []));
   if (own.length > 1) {
-    throw new LirpaError("LIRPA_OPTION", `methodOptions names ${method.name} twice`, { hint: "Give its options once." });
+    throw new LirpaError("LIRPA_OPTION", `methodOptions names ${method.name} twice`, {
+      hint: "Give its options once.",
+    });
   }
   if (method.options !== undefined) return method.options(own[0]);
   if (own[0] !== undefined) {
@@ -118,20 +140,29 @@ function optionsOf(method: Method, given: Partial<MethodOptions> = {}, registry:
   return undefined;
 }
 
-function sourcesOf(graph: ResolvedGraph, { inputs, weights }: Pick<Required<ProblemStructure>, "inputs" | "weights">, registry: PluginRegistry): SourceStructure[] {
+function sourcesOf(
+  graph: ResolvedGraph,
+  { inputs, weights }: Pick<Required<ProblemStructure>, "inputs" | "weights">,
+  registry: PluginRegistry,
+): SourceStructure[] {
   const unknown = Object.keys(inputs).find((name) => !graph.inputs.some((input) => input.name === name));
   if (unknown !== undefined) {
-    throw queryError(`the model has no input ${JSON.stringify(unknown)}`, `Inputs: ${graph.inputs.map(({ name }) => name).join(", ")}.`);
+    throw queryError(
+      `the model has no input ${JSON.stringify(unknown)}`,
+      `Inputs: ${graph.inputs.map(({ name }) => name).join(", ")}.`,
+    );
   }
   const sources = [...graph.inputs, ...graph.parameters].flatMap((value) => {
     const role = value.parameter === undefined ? "input" : "weight";
     const sets = role === "input" ? inputs : weights;
     if (!Object.hasOwn(sets, value.name)) return [];
     const set = sets[value.name]!;
-    if (value.dtype !== "float") throw queryError(`the ${role} ${value.name} holds integers; only floats can be perturbed`);
+    if (value.dtype !== "float")
+      throw queryError(`the ${role} ${value.name} holds integers; only floats can be perturbed`);
     return [isSetStructure(set) ? structureOf(value, set, registry) : readSet(value, role, set, registry)];
   });
-  if (sources.length === 0) throw queryError("nothing is perturbed", "Give at least one input or weight a perturbation.");
+  if (sources.length === 0)
+    throw queryError("nothing is perturbed", "Give at least one input or weight a perturbation.");
   return sources;
 }
 
@@ -140,21 +171,41 @@ function isSetStructure(set: PerturbationQuery | SetStructure): set is SetStruct
   return typeof set === "object" && set !== null && Object.hasOwn(set, "structure") && Object.hasOwn(set, "values");
 }
 
-function structureOf(value: Value, { type, structure, values }: SetStructure, registry: PluginRegistry): SourceStructure {
+function structureOf(
+  value: Value,
+  { type, structure, values }: SetStructure,
+  registry: PluginRegistry,
+): SourceStructure {
   return { value, perturbation: registry.perturbation(type).value, structure, values };
 }
 
 /** The structure that a query has; numbers that it gives are not kept. */
-function readSet(value: Value, role: "input" | "weight", query: PerturbationQuery, registry: PluginRegistry): SourceStructure {
+function readSet(
+  value: Value,
+  role: "input" | "weight",
+  query: PerturbationQuery,
+  registry: PluginRegistry,
+): SourceStructure {
   const { perturbation, structure, values } = parseSet(registry, query, { name: value.name, shape: value.shape, role });
-  return { value, perturbation, structure, values: Object.fromEntries(Object.entries(values).map(([key, { shape }]) => [key, shape])) };
+  return {
+    value,
+    perturbation,
+    structure,
+    values: Object.fromEntries(Object.entries(values).map(([key, { shape }]) => [key, shape])),
+  };
 }
 
-function wantedOf({ side, forms = false, intermediate = [] }: ProblemStructure, find: (option: string, name: string) => Value): Wanted {
+function wantedOf(
+  { side, forms = false, intermediate = [] }: ProblemStructure,
+  find: (option: string, name: string) => Value,
+): Wanted {
   if (side !== undefined && !SIDES.includes(side)) {
-    throw new LirpaError("LIRPA_OPTION", `side is ${JSON.stringify(side)}`, { hint: 'It is "lower" or "upper"; leave it out for both.' });
+    throw new LirpaError("LIRPA_OPTION", `side is ${JSON.stringify(side)}`, {
+      hint: 'It is "lower" or "upper"; leave it out for both.',
+    });
   }
-  if (typeof forms !== "boolean") throw new LirpaError("LIRPA_OPTION", `forms is ${JSON.stringify(forms)}`, { hint: "It is true or false." });
+  if (typeof forms !== "boolean")
+    throw new LirpaError("LIRPA_OPTION", `forms is ${JSON.stringify(forms)}`, { hint: "It is true or false." });
   return {
     sides: side === undefined ? SIDES : [side],
     forms,
@@ -176,11 +227,16 @@ export function valueNamed({ nodes }: ResolvedGraph, option: string, name: strin
 
 function useOf(name: string, use: unknown): GivenUse {
   if (use === "final" || use === "intersect") return use;
-  throw new LirpaError("LIRPA_OPTION", `the bounds given for ${name} are for ${JSON.stringify(use)}`, { hint: hintOf(String(use), ["final", "intersect"]) });
+  throw new LirpaError("LIRPA_OPTION", `the bounds given for ${name} are for ${JSON.stringify(use)}`, {
+    hint: hintOf(String(use), ["final", "intersect"]),
+  });
 }
 
 /** A list of names. Throws `LIRPA_OPTION` for anything else. */
 export function namesIn(option: string, list: readonly string[]): readonly string[] {
   if (Array.isArray(list) && list.every((name) => typeof name === "string")) return list;
-  throw new LirpaError("LIRPA_OPTION", `${option} is no list of names`, { hint: 'Give a list such as ["weight"].', details: { option } });
+  throw new LirpaError("LIRPA_OPTION", `${option} is no list of names`, {
+    hint: 'Give a list such as ["weight"].',
+    details: { option },
+  });
 }

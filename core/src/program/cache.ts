@@ -11,8 +11,9 @@ export interface InstanceCode {
 }
 
 /**
- * Keeps compiled programs by a key that says all that they depend on. Instances may share a cache: their keys differ where
- * their plugins, methods or executors do, and models of equal content have equal keys. It is whoever made it who clears it.
+ * Keeps compiled programs by a key that says all that they depend on. Instances may share a cache: their keys differ
+ * where their plugins, methods or executors do, and models of equal content have equal keys. It is whoever made it who
+ * clears it.
  */
 export interface ProgramCache {
   /** True where programs outlive the process. Then `codeOf` is asked, and nothing is kept where it does not answer. */
@@ -21,7 +22,10 @@ export interface ProgramCache {
   codeOf?(code: InstanceCode): string | undefined;
   /** The program of that key; `make` is called once where there is none. A failure is not kept. */
   get(key: string, make: () => Promise<CompiledProgram>): Promise<CompiledProgram>;
-  /** A text that was noted under that key; `make` is called where there is none. Where absent, the engine keeps some itself. */
+  /**
+   * A text that was noted under that key; `make` is called where there is none. Where absent, the engine keeps some
+   * itself.
+   */
   note?(key: string, make: () => string): Promise<string>;
   /** Gives back the programs whose keys begin so, where the cache is one instance's own. */
   forget?(prefix: string): Promise<void>;
@@ -59,5 +63,8 @@ export class MemoryProgramCache implements ProgramCache {
 
 /** A program that could not be made holds nothing. */
 async function disposeOf(program: Promise<SharedProgram>): Promise<void> {
-  await program.then((made) => made.dispose(), () => undefined);
+  await program.then(
+    (made) => made.dispose(),
+    () => undefined,
+  );
 }

@@ -39,7 +39,11 @@ export class Emitter implements Lowering {
     }
     for (const node of order) {
       if (this.names.has(node)) continue;
-      const name = node.primitive.lower(this, node, node.inputs.map((input) => this.names.get(input)!));
+      const name = node.primitive.lower(
+        this,
+        node,
+        node.inputs.map((input) => this.names.get(input)!),
+      );
       this.names.set(node, name);
       this.announce(name, node.dtype, this.symbolic(node));
     }
@@ -206,7 +210,11 @@ export class Emitter implements Lowering {
     const key = dims.map(keyOf).join(",");
     let name = this.sizes.get(key);
     if (name === undefined) {
-      name = this.node("Concat", dims.map((dim) => this.sizeOf(dim)), { axis: 0 });
+      name = this.node(
+        "Concat",
+        dims.map((dim) => this.sizeOf(dim)),
+        { axis: 0 },
+      );
       this.sizes.set(key, name);
     }
     return name;
@@ -260,11 +268,13 @@ function symbolOf(dim: Dim): number | string {
 
 /** Infinite numbers and −0 count, which JSON would not tell apart. */
 function attributeKey([name, value]: [string, number | readonly number[]]): string {
-  const numbers = [value].flat().map((x) => (Object.is(x, -0) ? "-0" : String(x))).join(",");
+  const numbers = [value]
+    .flat()
+    .map((x) => (Object.is(x, -0) ? "-0" : String(x)))
+    .join(",");
   return `${name}=${numbers}${typeof value === "number" ? "" : "[]"}`;
 }
 
 function keyOf(dim: Dim): string {
   return typeof dim === "number" ? String(dim) : `${dim.factor}*${[...dim.symbols].sort().join("*")}`;
 }
-

@@ -35,9 +35,12 @@ export function contentKey(value: unknown): string {
 
 function keyOfObject(value: object): string {
   if (Array.isArray(value)) return `[${value.map(contentKey).join(",")}]`;
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name}[${Array.from(value as Float64Array, contentKey).join(",")}]`;
+  if (ArrayBuffer.isView(value))
+    return `${value.constructor.name}[${Array.from(value as Float64Array, contentKey).join(",")}]`;
   if (value instanceof Map || value instanceof Set) return `${value.constructor.name}${contentKey([...value])}`;
-  return `{${Object.entries(value).map(([name, part]) => `${JSON.stringify(name)}:${contentKey(part)}`).join(",")}}`;
+  return `{${Object.entries(value)
+    .map(([name, part]) => `${JSON.stringify(name)}:${contentKey(part)}`)
+    .join(",")}}`;
 }
 
 /** Typed arrays are put aside: a place in JSON stands for them. */
@@ -46,7 +49,8 @@ function plain(part: unknown, arrays: ArrayBufferView[]): unknown {
   if (part instanceof Map) return { $map: [...part] };
   if (part instanceof Set) return { $set: [...part] };
   if (typeof part === "bigint") return { $bigint: String(part) };
-  if (typeof part === "number" && (!Number.isFinite(part) || Object.is(part, -0))) return { $number: Object.is(part, -0) ? "-0" : String(part) };
+  if (typeof part === "number" && (!Number.isFinite(part) || Object.is(part, -0)))
+    return { $number: Object.is(part, -0) ? "-0" : String(part) };
   if (part === undefined) return { $undefined: true };
   if (typeof part === "function" || typeof part === "symbol") throw new TypeError("code has no content hash");
   return part;

@@ -1,5 +1,5 @@
-// Code has no content to compare: a plugin's rule, a method, an executor is the same where it is the same object. Numbers
-// are given in this process only, the same ones by every copy of this package.
+// Code has no content to compare: a plugin's rule, a method, an executor is the same where it is the same object.
+// Numbers are given in this process only, the same ones by every copy of this package.
 
 interface Identities {
   readonly numbers: WeakMap<object, number>;
@@ -11,7 +11,9 @@ interface Step {
   readonly after: WeakMap<object, Map<string, Step>>;
 }
 const identities = ((globalThis as { [key: symbol]: Identities | undefined })[Symbol.for("lirpa.identities")] ??= {
-  numbers: new WeakMap(), lists: { after: new WeakMap() }, next: 0,
+  numbers: new WeakMap(),
+  lists: { after: new WeakMap() },
+  next: 0,
 });
 
 /** A name of an object that no other object of this process has; it holds nothing. */
@@ -21,7 +23,9 @@ export function identityOf(thing: object): string {
   return `#${number}`;
 }
 
-/** A short name of a list of objects under names: the same for the same objects under the same names in the same order. */
+/**
+ * A short name of a list of objects under names: the same for the same objects under the same names in the same order.
+ */
 export function identityOfAll(parts: readonly (readonly [name: string, part: object])[]): string {
   let step = identities.lists;
   for (const [name, part] of parts) {

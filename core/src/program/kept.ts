@@ -8,9 +8,9 @@ import { isShared } from "./shared.js";
 const NOTES = 512;
 
 /**
- * An instance's programs and notes. Its code is part of every key: what tells its plugins, methods and executor apart from
- * others of their names. Programs of a cache that outlives the process are held in memory besides, and only there where
- * nothing names the code in another process.
+ * An instance's programs and notes. Its code is part of every key: what tells its plugins, methods and executor apart
+ * from others of their names. Programs of a cache that outlives the process are held in memory besides, and only there
+ * where nothing names the code in another process.
  */
 export class KeptPrograms {
   private readonly memory: ProgramCache;
@@ -36,7 +36,9 @@ export class KeptPrograms {
 
   /** Uses the program of a key; until the work is done nobody disposes of it. */
   async use<T>(
-    key: string, make: () => Promise<CompiledProgram>, work: (program: CompiledProgram) => Promise<T>,
+    key: string,
+    make: () => Promise<CompiledProgram>,
+    work: (program: CompiledProgram) => Promise<T>,
   ): Promise<T> {
     for (;;) {
       const program = await this.memory.get(`${this.own}|${key}`, () => this.made(key, make));

@@ -59,7 +59,12 @@ export class OnnxModelWriter {
     const initializer = written.map(([name, value]) => tensorProto(name, value));
     const valueInfo = nodes.flatMap(({ output }) => (output ?? []).flatMap((name) => this.shapes.get(name) ?? []));
     const graph = onnx.GraphProto.create({
-      name: this.name, node: nodes, input: this.inputs, output: this.outputs, initializer, valueInfo,
+      name: this.name,
+      node: nodes,
+      input: this.inputs,
+      output: this.outputs,
+      initializer,
+      valueInfo,
     });
     const model = onnx.ModelProto.create({
       irVersion: IR_VERSION,
@@ -74,17 +79,22 @@ export class OnnxModelWriter {
   /** Some lowerings take what is before their operands, which nothing else may read then. */
   private neededNodes(): InstanceType<typeof onnx.NodeProto>[] {
     const needed = new Set(this.outputs.map(({ name }) => name));
-    const kept = this.nodes.slice().reverse().filter(({ input, output }) => {
-      const keep = (output ?? []).some((name) => needed.has(name));
-      if (keep) for (const name of input ?? []) needed.add(name);
-      return keep;
-    });
+    const kept = this.nodes
+      .slice()
+      .reverse()
+      .filter(({ input, output }) => {
+        const keep = (output ?? []).some((name) => needed.has(name));
+        if (keep) for (const name of input ?? []) needed.add(name);
+        return keep;
+      });
     return kept.reverse();
   }
 }
 
 function valueInfo(
-  name: string, dtype: DType, dims: readonly (number | string)[],
+  name: string,
+  dtype: DType,
+  dims: readonly (number | string)[],
 ): InstanceType<typeof onnx.ValueInfoProto> {
   const dim = dims.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size }));
   return onnx.ValueInfoProto.create({ name, type: { tensorType: { elemType: TYPES[dtype], shape: { dim } } } });

@@ -51,7 +51,8 @@ export function emitOnnx(program: Program, metadata: Readonly<Record<string, str
 
 /** The program's outputs in float64, by the primitives' definitions. */
 export function evaluateProgram(
-  program: Program, inputs: Readonly<Record<string, HostTensor>>,
+  program: Program,
+  inputs: Readonly<Record<string, HostTensor>>,
 ): Record<string, HostTensor> {
   const nodes = nodesOf(program);
   const values = evaluate(Object.values(nodes), inputs);

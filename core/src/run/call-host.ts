@@ -100,7 +100,9 @@ export class CallHost implements MethodHost {
       const needs = memoryOf(program);
       // One that is too large will not be compiled; and its recording takes memory, too.
       if (bytesFor(needs, 1, 1) <= this.budget) recorded = program;
-      const byRow = Object.entries(nodesOf(program)).flatMap(([output, { rows }]) => (rows === undefined ? [] : [output]));
+      const byRow = Object.entries(nodesOf(program)).flatMap(([output, { rows }]) =>
+        rows === undefined ? [] : [output],
+      );
       return { needs, byRow, rows: program.rows ?? {} };
     });
     const known: KnownProgram = {
@@ -122,7 +124,11 @@ export class CallHost implements MethodHost {
     return this.using(program, (compiled) => this.once(compiled, feeds));
   }
 
-  async inRows(program: Runnable, { feeds, rows, instances }: Numbers, { shared = false }: InTurns = {}): Promise<Feeds> {
+  async inRows(
+    program: Runnable,
+    { feeds, rows, instances }: Numbers,
+    { shared = false }: InTurns = {},
+  ): Promise<Feeds> {
     const { needs } = program;
     const count = rows?.shape[1] ?? 1;
     // Many rows at a time are no faster than some hundreds; of programs in turn each holds less than all might take.
@@ -131,7 +137,8 @@ export class CallHost implements MethodHost {
     return this.using(program, async (compiled) => {
       const parts: Feeds[] = [];
       for (let from = 0; from < count; from += chunk) {
-        const some = rows === undefined ? {} : { [inputNames.rows]: sliceRows(rows, from, Math.min(count, from + chunk)) };
+        const some =
+          rows === undefined ? {} : { [inputNames.rows]: sliceRows(rows, from, Math.min(count, from + chunk)) };
         this.demandTime();
         parts.push(await this.once(compiled, { ...feeds, ...some }));
         if (!shared) this.progress(Math.min(1, (from + chunk) / count));
@@ -173,15 +180,23 @@ export class CallHost implements MethodHost {
     const { feeds, rows, instances } = this.numbers;
     const slice = (some: Feeds): Feeds => sliceInstances(some, instances, from, to);
     const numbers: Numbers = {
-      feeds: slice(feeds), instances: to - from, ...(rows !== undefined && { rows: slice({ rows })["rows"]! }),
+      feeds: slice(feeds),
+      instances: to - from,
+      ...(rows !== undefined && { rows: slice({ rows })["rows"]! }),
     };
     const [start, end] = this.part;
     const at = (instance: number): number => start + ((end - start) * instance) / instances;
-    return new CallHost(this.executor, this.kept, this.account, numbers, this.start && slice(this.start), [at(from), at(to)]);
+    return new CallHost(this.executor, this.kept, this.account, numbers, this.start && slice(this.start), [
+      at(from),
+      at(to),
+    ]);
   }
 
   private demandTime(): void {
-    if (this.isOutOfTime) throw new LirpaError("LIRPA_TIME", "the time limit is over", { hint: "Give more time, or ask for less at a time." });
+    if (this.isOutOfTime)
+      throw new LirpaError("LIRPA_TIME", "the time limit is over", {
+        hint: "Give more time, or ask for less at a time.",
+      });
   }
 
   private demandWanted(): void {

@@ -11,19 +11,27 @@ export function sliceRows({ shape, dtype, data }: HostTensor, from: number, to: 
   if (instances === 1) return { shape: sliced, dtype, data: data.subarray(from * size, to * size) };
   const own = (to - from) * size;
   const part = data instanceof Float32Array ? new Float32Array(instances * own) : new Float64Array(instances * own);
-  for (let n = 0; n < instances; n++) part.set(data.subarray((n * rows + from) * size, (n * rows + to) * size), n * own);
+  for (let n = 0; n < instances; n++)
+    part.set(data.subarray((n * rows + from) * size, (n * rows + to) * size), n * own);
   return { shape: sliced, dtype, data: part };
 }
 
 /** What instances `from` to `to` are fed: arrays that all instances share stay as they are. */
-export function sliceInstances(feeds: Readonly<Record<string, HostTensor>>, instances: number, from: number, to: number): Readonly<Record<string, HostTensor>> {
+export function sliceInstances(
+  feeds: Readonly<Record<string, HostTensor>>,
+  instances: number,
+  from: number,
+  to: number,
+): Readonly<Record<string, HostTensor>> {
   if (from === 0 && to === instances) return feeds;
-  return Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => {
-    const [own, ...rest] = tensor.shape;
-    if (own !== instances) return [name, tensor];
-    const size = sizeOf(rest);
-    return [name, { ...tensor, shape: [to - from, ...rest], data: tensor.data.subarray(from * size, to * size) }];
-  }));
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, tensor]) => {
+      const [own, ...rest] = tensor.shape;
+      if (own !== instances) return [name, tensor];
+      const size = sizeOf(rest);
+      return [name, { ...tensor, shape: [to - from, ...rest], data: tensor.data.subarray(from * size, to * size) }];
+    }),
+  );
 }
 
 /** Joins results along the rows axis. */
@@ -38,14 +46,20 @@ export function joinRows(parts: readonly HostTensor[]): HostTensor {
   let start = 0;
   for (const { shape, data: part } of parts) {
     const own = shape[1]! * size;
-    for (let n = 0; n < instances; n++) data.set(part.subarray((shape[0] === 1 ? 0 : n) * own, (shape[0] === 1 ? 0 : n) * own + own), n * rows * size + start);
+    for (let n = 0; n < instances; n++)
+      data.set(
+        part.subarray((shape[0] === 1 ? 0 : n) * own, (shape[0] === 1 ? 0 : n) * own + own),
+        n * rows * size + start,
+      );
     start += own;
   }
   return { shape: [instances, rows, ...rest], dtype: first!.dtype, data };
 }
 
 /** Joins results of consecutive instances; one that its instances share is repeated for each of them. */
-export function joinInstances(parts: readonly { readonly result: HostTensor; readonly instances: number }[]): HostTensor {
+export function joinInstances(
+  parts: readonly { readonly result: HostTensor; readonly instances: number }[],
+): HostTensor {
   const [first] = parts;
   if (parts.length === 1) return first!.result;
   const rest = first!.result.shape.slice(1);
@@ -54,7 +68,11 @@ export function joinInstances(parts: readonly { readonly result: HostTensor; rea
   const data = new Float64Array(total * size);
   let at = 0;
   for (const { result, instances } of parts) {
-    for (let n = 0; n < instances; n++, at++) data.set(result.data.subarray((result.shape[0] === 1 ? 0 : n) * size, (result.shape[0] === 1 ? 0 : n) * size + size), at * size);
+    for (let n = 0; n < instances; n++, at++)
+      data.set(
+        result.data.subarray((result.shape[0] === 1 ? 0 : n) * size, (result.shape[0] === 1 ? 0 : n) * size + size),
+        at * size,
+      );
   }
   return { shape: [total, ...rest], dtype: first!.result.dtype, data };
 }

@@ -24,9 +24,9 @@ function inOrder({ lower, upper }: Pair<HostTensor>): boolean {
 }
 
 /**
- * Where results leave the engine: an end that is no number is infinite, on its own side, and so is an end that nobody asked
- * for. Ends of nearly a point may have crossed by rounding, and are put in order; ends that cross by more say nothing, and
- * neither of them is left. `pairs` names the results that are ends of something.
+ * Where results leave the engine: an end that is no number is infinite, on its own side, and so is an end that nobody
+ * asked for. Ends of nearly a point may have crossed by rounding, and are put in order; ends that cross by more say
+ * nothing, and neither of them is left. `pairs` names the results that are ends of something.
  */
 export function asBounds(outcome: Outcome, pairs: readonly Pair<string>[]): Outcome {
   const results: Record<string, HostTensor> = { ...outcome.results };
@@ -50,7 +50,8 @@ function ordered(ends: Pair<HostTensor>): Pair<HostTensor> {
   const lower = ends.lower.data.map((end) => (isNumber(end) ? end : -Infinity));
   const upper = ends.upper.data.map((end) => (isNumber(end) ? end : Infinity));
   let largest = 1;
-  for (const data of [lower, upper]) for (const end of data) if (isNumber(end)) largest = Math.max(largest, Math.abs(end));
+  for (const data of [lower, upper])
+    for (const end of data) if (isNumber(end)) largest = Math.max(largest, Math.abs(end));
   lower.forEach((low, i) => {
     const high = upper[i]!;
     if (low <= high) return;

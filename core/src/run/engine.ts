@@ -63,8 +63,8 @@ export class Engine {
   }
 
   /**
-   * What a method gives of a problem; an end is a number, or infinite on its own side. Programs take values for numbers and
-   * find out where one is none. Where that happened, programs that expect values without bounds are run as well.
+   * What a method gives of a problem; an end is a number, or infinite on its own side. Programs take values for numbers
+   * and find out where one is none. Where that happened, programs that expect values without bounds are run as well.
    */
   async bounds(call: EngineCall, account: Account): Promise<Outcome> {
     const { key } = account;
@@ -75,12 +75,15 @@ export class Engine {
     const { problem } = call;
     const expecting = { ...problem, options: { ...problem.options, unbounded: true } };
     const { known: _ofPlain, ...others } = account;
-    const found = await this.attempt({ ...call, problem: expecting }, { ...others, key: `${key}|unbounded` }).catch((error: unknown) => {
-      // These programs take more memory; what the others found is sound, too.
-      if (plain !== undefined && isLirpaError(error) && error.code === "LIRPA_MEMORY") return plain;
-      if (plain !== undefined && isLirpaError(error) && error.code === "LIRPA_TIME") return { ...plain, isCutShort: true };
-      throw error;
-    });
+    const found = await this.attempt({ ...call, problem: expecting }, { ...others, key: `${key}|unbounded` }).catch(
+      (error: unknown) => {
+        // These programs take more memory; what the others found is sound, too.
+        if (plain !== undefined && isLirpaError(error) && error.code === "LIRPA_MEMORY") return plain;
+        if (plain !== undefined && isLirpaError(error) && error.code === "LIRPA_TIME")
+          return { ...plain, isCutShort: true };
+        throw error;
+      },
+    );
     return asBounds(found, ends);
   }
 

@@ -8,7 +8,9 @@ export class Lifecycle {
   /** Throws `LIRPA_DISPOSED` after the end. */
   demandAlive(): void {
     if (this.ended !== undefined) {
-      throw new LirpaError("LIRPA_DISPOSED", "the model was disposed of with its instance of lirpa", { hint: "Make or load the model again after dispose()." });
+      throw new LirpaError("LIRPA_DISPOSED", "the model was disposed of with its instance of lirpa", {
+        hint: "Make or load the model again after dispose().",
+      });
     }
   }
 

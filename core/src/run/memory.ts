@@ -30,7 +30,8 @@ export function memoryOf(program: Program): MemoryNeeds {
     alive.perRow += sign * perRow;
   };
   const ending = new Map<IrNode, IrNode[]>();
-  for (const [owner, reader] of lastReader) if (reader !== undefined) ending.set(reader, [...(ending.get(reader) ?? []), owner]);
+  for (const [owner, reader] of lastReader)
+    if (reader !== undefined) ending.set(reader, [...(ending.get(reader) ?? []), owner]);
   for (const node of order) {
     if (ownerOf(node) === node) count(node, 1);
     most.fixed = Math.max(most.fixed, alive.fixed);

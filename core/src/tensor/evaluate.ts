@@ -26,7 +26,9 @@ export function evaluate(outputs: readonly IrNode[], inputs: Readonly<Record<str
 }
 
 function valueOf(
-  node: IrNode, values: ReadonlyMap<IrNode, Evaluated>, feeds: Readonly<Record<string, HostTensor>>,
+  node: IrNode,
+  values: ReadonlyMap<IrNode, Evaluated>,
+  feeds: Readonly<Record<string, HostTensor>>,
 ): Evaluated {
   const input = inputOf(node);
   if (input !== undefined) return fed(input.name, node, feeds);

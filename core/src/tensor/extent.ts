@@ -28,6 +28,7 @@ export function isOutOfMemory(error: unknown): boolean {
 /** Sizes that nothing checked, and that no memory holds. */
 export function outOfMemory(problem: string, cause: unknown): LirpaError {
   return new LirpaError("LIRPA_MEMORY", problem, {
-    cause, hint: "The model's sizes are damaged, or it is too large to bound.",
+    cause,
+    hint: "The model's sizes are damaged, or it is too large to bound.",
   });
 }

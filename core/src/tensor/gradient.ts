@@ -7,7 +7,10 @@ import type { Vocabulary } from "./vocabulary.js";
  * no output depends on it. A value that instances or rows share collects the cotangents of all of them.
  */
 export function vjp(
-  t: Vocabulary, outputs: readonly IrNode[], cotangents: readonly IrNode[], wrt: readonly IrNode[],
+  t: Vocabulary,
+  outputs: readonly IrNode[],
+  cotangents: readonly IrNode[],
+  wrt: readonly IrNode[],
 ): (IrNode | undefined)[] {
   const order = topological(outputs);
   const needed = dependents(order, wrt);

@@ -106,8 +106,7 @@ export interface PrimitiveDefinition<A> extends PrimitiveTraits {
   simplify?(t: Vocabulary, inputs: readonly IrNode[], attributes: A): IrNode | undefined;
   again?(t: Vocabulary, node: IrNode, inputs: readonly IrNode[]): IrNode;
   readonly gradient:
-    | "none"
-    | ((t: Vocabulary, node: NodeWith<A>, cotangent: IrNode) => readonly (IrNode | undefined)[]);
+    "none" | ((t: Vocabulary, node: NodeWith<A>, cotangent: IrNode) => readonly (IrNode | undefined)[]);
   lower(lowering: Lowering, node: NodeWith<A>, inputs: readonly string[]): string;
   evaluate?(inputs: readonly HostTensor[], attributes: A, result: Inferred): Float64Array;
   evaluateHidden?(node: NodeWith<A>, inputs: readonly Evaluated[]): Evaluated;

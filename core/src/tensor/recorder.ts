@@ -5,7 +5,13 @@ import { checkExtent } from "./extent.js";
 import { knownInput, rememberInput } from "./inputs.js";
 import { unionHidden, type Evaluated, type IrNode, type Primitive, type RowSpace } from "./ir.js";
 import {
-  constantOf, constantPrimitive, fullPrimitive, isConstant, isVast, uniformValue, type InputAttributes,
+  constantOf,
+  constantPrimitive,
+  fullPrimitive,
+  isConstant,
+  isVast,
+  uniformValue,
+  type InputAttributes,
 } from "./primitives/leaves.js";
 import { sizeOf } from "./shapes.js";
 import type { Vocabulary } from "./vocabulary.js";
@@ -72,7 +78,15 @@ export class Recorder {
     checkExtent(shape, dtype, this.most);
     const { instances, rows } = primitive.hidden?.(inputs, attributes as never) ?? unionHidden(inputs, primitive.name);
     return Object.freeze({
-      $$type: "lirpa.tensor" as const, id: ids.next++, primitive, inputs, attributes, shape, dtype, instances, rows,
+      $$type: "lirpa.tensor" as const,
+      id: ids.next++,
+      primitive,
+      inputs,
+      attributes,
+      shape,
+      dtype,
+      instances,
+      rows,
     });
   }
 
@@ -99,12 +113,14 @@ export class Recorder {
 
   /** Attributes count by content; typed arrays in them by identity. */
   private keyOf(attributes: unknown): string {
-    return JSON.stringify(attributes, (_, value: unknown) => {
-      if (ArrayBuffer.isView(value)) return `#${this.numberOf(value)}`;
-      if (typeof value === "number" && !Number.isFinite(value)) return String(value);
-      if (Object.is(value, -0)) return "-0";
-      return value;
-    }) ?? "";
+    return (
+      JSON.stringify(attributes, (_, value: unknown) => {
+        if (ArrayBuffer.isView(value)) return `#${this.numberOf(value)}`;
+        if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+        if (Object.is(value, -0)) return "-0";
+        return value;
+      }) ?? ""
+    );
   }
 
   private numberOf(array: object): number {

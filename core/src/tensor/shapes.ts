@@ -58,7 +58,10 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepDims: bo
 
 /** Calls `visit` with the offset of each element of `shape` in row-major order, read through the given strides. */
 export function walk(
-  shape: Shape, strides: readonly number[], start: number, visit: (offset: number, index: number) => void,
+  shape: Shape,
+  strides: readonly number[],
+  start: number,
+  visit: (offset: number, index: number) => void,
 ): void {
   const total = sizeOf(shape);
   const position = new Array<number>(shape.length).fill(0);

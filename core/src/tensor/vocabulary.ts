@@ -1,7 +1,15 @@
 import { shapeError } from "../plugin/errors.js";
 import { hostSize } from "../plugin/host-size.js";
 import type {
-  ConvOptions, ConvTransposeOptions, DType, HostTensor, Shape, Tensor, TensorLike, TensorOps, WindowOptions,
+  ConvOptions,
+  ConvTransposeOptions,
+  DType,
+  HostTensor,
+  Shape,
+  Tensor,
+  TensorLike,
+  TensorOps,
+  WindowOptions,
 } from "../plugin/tensor.js";
 import type { Side } from "../plugin/pair.js";
 import { isIrNode, type IrNode, type RowSpace } from "./ir.js";
@@ -40,8 +48,11 @@ export class Vocabulary implements TensorOps {
   // ── constants and leaves
   constant(value: HostTensor | number | readonly number[], shape?: Shape, dtype: DType = "float"): IrNode {
     if (typeof value === "number") return this.typedFull(shape ?? [], value, dtype);
-    const listed = (numbers: readonly number[]): HostTensor =>
-      ({ shape: shape ?? [numbers.length], dtype, data: Float64Array.from(numbers) });
+    const listed = (numbers: readonly number[]): HostTensor => ({
+      shape: shape ?? [numbers.length],
+      dtype,
+      data: Float64Array.from(numbers),
+    });
     const host = "data" in value ? value : listed(value);
     if (host.data.length !== sizeOf(host.shape)) {
       throw shapeError(`${host.data.length} numbers are no tensor of shape ${showShape(host.shape)}`);
@@ -60,7 +71,11 @@ export class Vocabulary implements TensorOps {
   }
   arange(n: number): IrNode {
     hostSize([n], "a list of places");
-    return this.constant(Array.from({ length: n }, (_, i) => i), [n], "int");
+    return this.constant(
+      Array.from({ length: n }, (_, i) => i),
+      [n],
+      "int",
+    );
   }
   constantValue(x: Tensor): HostTensor | undefined {
     const node = this.node(x);
@@ -163,7 +178,10 @@ export class Vocabulary implements TensorOps {
 
   // ── reduction
   private reduced(
-    name: "sum" | "reduceMax" | "reduceMin", x: Tensor, axes: readonly number[] | undefined, keepDims: boolean,
+    name: "sum" | "reduceMax" | "reduceMin",
+    x: Tensor,
+    axes: readonly number[] | undefined,
+    keepDims: boolean,
   ): IrNode {
     const node = this.node(x);
     const normal = normalizeAxes(axes, node.shape.length);
@@ -208,7 +226,10 @@ export class Vocabulary implements TensorOps {
   }
   swapLast(x: Tensor): IrNode {
     const rank = x.shape.length;
-    return this.transpose(x, x.shape.map((_, axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis)));
+    return this.transpose(
+      x,
+      x.shape.map((_, axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis)),
+    );
   }
   /** Records an operation again on other operands; the same node where they are the same. */
   recordAgain(node: IrNode, inputs: readonly IrNode[]): IrNode {
@@ -225,10 +246,17 @@ export class Vocabulary implements TensorOps {
   }
   concat(xs: readonly Tensor[], axis: number): IrNode {
     if (xs.length === 0) throw shapeError("nothing to join");
-    return this.record("concat", xs.map((x) => this.node(x)), { axis: normalizeAxis(axis, xs[0]!.shape.length) });
+    return this.record(
+      "concat",
+      xs.map((x) => this.node(x)),
+      { axis: normalizeAxis(axis, xs[0]!.shape.length) },
+    );
   }
   slice(
-    x: Tensor, starts: readonly number[], stops: readonly number[], steps: readonly number[] = starts.map(() => 1),
+    x: Tensor,
+    starts: readonly number[],
+    stops: readonly number[],
+    steps: readonly number[] = starts.map(() => 1),
   ): IrNode {
     const rank = x.shape.length;
     const fits = [starts, stops, steps].every((list) => list.length === rank) && steps.every((step) => step >= 1);
@@ -242,7 +270,10 @@ export class Vocabulary implements TensorOps {
     return this.record("flip", [this.node(x)], { axes: normalizeAxes(axes, x.shape.length) });
   }
   pad(
-    x: Tensor, low: readonly number[], high: readonly number[], value = 0,
+    x: Tensor,
+    low: readonly number[],
+    high: readonly number[],
+    value = 0,
     interior: readonly number[] = low.map(() => 0),
   ): IrNode {
     const rank = x.shape.length;

@@ -9,7 +9,11 @@ const MOST_POSITIONS = 1 << 14;
 
 /** The windows of x [B, C, …] for each place of a kernel: [B, C, places, …]. Throws `LIRPA_MEMORY` for too many. */
 export function windows(
-  t: Vocabulary, x: IrNode, kernel: readonly number[], { strides, pads, dilations }: WindowOptions, padValue: number,
+  t: Vocabulary,
+  x: IrNode,
+  kernel: readonly number[],
+  { strides, pads, dilations }: WindowOptions,
+  padValue: number,
 ): IrNode {
   if (sizeOf(kernel) > MOST_POSITIONS) {
     const most = `at most ${MOST_POSITIONS} are recorded`;
@@ -67,7 +71,10 @@ export function convByWindows(t: Vocabulary, x: IrNode, w: IrNode, options: Conv
  * window lies. These are windows of the zero-stuffed input, flipped.
  */
 export function convTransposeByWindows(
-  t: Vocabulary, x: IrNode, w: IrNode, { strides, pads, dilations, groups, outputPadding }: ConvTransposeOptions,
+  t: Vocabulary,
+  x: IrNode,
+  w: IrNode,
+  { strides, pads, dilations, groups, outputPadding }: ConvTransposeOptions,
 ): IrNode {
   const spatial = strides.length;
   const reach = strides.map((_, axis) => (w.shape[axis + 2]! - 1) * dilations[axis]!);
@@ -94,6 +101,7 @@ export function convTransposeByWindows(
 /** All positions of a kernel in row-major order. */
 export function positions(kernel: readonly number[]): number[][] {
   return kernel.reduce<number[][]>(
-    (done, size) => done.flatMap((head) => Array.from({ length: size }, (_, i) => [...head, i])), [[]],
+    (done, size) => done.flatMap((head) => Array.from({ length: size }, (_, i) => [...head, i])),
+    [[]],
   );
 }

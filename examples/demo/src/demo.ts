@@ -1,4 +1,6 @@
-/** Certified radii of ten test digits by IBP and by CROWN: a table, and a picture of what the bounds do as eps grows. */
+/**
+ * Certified radii of ten test digits by IBP and by CROWN: a table, and a picture of what the bounds do as eps grows.
+ */
 import { Presets, SingleBar } from "cli-progress";
 import { createLirpa } from "lirpa";
 import { mkdir, writeFile } from "node:fs/promises";

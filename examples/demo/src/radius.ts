@@ -37,7 +37,10 @@ export async function worstMargin(
 /** How many bounds `certifiedRadius` computes. */
 export const STEPS: number = Math.ceil(Math.log2(PER_UNIT));
 
-/** The largest eps below 1 for which the method proves that the label stays, by bisection; `onStep` is called at each step. */
+/**
+ * The largest eps below 1 for which the method proves that the label stays, by bisection; `onStep` is called at each
+ * step.
+ */
 export async function certifiedRadius(
   model: Model,
   image: Numbers,

@@ -19,7 +19,9 @@ export function portsOf({ name, inputs, outputs }: Program): Ports {
 
 /** A session as a program of lirpa. */
 export function compiled(
-  tensors: TensorConstructor, { name: program, inputs: ports, outputs }: Ports, session: OpenSession,
+  tensors: TensorConstructor,
+  { name: program, inputs: ports, outputs }: Ports,
+  session: OpenSession,
 ): CompiledProgram {
   const dtypes = new Map([...ports, ...outputs].map(({ name, dtype }) => [name, dtype]));
   const run = async (values: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>> => {
@@ -40,17 +42,25 @@ export function compiled(
       return Object.fromEntries(arrays) as Record<string, HostTensor>;
     },
     // Tensors go from run to run as they are: what is carried is neither checked nor converted again.
-    loop: (feeds, carry) => new CarriedLoop<Tensor>({
-      take: (name, value) => {
-        checkFeeds(ports.filter((port) => port.name === name), { [name]: value });
-        return toTensor(tensors, value);
-      },
-      give: (name, value) => fromTensor(value, dtypes.get(name)!),
-      run: (values) => {
-        demandFed(ports, values);
-        return run(values);
-      },
-    }, feeds, carry),
+    loop: (feeds, carry) =>
+      new CarriedLoop<Tensor>(
+        {
+          take: (name, value) => {
+            checkFeeds(
+              ports.filter((port) => port.name === name),
+              { [name]: value },
+            );
+            return toTensor(tensors, value);
+          },
+          give: (name, value) => fromTensor(value, dtypes.get(name)!),
+          run: (values) => {
+            demandFed(ports, values);
+            return run(values);
+          },
+        },
+        feeds,
+        carry,
+      ),
     release: () => session.release(),
     dispose: () => session.dispose(),
   };

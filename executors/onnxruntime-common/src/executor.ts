@@ -1,5 +1,11 @@
 import {
-  defineExecutor, emitOnnx, readProgram, sizeOfProgram, type CompiledProgram, type Executor, type SavedProgram,
+  defineExecutor,
+  emitOnnx,
+  readProgram,
+  sizeOfProgram,
+  type CompiledProgram,
+  type Executor,
+  type SavedProgram,
 } from "@lirpa/core/recording";
 import { LirpaError } from "@lirpa/core";
 import type { Env, InferenceSession, InferenceSessionFactory, TensorConstructor } from "onnxruntime-common";
@@ -93,7 +99,10 @@ const TOO_MANY_TO_REWRITE = 5000;
 const FEW_NODES = 300;
 
 async function createSession(
-  ort: Ort, { name, nodes }: Pick<SavedProgram, "name" | "nodes">, bytes: Uint8Array, { provider, threads }: OrtOptions,
+  ort: Ort,
+  { name, nodes }: Pick<SavedProgram, "name" | "nodes">,
+  bytes: Uint8Array,
+  { provider, threads }: OrtOptions,
 ): Promise<InferenceSession> {
   // Native log lines would stand between ours; failures come as exceptions anyway.
   ort.env.logLevel = "fatal";

@@ -4,7 +4,8 @@ import type { Port } from "@lirpa/core/recording";
 
 /** Refuses what would otherwise fail within a native library, in its own words or not at all. */
 export function checkFeeds(
-  inputs: readonly Omit<Port, "rows" | "role">[], feeds: Readonly<Record<string, HostTensor>>,
+  inputs: readonly Omit<Port, "rows" | "role">[],
+  feeds: Readonly<Record<string, HostTensor>>,
 ): void {
   demandFed(inputs, feeds);
   let instances: { readonly name: string; readonly count: number } | undefined;

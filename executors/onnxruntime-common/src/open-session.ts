@@ -44,7 +44,9 @@ export class OpenSession {
 
   /** `mostOpen`: so many of its siblings may be open along with it; it is not counted where absent. */
   static async by(
-    create: () => Promise<InferenceSession>, siblings: OpenSessions, mostOpen?: number,
+    create: () => Promise<InferenceSession>,
+    siblings: OpenSessions,
+    mostOpen?: number,
   ): Promise<OpenSession> {
     const session = create();
     await session;

@@ -14,7 +14,11 @@ function recorded(): Program {
   return makeProgram("line", { y: t.add(t.dot(c, x), 1), positive: t.less(t.constant(0), x) });
 }
 
-const floats = (shape: readonly number[], ...data: number[]): HostTensor => ({ shape, dtype: "float", data: Float32Array.from(data) });
+const floats = (shape: readonly number[], ...data: number[]): HostTensor => ({
+  shape,
+  dtype: "float",
+  data: Float32Array.from(data),
+});
 const feeds = { x: floats([3, 1, 2], 1, 2, 3, 4, -5, 6), c: floats([1, 2, 2], 1, -1, 2, 0) };
 
 async function refusal(work: Promise<unknown>): Promise<{ code: string; message: string }> {
@@ -95,7 +99,12 @@ describe("a saved program", () => {
 
   it("refuses bytes that are no saved program", async () => {
     const session = emitOnnx(recorded());
-    for (const other of [new Uint8Array(0), Uint8Array.of(255, 255, 255), session.subarray(0, session.length / 2), new TextEncoder().encode("bounds.onnx")]) {
+    for (const other of [
+      new Uint8Array(0),
+      Uint8Array.of(255, 255, 255),
+      session.subarray(0, session.length / 2),
+      new TextEncoder().encode("bounds.onnx"),
+    ]) {
       expect((await refusal(loadProgram(other))).code).to.equal("LIRPA_MODEL");
     }
   });

@@ -12,7 +12,9 @@ const x: HostTensor = { shape: [1, 1, 4], dtype: "float", data: Float32Array.of(
 
 function program(factor: number): Program {
   const t = new Vocabulary();
-  return makeProgram(`times ${factor}`, { y: t.mul(t.input({ name: "x", shape: [4], dtype: "float", instances: false, rows: undefined }), factor) });
+  return makeProgram(`times ${factor}`, {
+    y: t.mul(t.input({ name: "x", shape: [4], dtype: "float", instances: false, rows: undefined }), factor),
+  });
 }
 
 /** What Linux counts as threads of this process. */

@@ -43,17 +43,26 @@ describe("ONNX Runtime's webgpu provider", function () {
 
   it("gives what the cpu provider gives", function () {
     // In a process of its own: a driver that fails may take the process along.
-    const { status, signal, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", SCRIPT], { cwd: new URL("..", import.meta.url), encoding: "utf8", timeout: 100_000 });
+    const { status, signal, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", SCRIPT], {
+      cwd: new URL("..", import.meta.url),
+      encoding: "utf8",
+      timeout: 100_000,
+    });
     if (status !== 0 && /LIRPA_EXECUTOR/.test(stderr) && /adapter|webgpu/i.test(stderr)) {
       console.log("      skipped: there is no WebGPU adapter (docs/executors.md names a software device)");
       this.skip();
     }
     expect({ status, signal }, stderr).to.deep.equal({ status: 0, signal: null });
-    const { cpu, webgpu } = JSON.parse(stdout) as Record<"cpu" | "webgpu", Record<string, readonly [readonly number[], ...number[]]>>;
+    const { cpu, webgpu } = JSON.parse(stdout) as Record<
+      "cpu" | "webgpu",
+      Record<string, readonly [readonly number[], ...number[]]>
+    >;
     for (const [name, [shape, ...wanted]] of Object.entries(cpu)) {
       const [found, ...values] = webgpu[name]!;
       expect(found, name).to.deep.equal(shape);
-      values.forEach((value, i) => expect(value, `${name} at ${i}`).to.be.closeTo(wanted[i]!, 1e-4 * (1 + Math.abs(wanted[i]!))));
+      values.forEach((value, i) =>
+        expect(value, `${name} at ${i}`).to.be.closeTo(wanted[i]!, 1e-4 * (1 + Math.abs(wanted[i]!))),
+      );
     }
   });
 });

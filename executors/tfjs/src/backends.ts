@@ -45,7 +45,8 @@ async function importBackend(tf: Tf, name: string, from: string | undefined): Pr
       throw absent(name, `the package ${from} is not installed`, { cause, hint: `Run: npm install ${from}` });
     }
     throw absent(name, `the package ${from} does not load: ${messageOf(cause)}`, {
-      cause, hint: "Its native library may be missing: install the package with its install script allowed.",
+      cause,
+      hint: "Its native library may be missing: install the package with its install script allowed.",
     });
   } finally {
     // A package that makes its backend the current one must not change what others compute with.
@@ -55,7 +56,9 @@ async function importBackend(tf: Tf, name: string, from: string | undefined): Pr
 
 function absent(name: string, why: string, options: { hint?: string; cause?: unknown } = {}): LirpaError {
   return new LirpaError("LIRPA_EXECUTOR", `the tfjs backend ${name} is not there: ${why}`, {
-    hint: `Known backends: ${Object.keys(KNOWN).join(", ")}.`, ...options, details: { backend: name },
+    hint: `Known backends: ${Object.keys(KNOWN).join(", ")}.`,
+    ...options,
+    details: { backend: name },
   });
 }
 

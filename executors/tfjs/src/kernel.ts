@@ -36,7 +36,8 @@ export function around(shape: readonly number[], axis: number): [outer: number, 
  * either have or lack become one axis.
  */
 export function collapsed(
-  shapes: readonly (readonly number[])[], to: readonly number[],
+  shapes: readonly (readonly number[])[],
+  to: readonly number[],
 ): { readonly shapes: number[][]; readonly to: number[] } {
   const result = { shapes: shapes.map((): number[] => []), to: [] as number[] };
   let last: string | undefined;
@@ -56,20 +57,32 @@ export function collapsed(
 
 /** Operands reshaped so that tfjs broadcasts them; where patterns alternate too often, they are repeated first. */
 export function broadcastable(tf: Tf, inputs: readonly Tensor[], to: readonly number[]): Tensor[] {
-  const { shapes, to: target } = collapsed(inputs.map(({ shape }) => aligned(shape, to.length)), to);
+  const { shapes, to: target } = collapsed(
+    inputs.map(({ shape }) => aligned(shape, to.length)),
+    to,
+  );
   if (target.length <= MOST_AXES) return inputs.map((x, i) => tf.reshape(x, shapes[i]!));
   return inputs.map((x) => tf.reshape(repeated(tf, x, to), [sizeOf(to)]));
 }
 
 /** A value repeated to a physical shape to which it broadcasts. */
 export function repeated(tf: Tf, x: Tensor, to: readonly number[]): Tensor {
-  const { shapes: [from], to: target } = collapsed([aligned(x.shape, to.length)], to);
+  const {
+    shapes: [from],
+    to: target,
+  } = collapsed([aligned(x.shape, to.length)], to);
   if (sizeOf(from!) === sizeOf(target)) return tf.reshape(x, [...to]);
   if (target.length > MOST_AXES) {
     const places = indices(tf, broadcastStrides(from!, target), target);
     return tf.reshape(tf.gather(tf.reshape(x, [x.size]), places), [...to]);
   }
-  return tf.reshape(tf.tile(tf.reshape(x, from!), target.map((size, axis) => size / from![axis]!)), [...to]);
+  return tf.reshape(
+    tf.tile(
+      tf.reshape(x, from!),
+      target.map((size, axis) => size / from![axis]!),
+    ),
+    [...to],
+  );
 }
 
 /** Axes in another order. */
@@ -90,7 +103,17 @@ export function permuted(tf: Tf, x: Tensor, permutation: readonly number[]): Ten
   if (runs.length <= 1) return tf.reshape(x, to);
   if (runs.length <= MOST_AXES) return tf.reshape(tf.transpose(tf.reshape(x, from), places), to);
   const strides = stridesOf(x.shape);
-  return tf.reshape(tf.gather(tf.reshape(x, [x.size]), indices(tf, permutation.map((axis) => strides[axis]!), to)), to);
+  return tf.reshape(
+    tf.gather(
+      tf.reshape(x, [x.size]),
+      indices(
+        tf,
+        permutation.map((axis) => strides[axis]!),
+        to,
+      ),
+    ),
+    to,
+  );
 }
 
 /** The next axis that is not of size 1. */
@@ -151,7 +174,11 @@ export function padded(tf: Tf, x: Tensor, axis: number, low: number, high: numbe
   const kept = low < 0 || high < 0 ? cut(tf, x, axis, Math.max(0, -low), left) : x;
   if (low <= 0 && high <= 0) return kept;
   const [outer, size, inner] = around(kept.shape, axis);
-  const edges: [number, number][] = [[0, 0], [Math.max(0, low), Math.max(0, high)], [0, 0]];
+  const edges: [number, number][] = [
+    [0, 0],
+    [Math.max(0, low), Math.max(0, high)],
+    [0, 0],
+  ];
   const wider = asFloats(tf, tf.reshape(kept, [outer, size, inner]), (floats) => tf.pad(floats, edges, value));
   return tf.reshape(wider, [...kept.shape.slice(0, axis), wider.shape[1]!, ...kept.shape.slice(axis + 1)]);
 }

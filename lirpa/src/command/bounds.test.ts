@@ -2,7 +2,19 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { bin, input, lirpa, model, queue, runProcess, spec, temporaryFolder, writeExample, type Outcome, type RunOptions } from "./support.test.js";
+import {
+  bin,
+  input,
+  lirpa,
+  model,
+  queue,
+  runProcess,
+  spec,
+  temporaryFolder,
+  writeExample,
+  type Outcome,
+  type RunOptions,
+} from "./support.test.js";
 
 interface Answer {
   readonly method: string;
@@ -26,25 +38,37 @@ describe("lirpa bounds", function () {
   this.timeout(60_000);
   const folder = temporaryFolder();
   const enqueue = queue();
-  const run = (args: readonly string[], options: RunOptions = {}): Promise<Outcome> => enqueue(() => lirpa(args, { cwd: folder, ...options }));
+  const run = (args: readonly string[], options: RunOptions = {}): Promise<Outcome> =>
+    enqueue(() => lirpa(args, { cwd: folder, ...options }));
   const done = async (args: readonly string[], options?: RunOptions): Promise<string> => {
     const { code, stdout, stderr } = await run(args, options);
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
     return stdout;
   };
-  const answer = async (args: readonly string[], options?: RunOptions): Promise<Answer> => JSON.parse(await done([...args, "--json"], options)) as Answer;
+  const answer = async (args: readonly string[], options?: RunOptions): Promise<Answer> =>
+    JSON.parse(await done([...args, "--json"], options)) as Answer;
 
   before(() => writeExample(folder));
 
   it("answers with one JSON object", async () => {
     const { method, lower, upper, shape, seconds, model: file, output, ...rest } = await answer(plain);
-    expect({ method, shape, file, output, rest }).to.deep.equal({ method: "crown", shape: [1, 1], file: "model.onnx", output: "y", rest: {} });
+    expect({ method, shape, file, output, rest }).to.deep.equal({
+      method: "crown",
+      shape: [1, 1],
+      file: "model.onnx",
+      output: "y",
+      rest: {},
+    });
     expect(seconds).to.have.all.keys("record", "compile", "run");
     for (const value of Object.values(seconds)) expect(value).to.be.at.least(0).and.be.below(60);
     const values = sampled();
     expect(lower).to.have.length(1);
-    expect(lower[0]).to.be.at.most(Math.min(...values) + 1e-6).and.at.least(Math.min(...values) - 1);
-    expect(upper[0]).to.be.at.least(Math.max(...values) - 1e-6).and.at.most(Math.max(...values) + 1);
+    expect(lower[0])
+      .to.be.at.most(Math.min(...values) + 1e-6)
+      .and.at.least(Math.min(...values) - 1);
+    expect(upper[0])
+      .to.be.at.least(Math.max(...values) - 1e-6)
+      .and.at.most(Math.max(...values) + 1);
   });
 
   it("answers with an array for several methods, in their order", async () => {
@@ -65,7 +89,10 @@ describe("lirpa bounds", function () {
     const ask = (own: unknown): ReturnType<typeof answer> =>
       answer(["bounds", "model.onnx", "--query", "-"], { stdin: JSON.stringify({ inputs: two, spec: own }) });
     const { shape, lower } = await ask([[[1, -1]], [[-1, 1]]]);
-    const shared = await ask([[1, -1], [-1, 1]]);
+    const shared = await ask([
+      [1, -1],
+      [-1, 1],
+    ]);
     expect(shape).to.deep.equal([2, 1]);
     expect(lower).to.deep.equal([shared.lower[0], shared.lower[3]]);
   });
@@ -76,12 +103,18 @@ describe("lirpa bounds", function () {
   });
 
   it("reads the query from standard input", async () => {
-    const [fromFile, fromStdin] = await Promise.all([answer(plain), answer(["bounds", "model.onnx", "--query", "-"], { stdin: JSON.stringify({ inputs: [input], spec }) })]);
+    const [fromFile, fromStdin] = await Promise.all([
+      answer(plain),
+      answer(["bounds", "model.onnx", "--query", "-"], { stdin: JSON.stringify({ inputs: [input], spec }) }),
+    ]);
     expect(fromStdin.lower).to.deep.equal(fromFile.lower);
   });
 
   it("shows a table per method to people, without colors where nobody sees them", async () => {
-    const [text, { lower }] = await Promise.all([done([...plain, "--method", "ibp,crown"], { env: { CI: "1", FORCE_COLOR: "1" } }), answer(plain)]);
+    const [text, { lower }] = await Promise.all([
+      done([...plain, "--method", "ibp,crown"], { env: { CI: "1", FORCE_COLOR: "1" } }),
+      answer(plain),
+    ]);
     // eslint-disable-next-line no-control-regex
     expect(text).to.not.match(/\u001b/);
     expect(text).to.match(TWO_TABLES);
@@ -91,17 +124,31 @@ describe("lirpa bounds", function () {
 
   it("explains the rules of all nodes", async () => {
     const [text, { explain }] = await Promise.all([done([...plain, "--explain"]), answer([...plain, "--explain"])]);
-    expect(explain?.map(({ node, operator, plugin, shape, representation }) => ({ node, operator, plugin, shape, representation }))).to.deep.equal([
+    expect(
+      explain?.map(({ node, operator, plugin, shape, representation }) => ({
+        node,
+        operator,
+        plugin,
+        shape,
+        representation,
+      })),
+    ).to.deep.equal([
       { node: "fc1", operator: "Gemm", plugin: "@lirpa/plugin-linear", shape: [1, 3], representation: "none" },
       { node: "act", operator: "Relu", plugin: "@lirpa/plugin-activation", shape: [1, 3], representation: "none" },
       { node: "fc2", operator: "Gemm", plugin: "@lirpa/plugin-linear", shape: [1, 2], representation: "none" },
     ]);
-    for (const { kind } of explain!) expect(kind).to.be.oneOf(["linear", "elementwise", "bilinear", "composite", "custom"]);
-    expect(text).to.match(/\n +node +operator +kind +plugin +shape +rows\n +fc1 +Gemm +\w+ +@lirpa\/plugin-linear +\[1, 3\] +none\n/);
+    for (const { kind } of explain!)
+      expect(kind).to.be.oneOf(["linear", "elementwise", "bilinear", "composite", "custom"]);
+    expect(text).to.match(
+      /\n +node +operator +kind +plugin +shape +rows\n +fc1 +Gemm +\w+ +@lirpa\/plugin-linear +\[1, 3\] +none\n/,
+    );
   });
 
   it("takes memory, threads and provider", async () => {
-    const [whole, small] = await Promise.all([answer(plain), answer([...plain, "--memory", "0.5KiB", "--threads", "1", "--provider", "cpu"])]);
+    const [whole, small] = await Promise.all([
+      answer(plain),
+      answer([...plain, "--memory", "0.5KiB", "--threads", "1", "--provider", "cpu"]),
+    ]);
     expect(small.lower[0]).to.be.closeTo(whole.lower[0]!, 1e-6);
   });
 
@@ -120,7 +167,8 @@ describe("lirpa bounds", function () {
     writeFileSync(join(folder, "saved.onnx"), "an older file");
     const { lower, upper } = await answer([...plain, "--save", "saved.onnx"]);
     const session = await InferenceSession.create(join(folder, "saved.onnx"));
-    const floats = (data: readonly number[], dims: readonly number[]): Tensor => new Tensor("float32", Float32Array.from(data), dims);
+    const floats = (data: readonly number[], dims: readonly number[]): Tensor =>
+      new Tensor("float32", Float32Array.from(data), dims);
     const results = await session.run({
       "center:x": floats(input.center, [1, 1, 1, 2]),
       "set:x:eps": floats([0.1], [1, 1]),
@@ -149,7 +197,9 @@ describe("lirpa bounds", function () {
 
   it("fails where its results cannot be written", async function () {
     if (!existsSync("/dev/full")) this.skip();
-    const { code, stderr } = await enqueue(() => runProcess("sh", ["-c", `"${process.execPath}" "${bin}" ${plain.join(" ")} --json > /dev/full`], { cwd: folder }));
+    const { code, stderr } = await enqueue(() =>
+      runProcess("sh", ["-c", `"${process.execPath}" "${bin}" ${plain.join(" ")} --json > /dev/full`], { cwd: folder }),
+    );
     expect(code).to.equal(70);
     expect(stderr).to.match(/^lirpa: cannot write to standard output: no space left on device\.[^\n]*\n$/);
   });
@@ -158,8 +208,15 @@ describe("lirpa bounds", function () {
     const shared = process.env["LIRPA_SHARED"] ?? new URL("../../../../shared", import.meta.url).pathname;
     const golden = join(shared, "goldens/models/mnist_cnn_small-image0-linf-0.03");
     if (!existsSync(golden)) this.skip();
-    const { methods } = JSON.parse(readFileSync(join(golden, "case.json"), "utf8")) as { methods: { crown: { lower: number[]; upper: number[] } } };
-    const { lower, upper, shape } = await answer(["bounds", join(golden, "model.onnx"), "--query", join(golden, "case.json")]);
+    const { methods } = JSON.parse(readFileSync(join(golden, "case.json"), "utf8")) as {
+      methods: { crown: { lower: number[]; upper: number[] } };
+    };
+    const { lower, upper, shape } = await answer([
+      "bounds",
+      join(golden, "model.onnx"),
+      "--query",
+      join(golden, "case.json"),
+    ]);
     expect(shape).to.deep.equal([1, 9]);
     methods.crown.lower.forEach((value, i) => expect(lower[i]).to.be.at.least(value - 0.01));
     methods.crown.upper.forEach((value, i) => expect(upper[i]).to.be.at.most(value + 0.01));

@@ -42,7 +42,10 @@ export async function bounds(file: string, flags: BoundsFlags): Promise<void> {
     const saved = target === undefined ? undefined : programToSave(asked, first!.value);
     const answers = await answerAll(asked, methods, explain === true, progress);
     if (target !== undefined) {
-      const sets = [...Object.values(query.inputs).flatMap((input) => ("set" in input ? [input.set] : [])), ...Object.values(query.options.weights ?? {})];
+      const sets = [
+        ...Object.values(query.inputs).flatMap((input) => ("set" in input ? [input.set] : [])),
+        ...Object.values(query.options.weights ?? {}),
+      ];
       const plugins = [
         ...model.explain().map(({ plugin }) => plugin),
         ...sets.map(({ type }) => lirpa.registry.perturbation(type).plugin),
@@ -53,7 +56,8 @@ export async function bounds(file: string, flags: BoundsFlags): Promise<void> {
     }
     const complete = answers.map((answer): Answer => ({ ...answer, model: file, output: output ?? model.outputs[0]! }));
     await progress.stop();
-    for (const text of new Set(answers.flatMap(({ warnings }) => warnings.map(({ message }) => message)))) process.stderr.write(`lirpa: warning: ${oneLine(text)}.\n`);
+    for (const text of new Set(answers.flatMap(({ warnings }) => warnings.map(({ message }) => message))))
+      process.stderr.write(`lirpa: warning: ${oneLine(text)}.\n`);
     writeOut(json === true ? `${toJson(complete)}\n` : toText(complete, process.stdout));
   } finally {
     await progress.stop();
@@ -72,8 +76,16 @@ function prepare({ model, query, output }: Asked, method: string): Prepared {
   return model.prepare(model.structureOf(query.inputs, options));
 }
 
-async function answerAll(asked: Asked, methods: readonly string[], explain: boolean, progress: Progress): Promise<Omit<Answer, "model" | "output">[]> {
-  const { inputs, options: { spec, weights } } = asked.query;
+async function answerAll(
+  asked: Asked,
+  methods: readonly string[],
+  explain: boolean,
+  progress: Progress,
+): Promise<Omit<Answer, "model" | "output">[]> {
+  const {
+    inputs,
+    options: { spec, weights },
+  } = asked.query;
   const answers: Omit<Answer, "model" | "output">[] = [];
   for (const method of methods) {
     progress.say(`bounding by ${method}`);
@@ -122,7 +134,9 @@ async function readStandardInput(): Promise<string> {
   for await (const chunk of process.stdin) {
     size += (chunk as Buffer).length;
     if (size > LONGEST_QUERY) {
-      throw new LirpaError("LIRPA_QUERY", `standard input gives more than ${LONGEST_QUERY} bytes`, { hint: "Ask for fewer instances or rows at a time." });
+      throw new LirpaError("LIRPA_QUERY", `standard input gives more than ${LONGEST_QUERY} bytes`, {
+        hint: "Ask for fewer instances or rows at a time.",
+      });
     }
     chunks.push(chunk as Buffer);
   }
@@ -135,6 +149,9 @@ async function readText(file: string): Promise<string> {
     return await readStandardInput();
   } catch (cause) {
     if (cause instanceof LirpaError) throw cause;
-    throw new LirpaError("LIRPA_QUERY", `cannot read the query ${file}: ${reasonOf(cause)}`, { cause, hint: "Check the path." });
+    throw new LirpaError("LIRPA_QUERY", `cannot read the query ${file}: ${reasonOf(cause)}`, {
+      cause,
+      hint: "Check the path.",
+    });
   }
 }

@@ -29,7 +29,11 @@ export async function coverage(file: string, { json }: ReportFlags): Promise<num
 }
 
 function toJson(model: string, { complete, nodes }: Coverage): string {
-  return JSON.stringify({ model, complete, nodes: nodes.map((node) => ({ ...node, ...(node.problem && { problem: problemOf(node.problem) }) })) });
+  return JSON.stringify({
+    model,
+    complete,
+    nodes: nodes.map((node) => ({ ...node, ...(node.problem && { problem: problemOf(node.problem) }) })),
+  });
 }
 
 /** What JSON says of an error. */
@@ -39,23 +43,44 @@ export function problemOf({ code, problem, hint, details }: LirpaError): Readonl
 
 function toText({ nodes }: Coverage): string {
   const colors = colorsFor(process.stdout);
-  const rows = nodes.flatMap((node) => [row(node), ...(node.parts ?? []).map((part) => ruleRow(`  ${part.node}`, part.operator, part))]);
+  const rows = nodes.flatMap((node) => [
+    row(node),
+    ...(node.parts ?? []).map((part) => ruleRow(`  ${part.node}`, part.operator, part)),
+  ]);
   const count = (status: CoveredNode["status"]): number => nodes.filter((node) => node.status === status).length;
-  const summary = `${nodes.length} nodes: ${(["covered", "constant", "fused", "missing", "refused"] as const).filter((status) => count(status) > 0).map((status) => `${count(status)} ${status}`).join(", ")}.`;
-  const problems = nodes.flatMap(({ problem }) => (problem === undefined ? [] : [`${complaint(problem.problem, problem.hint)}\n`]));
-  return [table(["node", "operator", "kind", "plugin", "methods", "bounds"], rows, colors, "left"), "\n", ...problems, `${colors.bold(summary)}\n`].join("");
+  const summary = `${nodes.length} nodes: ${(["covered", "constant", "fused", "missing", "refused"] as const)
+    .filter((status) => count(status) > 0)
+    .map((status) => `${count(status)} ${status}`)
+    .join(", ")}.`;
+  const problems = nodes.flatMap(({ problem }) =>
+    problem === undefined ? [] : [`${complaint(problem.problem, problem.hint)}\n`],
+  );
+  return [
+    table(["node", "operator", "kind", "plugin", "methods", "bounds"], rows, colors, "left"),
+    "\n",
+    ...problems,
+    `${colors.bold(summary)}\n`,
+  ].join("");
 }
 
 function row(node: CoveredNode): string[] {
   const operator = node.domain === "" ? node.operator : `${node.domain}:${node.operator}`;
-  if (node.status === "covered") return ruleRow(node.node, operator, { kind: node.kind!, plugin: node.plugin!, methods: node.methods });
+  if (node.status === "covered")
+    return ruleRow(node.node, operator, { kind: node.kind!, plugin: node.plugin!, methods: node.methods });
   const status = node.status === "fused" ? `fused into ${node.into}` : node.status;
   return [node.node, operator, node.kind ?? "", node.plugin ?? "", "", status].map(oneLine);
 }
 
-function ruleRow(name: string, operator: string, { kind, plugin, methods }: Pick<CoveredPart, "kind" | "plugin" | "methods">): string[] {
+function ruleRow(
+  name: string,
+  operator: string,
+  { kind, plugin, methods }: Pick<CoveredPart, "kind" | "plugin" | "methods">,
+): string[] {
   const loose = Object.keys(methods).filter((method) => methods[method] === "loose");
   // A part is indented, which oneLine() would undo.
   const indent = /^ */.exec(name)![0];
-  return [indent + oneLine(name), ...[operator, kind, plugin, "all", loose.length === 0 ? "tight" : `loose: ${loose.join(", ")}`].map(oneLine)];
+  return [
+    indent + oneLine(name),
+    ...[operator, kind, plugin, "all", loose.length === 0 ? "tight" : `loose: ${loose.join(", ")}`].map(oneLine),
+  ];
 }

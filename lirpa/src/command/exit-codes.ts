@@ -36,7 +36,11 @@ export function exitCodeOf(error: LirpaError): number {
  * package would bring, or one of somebody's own domain, waits for its plugin.
  */
 function isUnknownToAll({ code, details }: LirpaError): boolean {
-  return code === "LIRPA_UNSUPPORTED_OPERATOR" && details["package"] === undefined && (details["domain"] === "" || details["domain"] === "ai.onnx");
+  return (
+    code === "LIRPA_UNSUPPORTED_OPERATOR" &&
+    details["package"] === undefined &&
+    (details["domain"] === "" || details["domain"] === "ai.onnx")
+  );
 }
 
 /** A plugin of the project that cannot be loaded is missing; one whose rule fails is a defect. */

@@ -1,7 +1,17 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { closeSync, existsSync, linkSync, mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import onnxProto, { type onnx } from "onnx-proto";
@@ -15,7 +25,10 @@ const bytes = (): Uint8Array => new Uint8Array(WEIGHTS.buffer);
 /** The small model with w1 in a file beside it. */
 function externalModel(location: string, entries: Readonly<Record<string, string>> = {}): Uint8Array {
   const w1: onnx.ITensorProto = {
-    name: "w1", dims: [2, 3], dataType: DataType.FLOAT, dataLocation: DataLocation.EXTERNAL,
+    name: "w1",
+    dims: [2, 3],
+    dataType: DataType.FLOAT,
+    dataLocation: DataLocation.EXTERNAL,
     externalData: Object.entries({ location, ...entries }).map(([key, value]) => ({ key, value })),
   };
   return model({ initializer: [w1, floats("b1", [3], [0.1, 0, -0.1]), floats("w2", [3, 2], [1, -1, 1, 1, -0.5, 2])] });
@@ -27,7 +40,8 @@ describe("the files of the command", function () {
   this.timeout(60_000);
   const folder = temporaryFolder();
   const at = (...parts: readonly string[]): string => join(folder, ...parts);
-  const run = (file: string, ...options: readonly string[]) => lirpa(["bounds", file, "--query", "query.json", "--json", ...options], { cwd: folder });
+  const run = (file: string, ...options: readonly string[]) =>
+    lirpa(["bounds", file, "--query", "query.json", "--json", ...options], { cwd: folder });
 
   before(() => {
     writeExample(folder);
@@ -40,7 +54,9 @@ describe("the files of the command", function () {
   it("gives the bounds of a model whose weights lie beside it", async () => {
     const [inside, outside] = [await run("model.onnx"), await run("external.onnx")];
     expect(outside.code, outside.stderr).to.equal(exitCodes.done);
-    expect(JSON.parse(outside.stdout)).to.deep.include({ lower: (JSON.parse(inside.stdout) as { lower: unknown }).lower });
+    expect(JSON.parse(outside.stdout)).to.deep.include({
+      lower: (JSON.parse(inside.stdout) as { lower: unknown }).lower,
+    });
   });
 
   const spellings: Readonly<Record<string, () => string>> = {
@@ -101,7 +117,10 @@ describe("the files of the command", function () {
   it("gives up on standard input that never ends", async function () {
     if (onWindows) this.skip();
     const device = openSync("/dev/zero", "r");
-    const child = spawn(process.execPath, [bin, "bounds", "model.onnx", "--query", "-"], { cwd: folder, stdio: [device, "ignore", "pipe"] });
+    const child = spawn(process.execPath, [bin, "bounds", "model.onnx", "--query", "-"], {
+      cwd: folder,
+      stdio: [device, "ignore", "pipe"],
+    });
     let said = "";
     child.stderr!.on("data", (chunk: Buffer) => (said += chunk.toString()));
     const [code] = (await once(child, "close")) as [number | null];

@@ -12,10 +12,18 @@ describe("lirpa --help", function () {
   const folder = temporaryFolder();
 
   it("and --version answer on standard output", async () => {
-    const { version } = JSON.parse(readFileSync(fileURLToPath(new URL("../../package.json", import.meta.url)), "utf8")) as { version: string };
-    const [help, bounds, of, print] = await Promise.all([["--help"], ["bounds", "--help"], ["help", "bounds"], ["--version"]].map((args) => lirpa(args)));
+    const { version } = JSON.parse(
+      readFileSync(fileURLToPath(new URL("../../package.json", import.meta.url)), "utf8"),
+    ) as { version: string };
+    const [help, bounds, of, print] = await Promise.all(
+      [["--help"], ["bounds", "--help"], ["help", "bounds"], ["--version"]].map((args) => lirpa(args)),
+    );
     for (const outcome of [help, bounds, of, print]) expect(outcome).to.deep.include({ code: 0, stderr: "" });
-    expect(help!.stdout).to.include("Usage: lirpa").and.include("bounds").and.include("Exit codes:").and.include("Examples:");
+    expect(help!.stdout)
+      .to.include("Usage: lirpa")
+      .and.include("bounds")
+      .and.include("Exit codes:")
+      .and.include("Examples:");
     expect(bounds!.stdout).to.equal(of!.stdout).and.include("--method").and.include("Examples:");
     expect(print!.stdout).to.equal(`${version}\n`);
     for (const line of bounds!.stdout.split("\n")) expect(line.length, line).to.be.at.most(82);
@@ -32,11 +40,18 @@ describe("lirpa --help", function () {
     writeExample(folder);
     writeFileSync(join(folder, "lirpa"), `#!/bin/sh\nexec "${process.execPath}" "${bin}" "$@"\n`);
     chmodSync(join(folder, "lirpa"), 0o755);
-    const examples = [...[rootHelp, boundsHelp, coverageHelp, pluginsHelp, doctorHelp].join("\n").matchAll(/^ {2}\$ (lirpa .*)$/gm)].map(([, line]) => line!);
+    const examples = [
+      ...[rootHelp, boundsHelp, coverageHelp, pluginsHelp, doctorHelp].join("\n").matchAll(/^ {2}\$ (lirpa .*)$/gm),
+    ].map(([, line]) => line!);
     expect(examples).to.have.length.above(4);
     const enqueue = queue();
     const env = { PATH: `${folder}${delimiter}${process.env["PATH"] ?? ""}` };
-    const outcomes = await Promise.all([...new Set(examples)].map(async (line) => ({ line, ...(await enqueue(() => runProcess("sh", ["-c", line], { cwd: folder, env }))) })));
+    const outcomes = await Promise.all(
+      [...new Set(examples)].map(async (line) => ({
+        line,
+        ...(await enqueue(() => runProcess("sh", ["-c", line], { cwd: folder, env }))),
+      })),
+    );
     for (const { line, code, stdout, stderr } of outcomes) {
       expect({ code, stderr }, line).to.deep.equal({ code: 0, stderr: "" });
       expect(stdout, line).to.not.equal("");
@@ -56,7 +71,9 @@ describe("lirpa --help", function () {
     const visit = (url: URL): void => {
       if (seen.has(url.href)) return;
       seen.add(url.href);
-      for (const [, name] of readFileSync(fileURLToPath(url), "utf8").matchAll(/^(?:import|export) .*?from "([^"]+)";$/gm)) {
+      for (const [, name] of readFileSync(fileURLToPath(url), "utf8").matchAll(
+        /^(?:import|export) .*?from "([^"]+)";$/gm,
+      )) {
         if (name!.startsWith(".")) visit(new URL(name!, url));
         else if (!name!.startsWith("node:")) packages.add(name!);
       }

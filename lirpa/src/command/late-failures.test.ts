@@ -18,8 +18,14 @@ const failing: Readonly<Record<string, { readonly code: string; readonly says: s
   "throws at once": { code: 'throw new Error("at once");', says: "at once" },
   "ends the process well": { code: "process.exit(0);", says: "ends the process" },
   "ends the process badly": { code: "process.exit(3);", says: "ends the process" },
-  "waits for nothing, for ever": { code: "await new Promise(() => undefined);", says: "not done with its import after 10 seconds" },
-  "waits for ever, and keeps busy": { code: "setInterval(() => undefined, 1000); await new Promise(() => undefined);", says: "not done with its import after 10 seconds" },
+  "waits for nothing, for ever": {
+    code: "await new Promise(() => undefined);",
+    says: "not done with its import after 10 seconds",
+  },
+  "waits for ever, and keeps busy": {
+    code: "setInterval(() => undefined, 1000); await new Promise(() => undefined);",
+    says: "not done with its import after 10 seconds",
+  },
 };
 
 describe("a plugin that fails when nobody expects it", function () {
@@ -34,7 +40,16 @@ describe("a plugin that fails when nobody expects it", function () {
     const installed = join(root, "node_modules", NAME);
     mkdirSync(installed, { recursive: true });
     writeFileSync(join(root, "package.json"), JSON.stringify({ name: "project", lirpa: { plugins: [NAME] } }));
-    writeFileSync(join(installed, "package.json"), JSON.stringify({ name: NAME, version: "1.0.0", type: "module", exports: { ".": "./index.js", "./package.json": "./package.json" }, lirpa: { apiVersion: 2, operators: [] } }));
+    writeFileSync(
+      join(installed, "package.json"),
+      JSON.stringify({
+        name: NAME,
+        version: "1.0.0",
+        type: "module",
+        exports: { ".": "./index.js", "./package.json": "./package.json" },
+        lirpa: { apiVersion: 2, operators: [] },
+      }),
+    );
     writeFileSync(join(installed, "index.js"), `${right}\n${code}`);
     writeExample(root);
     return root;
@@ -45,8 +60,14 @@ describe("a plugin that fails when nobody expects it", function () {
   before(() => {
     for (const [what, { code }] of Object.entries(failing)) {
       const root = project(what, code);
-      outcomes.set(what, enqueue(() => lirpa(bounds, { cwd: root })));
-      outcomes.set(`doctor: ${what}`, enqueue(() => lirpa(["plugins", "doctor"], { cwd: root })));
+      outcomes.set(
+        what,
+        enqueue(() => lirpa(bounds, { cwd: root })),
+      );
+      outcomes.set(
+        `doctor: ${what}`,
+        enqueue(() => lirpa(["plugins", "doctor"], { cwd: root })),
+      );
     }
   });
 
@@ -55,13 +76,18 @@ describe("a plugin that fails when nobody expects it", function () {
       const { code, stdout, stderr } = await outcomes.get(what)!;
       expect(code, stderr).to.equal(exitCodes.unavailable);
       expect(stdout).to.equal("");
-      expect(stderr).to.match(/^lirpa: [^\n]+[.?]\n$/).and.include(`[${NAME}]`).and.include(says);
+      expect(stderr)
+        .to.match(/^lirpa: [^\n]+[.?]\n$/)
+        .and.include(`[${NAME}]`)
+        .and.include(says);
     });
 
     it(`is found by the doctor: one that ${what}`, async () => {
       const { code, stdout, stderr } = await outcomes.get(`doctor: ${what}`)!;
       expect(code, stderr).to.equal(exitCodes.unavailable);
-      expect(stdout + stderr).to.include(`[${NAME}]`).and.include(says);
+      expect(stdout + stderr)
+        .to.include(`[${NAME}]`)
+        .and.include(says);
       expect(stdout + stderr).to.not.match(/^\s+at /m);
     });
   }

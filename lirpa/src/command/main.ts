@@ -49,14 +49,21 @@ function endUsage(error: CommanderError, args: readonly string[]): number {
   const [first = "", ...rest] = error.message.split("\n");
   const suggestion = rest.join(" ").replace(/^\(|\)$/g, "");
   const page = ["bounds", "coverage", "plugins"].includes(args[0] ?? "") ? `lirpa ${args[0]} --help` : "lirpa --help";
-  print(first.replace(/^error: /, "").replaceAll("'", '"'), suggestion === "" ? `Run ${page} for what there is.` : suggestion);
+  print(
+    first.replace(/^error: /, "").replaceAll("'", '"'),
+    suggestion === "" ? `Run ${page} for what there is.` : suggestion,
+  );
   return exitCodes.usage;
 }
 
 /** Prints an error and gives its exit code. */
 function report(error: unknown): number {
   if (isLirpaError(error)) print(error.problem, error.hint);
-  else print(`internal error: ${error instanceof Error ? error.message : String(error)}`, "This is a defect of lirpa: please report it with what LIRPA_DEBUG=1 prints.");
+  else
+    print(
+      `internal error: ${error instanceof Error ? error.message : String(error)}`,
+      "This is a defect of lirpa: please report it with what LIRPA_DEBUG=1 prints.",
+    );
   if (process.env["LIRPA_DEBUG"] === "1") process.stderr.write(`${inspect(error)}\n`);
   return isLirpaError(error) ? exitCodeOf(error) : exitCodes.internal;
 }

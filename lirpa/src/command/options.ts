@@ -1,7 +1,15 @@
 import { InvalidArgumentError } from "commander";
 
 const UNITS: Readonly<Record<string, number>> = {
-  B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40,
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KIB: 2 ** 10,
+  MIB: 2 ** 20,
+  GIB: 2 ** 30,
+  TIB: 2 ** 40,
 };
 const MOST_THREADS = 1024;
 
@@ -18,7 +26,8 @@ export function parseMethods(value: string, before: readonly string[] | undefine
 export function parseMemory(value: string): number {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(value.trim()) ?? [];
   const bytes = Math.floor(Number(digits) * (UNITS[(unit || "B").toUpperCase()] ?? NaN));
-  if (!Number.isSafeInteger(bytes) || bytes < 1) throw new InvalidArgumentError("It must be a size such as 2GiB, 512MiB or 1.5GB.");
+  if (!Number.isSafeInteger(bytes) || bytes < 1)
+    throw new InvalidArgumentError("It must be a size such as 2GiB, 512MiB or 1.5GB.");
   return bytes;
 }
 

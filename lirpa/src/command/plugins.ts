@@ -61,14 +61,24 @@ function listed({ allowed, suggested }: Discovery): Listed[] {
 }
 
 function toJson(found: Discovery): string {
-  const of = (state: Listed["state"]): readonly object[] => listed(found).filter((one) => one.state === state).map((one) => ({ ...one, state: undefined }));
-  return JSON.stringify({ project: found.project ?? null, standard: of("standard"), allowed: of("allowed"), suggested: of("suggested"), problems: found.problems.map(problemOf) });
+  const of = (state: Listed["state"]): readonly object[] =>
+    listed(found)
+      .filter((one) => one.state === state)
+      .map((one) => ({ ...one, state: undefined }));
+  return JSON.stringify({
+    project: found.project ?? null,
+    standard: of("standard"),
+    allowed: of("allowed"),
+    suggested: of("suggested"),
+    problems: found.problems.map(problemOf),
+  });
 }
 
 function toText(found: Discovery): string {
   const plugins = listed(found);
   const rows = plugins.map(({ name, version, state, operators, perturbations, methods }) =>
-    [name, version, state, shortened([...operators, ...perturbations, ...methods])].map(oneLine));
+    [name, version, state, shortened([...operators, ...perturbations, ...methods])].map(oneLine),
+  );
   const suggested = plugins.filter(({ state }) => state === "suggested").map(({ name }) => name);
   const hint = suggested.length === 0 ? "" : `\n${wayToAllow(found.project!, suggested)}\n`;
   const wrong = found.problems.length === 0 ? "" : `\n${complaints(found)}`;

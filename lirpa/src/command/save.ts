@@ -16,11 +16,13 @@ export async function saveTarget(file: string, sources: readonly string[]): Prom
     await access(dirname(target), constants.W_OK);
     const found = await stat(target).catch(() => undefined);
     if (found === undefined) {
-      if ((await lstat(target).catch(() => undefined)) !== undefined) throw cannotSave(file, "it is a link to a file that is not there");
+      if ((await lstat(target).catch(() => undefined)) !== undefined)
+        throw cannotSave(file, "it is a link to a file that is not there");
       return target;
     }
     if (!found.isFile()) throw cannotSave(file, "it is no regular file");
-    for (const source of sources) if (await isSameFile(target, source)) throw cannotSave(file, `the command reads that file (${source})`);
+    for (const source of sources)
+      if (await isSameFile(target, source)) throw cannotSave(file, `the command reads that file (${source})`);
     return await realpath(target);
   } catch (cause) {
     throw cause instanceof LirpaError ? cause : cannotSave(file, reasonOf(cause), cause);
@@ -67,7 +69,9 @@ export function originMetadata({ model, output, method, plugins }: Origin): Reco
     "lirpa.method": method,
     "lirpa.model": basename(model),
     "lirpa.output": output,
-    "lirpa.plugins": JSON.stringify(Object.fromEntries([...new Set(plugins)].sort().map((name) => [name, versionOf(name)]))),
+    "lirpa.plugins": JSON.stringify(
+      Object.fromEntries([...new Set(plugins)].sort().map((name) => [name, versionOf(name)])),
+    ),
   };
 }
 

@@ -41,7 +41,10 @@ describe("what --save writes", function () {
   before(async () => {
     writeExample(folder);
     for (const method of METHODS) {
-      const { code, stdout, stderr } = await lirpa(["bounds", "model.onnx", "--query", "query.json", "--method", method, "--json", "--save", `${method}.onnx`], { cwd: folder });
+      const { code, stdout, stderr } = await lirpa(
+        ["bounds", "model.onnx", "--query", "query.json", "--method", method, "--json", "--save", `${method}.onnx`],
+        { cwd: folder },
+      );
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
       const { lower, upper } = JSON.parse(stdout) as (typeof answers)[string];
       answers[method] = { lower, upper };
@@ -53,7 +56,13 @@ describe("what --save writes", function () {
     expect(Object.fromEntries(inputs.map(({ name, ...port }) => [name, port]))).to.deep.equal({
       [names.center]: { shape: [1, 2], dtype: "float", instances: true, rows: false, role: { is: "center", of: "x" } },
       [names.rows]: { shape: [1, 2], dtype: "float", instances: false, rows: true, role: { is: "rows" } },
-      [names.eps]: { shape: [], dtype: "float", instances: false, rows: false, role: { is: "set", of: "x", field: "eps" } },
+      [names.eps]: {
+        shape: [],
+        dtype: "float",
+        instances: false,
+        rows: false,
+        role: { is: "set", of: "x", field: "eps" },
+      },
     });
     expect(outputs.map(({ name }) => name)).to.deep.equal(["lower", "upper"]);
     expect(metadata).to.include({ "lirpa.method": "crown", "lirpa.model": "model.onnx", "lirpa.output": "y" });
@@ -66,9 +75,16 @@ describe("what --save writes", function () {
   it("gives the same bounds in onnxruntime-node, without lirpa", async () => {
     for (const method of METHODS) {
       const session = await InferenceSession.create(fileOf(method));
-      const tensors = Object.fromEntries(Object.entries(feeds).map(([name, { shape, data }]) => [name, new Tensor("float32", Float32Array.from(data), [...shape])]));
+      const tensors = Object.fromEntries(
+        Object.entries(feeds).map(([name, { shape, data }]) => [
+          name,
+          new Tensor("float32", Float32Array.from(data), [...shape]),
+        ]),
+      );
       const { lower, upper } = await session.run(tensors);
-      expect({ lower: [...(lower!.data as Float32Array)], upper: [...(upper!.data as Float32Array)] }).to.deep.equal(answers[method]);
+      expect({ lower: [...(lower!.data as Float32Array)], upper: [...(upper!.data as Float32Array)] }).to.deep.equal(
+        answers[method],
+      );
     }
   });
 
@@ -76,7 +92,10 @@ describe("what --save writes", function () {
     const loaded = await loadProgram(readFileSync(fileOf("crown")));
     const { lower, upper } = await loaded.run(feeds);
     expect({ lower: [...lower!.data], upper: [...upper!.data] }).to.deep.equal(answers["crown"]);
-    const wider = await loaded.run({ ...feeds, [names.eps]: { shape: [1, 1], dtype: "float", data: Float32Array.of(0.2) } });
+    const wider = await loaded.run({
+      ...feeds,
+      [names.eps]: { shape: [1, 1], dtype: "float", data: Float32Array.of(0.2) },
+    });
     expect(wider["lower"]!.data[0]).to.be.below(lower!.data[0]!);
     await loaded.dispose();
   });
@@ -87,7 +106,9 @@ describe("what --save writes", function () {
       console.log(`      skipped: ${python} has no onnxruntime (LIRPA_PYTHON names an interpreter that has)`);
       this.skip();
     }
-    const input = JSON.stringify(Object.fromEntries(Object.entries(feeds).map(([name, { shape, data }]) => [name, { shape, data: [...data] }])));
+    const input = JSON.stringify(
+      Object.fromEntries(Object.entries(feeds).map(([name, { shape, data }]) => [name, { shape, data: [...data] }])),
+    );
     const script = join(folder, "run.py");
     writeFileSync(script, PYTHON);
     const { status, stdout, stderr } = spawnSync(python, [script, ...METHODS.map(fileOf)], { input, encoding: "utf8" });
@@ -95,12 +116,16 @@ describe("what --save writes", function () {
     const found = JSON.parse(stdout) as typeof answers;
     expect(Object.keys(found)).to.deep.equal([...METHODS]);
     for (const method of METHODS) {
-      for (const end of ["lower", "upper"] as const) expect(found[method]![end][0]).to.be.closeTo(answers[method]![end][0]!, 1e-6);
+      for (const end of ["lower", "upper"] as const)
+        expect(found[method]![end][0]).to.be.closeTo(answers[method]![end][0]!, 1e-6);
     }
   });
 
   it("is not written for a method that takes several programs", async () => {
-    const { code, stderr } = await lirpa(["bounds", "model.onnx", "--query", "query.json", "--method", "alpha-crown", "--save", "alpha.onnx"], { cwd: folder });
+    const { code, stderr } = await lirpa(
+      ["bounds", "model.onnx", "--query", "query.json", "--method", "alpha-crown", "--save", "alpha.onnx"],
+      { cwd: folder },
+    );
     expect(code).to.equal(64);
     expect(stderr).to.match(/^lirpa: --save writes one program, and alpha-crown is a sequence of programs\./);
   });

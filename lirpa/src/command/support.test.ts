@@ -31,11 +31,16 @@ export function lirpa(args: readonly string[], options: RunOptions = {}): Promis
   return runProcess(process.execPath, [bin, ...args], options);
 }
 
-export function runProcess(command: string, args: readonly string[], { cwd, stdin, env, deaf, interrupt }: RunOptions = {}): Promise<Outcome> {
+export function runProcess(
+  command: string,
+  args: readonly string[],
+  { cwd, stdin, env, deaf, interrupt }: RunOptions = {},
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env: { ...process.env, LIRPA_DEBUG: "", ...env } });
     const output = { stdout: "", stderr: "" };
-    for (const name of ["stdout", "stderr"] as const) child[name].setEncoding("utf8").on("data", (text: string) => (output[name] += text));
+    for (const name of ["stdout", "stderr"] as const)
+      child[name].setEncoding("utf8").on("data", (text: string) => (output[name] += text));
     if (deaf === true) child.stdout.destroy();
     child.stdin.on("error", () => undefined);
     if (interrupt === undefined) child.stdin.end(stdin ?? "");
@@ -70,12 +75,19 @@ const { ModelProto, TensorProto } = onnxProto.onnx;
 export function model(changes: onnx.IGraphProto = {}, others: onnx.IModelProto = {}): Uint8Array {
   return ModelProto.encode({
     irVersion: 8,
-    opsetImport: [{ domain: "", version: 17 }, { domain: "com.example", version: 1 }],
+    opsetImport: [
+      { domain: "", version: 17 },
+      { domain: "com.example", version: 1 },
+    ],
     graph: {
       name: "small",
       input: [valueInfo("x", [1, 2])],
       output: [valueInfo("y", [1, 2])],
-      initializer: [floats("w1", [2, 3], [1, -1, 0.5, 0.25, 1, -2]), floats("b1", [3], [0.1, 0, -0.1]), floats("w2", [3, 2], [1, -1, 1, 1, -0.5, 2])],
+      initializer: [
+        floats("w1", [2, 3], [1, -1, 0.5, 0.25, 1, -2]),
+        floats("b1", [3], [0.1, 0, -0.1]),
+        floats("w2", [3, 2], [1, -1, 1, 1, -0.5, 2]),
+      ],
       node: [
         { name: "fc1", opType: "Gemm", input: ["x", "w1", "b1"], output: ["h"] },
         { name: "act", opType: "Relu", input: ["h"], output: ["a"] },
@@ -93,15 +105,29 @@ export function oneNode(node: onnx.INodeProto): Uint8Array {
 }
 
 export function floats(name: string, dims: number[], values: readonly number[]): onnx.ITensorProto {
-  return { name, dims, dataType: TensorProto.DataType.FLOAT, rawData: new Uint8Array(Float32Array.from(values).buffer) };
+  return {
+    name,
+    dims,
+    dataType: TensorProto.DataType.FLOAT,
+    rawData: new Uint8Array(Float32Array.from(values).buffer),
+  };
 }
 
 function valueInfo(name: string, dims: readonly number[]): onnx.IValueInfoProto {
-  return { name, type: { tensorType: { elemType: TensorProto.DataType.FLOAT, shape: { dim: dims.map((dimValue) => ({ dimValue })) } } } };
+  return {
+    name,
+    type: {
+      tensorType: { elemType: TensorProto.DataType.FLOAT, shape: { dim: dims.map((dimValue) => ({ dimValue })) } },
+    },
+  };
 }
 
 export const ball = { type: "linf", eps: 0.1 } as const;
-export const input: Readonly<{ name: string; center: readonly number[]; perturbation: typeof ball }> = { name: "x", center: [0.5, -0.25], perturbation: ball };
+export const input: Readonly<{ name: string; center: readonly number[]; perturbation: typeof ball }> = {
+  name: "x",
+  center: [0.5, -0.25],
+  perturbation: ball,
+};
 export const spec: readonly (readonly number[])[] = [[1, -1]];
 
 /** Writes `model.onnx` and `query.json`, as the examples of the help call them. */

@@ -18,9 +18,15 @@ export function toText(answers: readonly Answer[], stream: WriteStream): string 
 }
 
 function boundsTable({ method, output, lower, upper, shape, seconds }: Answer, colors: Colors): string {
-  const times = (["record", "compile", "run"] as const).map((phase) => `${phase} ${seconds[phase].toFixed(3)} s`).join(", ");
+  const times = (["record", "compile", "run"] as const)
+    .map((phase) => `${phase} ${seconds[phase].toFixed(3)} s`)
+    .join(", ");
   const heading = `${colors.bold(method)}  ${oneLine(output)} [${shape.join(", ")}]  ${colors.dim(times)}`;
-  const rows = Array.from(lower, (value, i) => [indexOf(i, shape), roundedOutward(value, "lower"), roundedOutward(upper[i]!, "upper")]);
+  const rows = Array.from(lower, (value, i) => [
+    indexOf(i, shape),
+    roundedOutward(value, "lower"),
+    roundedOutward(upper[i]!, "upper"),
+  ]);
   return `${heading}\n${table(["row", "lower", "upper"], rows, colors, "right")}`;
 }
 
@@ -29,17 +35,29 @@ function explanation(method: string, nodes: readonly ExplainedNode[], colors: Co
   const caption = [
     "The nodes as they are bounded: composites replaced by their parts, formulas fused, constants folded.",
     `rows: how ${method} holds the coefficients of a node's intermediate bounds; none where it needs no rows.`,
-  ].map((text) => `${colors.dim(text)}\n`).join("");
+  ]
+    .map((text) => `${colors.dim(text)}\n`)
+    .join("");
   const rows = nodes.map(({ node, operator, kind, plugin, shape, representation }) =>
-    [node, operator, kind, plugin, `[${shape.join(", ")}]`, representation].map(oneLine));
+    [node, operator, kind, plugin, `[${shape.join(", ")}]`, representation].map(oneLine),
+  );
   return `${caption}${table(["node", "operator", "kind", "plugin", "shape", "rows"], rows, colors, "left")}`;
 }
 
 /** Rows below a header, each column as wide as it needs. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[], colors: Colors, side: "left" | "right"): string {
-  const widths = header.map((title, column) => rows.reduce((width, row) => Math.max(width, row[column]!.length), title.length));
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  colors: Colors,
+  side: "left" | "right",
+): string {
+  const widths = header.map((title, column) =>
+    rows.reduce((width, row) => Math.max(width, row[column]!.length), title.length),
+  );
   const line = (cells: readonly string[]): string => {
-    const padded = cells.map((cell, column) => (side === "left" ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)));
+    const padded = cells.map((cell, column) =>
+      side === "left" ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
+    );
     return `  ${padded.join("  ")}`.trimEnd();
   };
   return `${[colors.dim(line(header)), ...rows.map(line)].join("\n")}\n`;

@@ -8,8 +8,7 @@ import { parseMemory, parseMethods, parseThreads } from "./options.js";
 /** For the help, which loads nothing of core; a test compares them with core's own. */
 const METHODS = ["ibp", "crown-ibp", "crown", "forward", "forward+crown", "alpha-crown"];
 
-const methodsHelp =
-  `one or more, separated by commas, of ${METHODS.join(", ")}, or what a plugin brings (default: crown)`;
+const methodsHelp = `one or more, by commas, of ${METHODS.join(", ")}, or what a plugin brings (default: crown)`;
 
 /** The options of `lirpa bounds`, parsed. */
 export interface BoundsFlags {
@@ -59,7 +58,9 @@ export function commandLine(end: (code: number) => void, begin: () => Promise<vo
     .addHelpText("after", boundsHelp)
     .action(async (model: string, flags: BoundsFlags) => {
       if (flags.save !== undefined && (flags.method?.length ?? 1) > 1) {
-        throw new LirpaError("LIRPA_OPTION", "--save takes one method, for it writes one program", { hint: "Save the methods one by one." });
+        throw new LirpaError("LIRPA_OPTION", "--save takes one method, for it writes one program", {
+          hint: "Save the methods one by one.",
+        });
       }
       await begin();
       const { bounds } = await import("./bounds.js");
@@ -105,6 +106,8 @@ export function commandLine(end: (code: number) => void, begin: () => Promise<vo
 }
 
 function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { readonly version: string };
+  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    readonly version: string;
+  };
   return manifest.version;
 }

@@ -1,4 +1,12 @@
-import type { HostTensor, Interval, PerturbationSet, PerturbationSite, SetContext, Shape, Tensor } from "@lirpa/core/plugin";
+import type {
+  HostTensor,
+  Interval,
+  PerturbationSet,
+  PerturbationSite,
+  SetContext,
+  Shape,
+  Tensor,
+} from "@lirpa/core/plugin";
 import { dual, norm, type Norm } from "./norms.js";
 import { direction, single, spread, stepped } from "./points.js";
 
@@ -73,7 +81,12 @@ export function project(context: Context, ball: Ball, x: Tensor): Tensor {
 }
 
 /** Vertices, edges, faces and inner points; never outside the ball, whatever is rounded. */
-export function sample(site: PerturbationSite, ball: Ball, values: PerturbationSet<Ball>["values"], random: () => number): HostTensor {
+export function sample(
+  site: PerturbationSite,
+  ball: Ball,
+  values: PerturbationSet<Ball>["values"],
+  random: () => number,
+): HostTensor {
   const { data } = site.center;
   const eps = values["eps"]!.data;
   const balls = ball.over === "rows" ? (site.shape[0] ?? 1) : 1;

@@ -1,4 +1,13 @@
-import type { HostTensor, Interval, PerturbationQuery, PerturbationSet, PerturbationSite, SetContext, SetSite, Tensor } from "@lirpa/core/plugin";
+import type {
+  HostTensor,
+  Interval,
+  PerturbationQuery,
+  PerturbationSet,
+  PerturbationSite,
+  SetContext,
+  SetSite,
+  Tensor,
+} from "@lirpa/core/plugin";
 import { place, readTensor, refusal, refuseUnknown } from "./fields.js";
 import { single, spread } from "./points.js";
 
@@ -20,10 +29,16 @@ export function parseBox(query: PerturbationQuery, site: SetSite): PerturbationS
   site.center?.data.forEach((center, i) => {
     const [low, high] = [lower.data[i]!, upper.data[i]!];
     const box = `[${low}, ${high}] at ${place(i, site.shape)}`;
-    if (low > high) throw refusal(query, site, `lower is above upper: ${box}`, "Give lower <= upper for every element.");
+    if (low > high)
+      throw refusal(query, site, `lower is above upper: ${box}`, "Give lower <= upper for every element.");
     const slack = TOLERANCE * Math.max(Math.abs(low), Math.abs(high));
     if (!(center >= low - slack && center <= high + slack)) {
-      throw refusal(query, site, `the center ${center} is outside ${box}`, "Move the center into the box, or the limits around the center.");
+      throw refusal(
+        query,
+        site,
+        `the center ${center} is outside ${box}`,
+        "Move the center into the box, or the limits around the center.",
+      );
     }
   });
   return Object.freeze({ structure: Object.freeze({ set: "box" }), values: Object.freeze({ lower, upper }) });
@@ -34,8 +49,9 @@ export function hull({ values }: Context): Interval {
 }
 
 /**
- * Each coordinate at the end that its coefficient asks for. A middle and a radius would have to be rounded. The negative
- * part is a − relu(a), exact in floating point, and not min(a, 0): so at a = 0 the gradient is still a point of the box.
+ * Each coordinate at the end that its coefficient asks for. A middle and a radius would have to be rounded. The
+ * negative part is a − relu(a), exact in floating point, and not min(a, 0): so at a = 0 the gradient is still a point
+ * of the box.
  */
 export function concretize({ t, values }: Context, a: Tensor, side: "lower" | "upper"): Tensor {
   const [least, greatest] = [values["lower"]!, values["upper"]!];
@@ -57,7 +73,11 @@ export function project({ t, values }: Context, x: Tensor): Tensor {
 }
 
 /** Corners, faces and inner points. */
-export function sample(site: PerturbationSite, values: PerturbationSet<Box>["values"], random: () => number): HostTensor {
+export function sample(
+  site: PerturbationSite,
+  values: PerturbationSet<Box>["values"],
+  random: () => number,
+): HostTensor {
   const { data } = site.center;
   const [lower, upper] = [values["lower"]!.data, values["upper"]!.data];
   const point = data.slice();

@@ -1,4 +1,12 @@
-import { hintOf, perturbationError, type HostTensor, type LirpaError, type PerturbationQuery, type SetSite, type Shape } from "@lirpa/core/plugin";
+import {
+  hintOf,
+  perturbationError,
+  type HostTensor,
+  type LirpaError,
+  type PerturbationQuery,
+  type SetSite,
+  type Shape,
+} from "@lirpa/core/plugin";
 
 /** An error that says which perturbation of which input or weight it is about. */
 export function refusal(query: PerturbationQuery, site: SetSite, problem: string, hint: string): LirpaError {
@@ -10,7 +18,9 @@ export function refusal(query: PerturbationQuery, site: SetSite, problem: string
 
 /** Refuses fields that the type does not have: a misspelt one would silently change the set. */
 export function refuseUnknown(query: PerturbationQuery, site: SetSite, known: readonly string[]): void {
-  const unknown = Object.keys(query).filter((field) => field !== "type" && !known.includes(field) && query[field] !== undefined);
+  const unknown = Object.keys(query).filter(
+    (field) => field !== "type" && !known.includes(field) && query[field] !== undefined,
+  );
   if (unknown.length === 0) return;
   const names = unknown.map((field) => `"${field}"`).join(", ");
   throw refusal(query, site, `unknown field ${names}`, hintOf(unknown[0]!, ["type", ...known]));
@@ -34,7 +44,12 @@ export function readTensor(query: PerturbationQuery, site: SetSite, field: strin
     const nested = shape.length > 0 && items.some((item) => list(item) !== undefined);
     const expected = nested ? (shape[0] ?? 0) : count(shape);
     if (items.length !== expected) {
-      throw refusal(query, site, `"${field}" has ${items.length} ${nested ? "parts" : "numbers"} where ${expected} are expected`, hint);
+      throw refusal(
+        query,
+        site,
+        `"${field}" has ${items.length} ${nested ? "parts" : "numbers"} where ${expected} are expected`,
+        hint,
+      );
     }
     if (nested) return items.flatMap((item) => flatten(item, shape.slice(1)));
     const stranger = items.find((item) => typeof item !== "number");

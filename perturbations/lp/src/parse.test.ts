@@ -1,11 +1,27 @@
-import { isLirpaError, type Perturbation, type PerturbationQuery, type PerturbationSite, type Shape } from "@lirpa/core/plugin";
+import {
+  isLirpaError,
+  type Perturbation,
+  type PerturbationQuery,
+  type PerturbationSite,
+  type Shape,
+} from "@lirpa/core/plugin";
 import { expect } from "chai";
 import plugin, { lp } from "./index.js";
 
 describe("what a query of an Lp ball means", () => {
   it("is one ball per row of an input's first axis, and one ball around a weight", () => {
-    expect(structure({ type: "l2", eps: 1 }, input([3, 4]))).to.deep.equal({ set: "ball", norm: 2, over: "rows", eps: "number" });
-    expect(structure({ type: "l2", eps: 1 }, weight([3, 4]))).to.deep.equal({ set: "ball", norm: 2, over: "all", eps: "number" });
+    expect(structure({ type: "l2", eps: 1 }, input([3, 4]))).to.deep.equal({
+      set: "ball",
+      norm: 2,
+      over: "rows",
+      eps: "number",
+    });
+    expect(structure({ type: "l2", eps: 1 }, weight([3, 4]))).to.deep.equal({
+      set: "ball",
+      norm: 2,
+      over: "all",
+      eps: "number",
+    });
     expect(structure({ type: "l2", eps: 1, over: "all" }, input([3, 4]))).to.include({ over: "all" });
     expect(structure({ type: "l2", eps: 1, over: "rows" }, weight([3, 4]))).to.include({ over: "rows" });
   });
@@ -16,25 +32,40 @@ describe("what a query of an Lp ball means", () => {
 
   it("is an interval in every norm where a ball holds one coordinate", () => {
     for (const site of [input([]), input([1]), input([3, 1]), weight([1, 1])]) {
-      expect(setOf({ type: "l2" }).isBox(structure({ type: "l2", eps: 1 }, site)), `[${site.shape.join()}]`).to.equal(true);
+      expect(setOf({ type: "l2" }).isBox(structure({ type: "l2", eps: 1 }, site)), `[${site.shape.join()}]`).to.equal(
+        true,
+      );
     }
     expect(setOf({ type: "l2" }).isBox(structure({ type: "l2", eps: 1, over: "rows" }, input([4])))).to.equal(true);
   });
 
-  it("reads p as a number, as Infinity or as \"inf\"", () => {
-    const norms = [1, 1.5, 2, Infinity, "inf"].map((p) => (structure({ type: "lp", p, eps: 1 }, input([1, 3])) as { norm: unknown }).norm);
+  it('reads p as a number, as Infinity or as "inf"', () => {
+    const norms = [1, 1.5, 2, Infinity, "inf"].map(
+      (p) => (structure({ type: "lp", p, eps: 1 }, input([1, 3])) as { norm: unknown }).norm,
+    );
     expect(norms).to.deep.equal([1, 1.5, 2, "inf", "inf"]);
   });
 
   it("has a structure that does not depend on the radius", () => {
     const site = input([2, 3]);
     expect(structure(lp({ norm: 3, eps: 1 }), site)).to.deep.equal(structure(lp({ norm: 3, eps: 2 }), site));
-    expect(structure(lp({ norm: 3, eps: [1, 2, 3, 4, 5, 6] }), site)).to.deep.equal(structure(lp({ norm: 3, eps: [6, 5, 4, 3, 2, 1] }), site));
-    expect(JSON.parse(JSON.stringify(structure(lp({ norm: Infinity, eps: 1 }), site)))).to.deep.equal(structure(lp({ norm: Infinity, eps: 2 }), site));
+    expect(structure(lp({ norm: 3, eps: [1, 2, 3, 4, 5, 6] }), site)).to.deep.equal(
+      structure(lp({ norm: 3, eps: [6, 5, 4, 3, 2, 1] }), site),
+    );
+    expect(JSON.parse(JSON.stringify(structure(lp({ norm: Infinity, eps: 1 }), site)))).to.deep.equal(
+      structure(lp({ norm: Infinity, eps: 2 }), site),
+    );
   });
 
   it("reads radii flat, nested like the shape, or as a typed array", () => {
-    for (const eps of [[1, 2, 3, 4], [[1, 2], [3, 4]], new Float32Array([1, 2, 3, 4])]) {
+    for (const eps of [
+      [1, 2, 3, 4],
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      new Float32Array([1, 2, 3, 4]),
+    ]) {
       expect(setOf({ type: "linf" }).parse({ type: "linf", eps }, input([2, 2])).values["eps"]).to.deep.equal({
         shape: [2, 2],
         dtype: "float",
@@ -72,7 +103,10 @@ describe("a query of a box", () => {
   const site = input([1, 3], [0, 1, 2]);
 
   it("may have its center on its border, and outside by no more than rounding", () => {
-    const { structure, values } = setOf({ type: "box" }).parse({ type: "box", lower: [0, 0, 2 + 1e-7], upper: [[1, 1, 3]] }, site);
+    const { structure, values } = setOf({ type: "box" }).parse(
+      { type: "box", lower: [0, 0, 2 + 1e-7], upper: [[1, 1, 3]] },
+      site,
+    );
     expect(structure).to.deep.equal({ set: "box" });
     expect(setOf({ type: "box" }).isBox(structure)).to.equal(true);
     expect(values["upper"]!.data).to.deep.equal(new Float64Array([1, 1, 3]));
@@ -81,11 +115,27 @@ describe("a query of a box", () => {
   const refusals: readonly [string, PerturbationQuery, RegExp][] = [
     ["without limits", { type: "box", upper: [1, 1, 2] }, /box of input "x": "lower" is missing/],
     ["with one number as limit", { type: "box", lower: 0, upper: [1, 1, 2] }, /"lower" is no array/],
-    ["with too many numbers", { type: "box", lower: [0, 0, 0, 0], upper: [1, 1, 2] }, /"lower" has 4 numbers where 3 are expected/],
+    [
+      "with too many numbers",
+      { type: "box", lower: [0, 0, 0, 0], upper: [1, 1, 2] },
+      /"lower" has 4 numbers where 3 are expected/,
+    ],
     ["with NaN", { type: "box", lower: [0, 0, 0], upper: [1, NaN, 2] }, /"upper" is NaN at \[0, 1\]/],
-    ["with an infinite limit", { type: "box", lower: [0, 0, 0], upper: [1, 1, Infinity] }, /"upper" is Infinity at \[0, 2\]/],
-    ["with lower above upper", { type: "box", lower: [0, 2, 0], upper: [1, 1, 2] }, /lower is above upper: \[2, 1\] at \[0, 1\]/],
-    ["with the center outside", { type: "box", lower: [0, 0, 0], upper: [1, 0.9, 2] }, /the center 1 is outside \[0, 0.9\] at \[0, 1\]/],
+    [
+      "with an infinite limit",
+      { type: "box", lower: [0, 0, 0], upper: [1, 1, Infinity] },
+      /"upper" is Infinity at \[0, 2\]/,
+    ],
+    [
+      "with lower above upper",
+      { type: "box", lower: [0, 2, 0], upper: [1, 1, 2] },
+      /lower is above upper: \[2, 1\] at \[0, 1\]/,
+    ],
+    [
+      "with the center outside",
+      { type: "box", lower: [0, 0, 0], upper: [1, 0.9, 2] },
+      /the center 1 is outside \[0, 0.9\] at \[0, 1\]/,
+    ],
     ["with a radius", { type: "box", lower: [0, 0, 0], upper: [1, 1, 2], eps: 1 }, /unknown field "eps"/],
   ];
   for (const [what, query, message] of refusals) it(`is refused ${what}`, () => expectRefusal(query, site, message));
@@ -109,7 +159,12 @@ function structure(query: PerturbationQuery, site: PerturbationSite): object {
 
 function input(shape: Shape, center?: readonly number[]): PerturbationSite {
   const zeros = new Float64Array(shape.reduce((product, size) => product * size, 1));
-  return { name: "x", role: "input", shape, center: { shape, dtype: "float", data: center === undefined ? zeros : Float64Array.from(center) } };
+  return {
+    name: "x",
+    role: "input",
+    shape,
+    center: { shape, dtype: "float", data: center === undefined ? zeros : Float64Array.from(center) },
+  };
 }
 
 function weight(shape: Shape): PerturbationSite {

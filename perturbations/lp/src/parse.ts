@@ -43,15 +43,21 @@ function readEps(query: PerturbationQuery, site: SetSite): HostTensor {
   }
   const radii = isPerRow(query["eps"], site) ? radiiOfRows(query, site) : readTensor(query, site, "eps");
   const negative = radii.data.findIndex((radius) => radius < 0);
-  if (negative >= 0) throw refusal(query, site, `"eps" is ${radii.data[negative]} at ${place(negative, radii.shape)}`, hint);
+  if (negative >= 0)
+    throw refusal(query, site, `"eps" is ${radii.data[negative]} at ${place(negative, radii.shape)}`, hint);
   return radii;
 }
 
 /** One radius for each row of the batch, of one or more instances: as many numbers as the first axis is long. */
 function isPerRow(eps: unknown, { role, shape }: SetSite): boolean {
   const given = list(eps)!;
-  return role === "input" && shape.length > 1 && given.length === shape[0] && count(shape) !== shape[0]
-    && given.every((radius) => typeof radius === "number");
+  return (
+    role === "input" &&
+    shape.length > 1 &&
+    given.length === shape[0] &&
+    count(shape) !== shape[0] &&
+    given.every((radius) => typeof radius === "number")
+  );
 }
 
 /** They broadcast to the elements of their rows. */
@@ -68,5 +74,10 @@ function readOver(query: PerturbationQuery, site: SetSite): "all" | "rows" {
   const over = query["over"];
   if (over === undefined) return site.role === "input" && site.shape.length > 1 ? "rows" : "all";
   if (over === "all" || over === "rows") return site.shape.length === 0 ? "all" : over;
-  throw refusal(query, site, `"over" is ${shown(over)}`, 'Give "rows" (one ball per row of the first axis) or "all" (one ball).');
+  throw refusal(
+    query,
+    site,
+    `"over" is ${shown(over)}`,
+    'Give "rows" (one ball per row of the first axis) or "all" (one ball).',
+  );
 }

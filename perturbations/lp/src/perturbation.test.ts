@@ -1,5 +1,13 @@
 import { randomFrom, reals } from "@lirpa/conformance/kit";
-import type { HostTensor, Perturbation, PerturbationQuery, PerturbationSite, SetContext, Shape, Tensor } from "@lirpa/core/plugin";
+import type {
+  HostTensor,
+  Perturbation,
+  PerturbationQuery,
+  PerturbationSite,
+  SetContext,
+  Shape,
+  Tensor,
+} from "@lirpa/core/plugin";
 import { evaluateProgram, makeProgram, vjp, Vocabulary } from "@lirpa/core/recording";
 import { expect } from "chai";
 import fc from "fast-check";
@@ -38,7 +46,10 @@ describe("every ball and box", () => {
     fc.assert(
       fc.property(placed, numbers(6), numbers(6), seeds, ({ query, site }, x, a, seed) => {
         const set = at(query, site);
-        expect(dot(a, set.project(x))).to.be.within(set.concretize(a, "lower") - SLACK, set.concretize(a, "upper") + SLACK);
+        expect(dot(a, set.project(x))).to.be.within(
+          set.concretize(a, "lower") - SLACK,
+          set.concretize(a, "upper") + SLACK,
+        );
         for (const point of set.samples(seed, 5)) {
           set.project([...point.data]).forEach((value, i) => expect(value).to.be.closeTo(point.data[i]!, SLACK));
         }
@@ -50,7 +61,13 @@ describe("every ball and box", () => {
     fc.assert(
       fc.property(placed, numbers(6), ({ query, site }, a) => {
         const set = at(query, site);
-        expect(set.concretize(a, "upper")).to.be.closeTo(-set.concretize(a.map((value) => -value), "lower"), SLACK);
+        expect(set.concretize(a, "upper")).to.be.closeTo(
+          -set.concretize(
+            a.map((value) => -value),
+            "lower",
+          ),
+          SLACK,
+        );
       }),
     );
   });
@@ -74,14 +91,20 @@ describe("the bound of a linear form over a ball is reached", () => {
 
   it("along the coefficients for L2", () => {
     const reach = 0.1 * (Math.hypot(2, 1, 0.5) + Math.hypot(0, 3, 4));
-    expect(at(lp({ norm: 2, eps: 0.1 }), site).concretize(a, "lower")).to.be.closeTo(dot(a, site.center.data) - reach, 1e-12);
+    expect(at(lp({ norm: 2, eps: 0.1 }), site).concretize(a, "lower")).to.be.closeTo(
+      dot(a, site.center.data) - reach,
+      1e-12,
+    );
   });
 
   for (const p of [1.01, 1.5, 3, 40]) {
     it(`where Hölder's inequality is an equation, for p = ${p}`, () => {
       const q = p / (p - 1);
       const point = [...site.center.data];
-      for (const row of [[0, 1, 2], [3, 4, 5]]) {
+      for (const row of [
+        [0, 1, 2],
+        [3, 4, 5],
+      ]) {
         const length = row.reduce((sum, i) => sum + Math.abs(a[i]!) ** q, 0) ** (1 / q);
         for (const i of row) point[i]! += 0.1 * Math.sign(a[i]!) * (Math.abs(a[i]!) / length) ** (q - 1);
       }
@@ -154,7 +177,10 @@ describe("numbers at the ends of the range", () => {
   it("powers neither overflow nor vanish", () => {
     for (const norm of [1.001, 1.5, 3, 1000]) {
       for (const size of [1e-25, 1, 1e200]) {
-        const [one, three] = [[size, 0, 0], [size, size, size]].map((a) => at(lp({ norm, eps: 1 }), site).concretize(a, "upper"));
+        const [one, three] = [
+          [size, 0, 0],
+          [size, size, size],
+        ].map((a) => at(lp({ norm, eps: 1 }), site).concretize(a, "upper"));
         expect(one! / size).to.be.closeTo(1, 1e-9);
         expect(three! / size).to.be.closeTo(3 ** (1 - 1 / norm), 1e-9);
       }
@@ -204,7 +230,12 @@ describe("projection", () => {
 describe("samples", () => {
   it("come in the center's precision", () => {
     const center = Float32Array.from([0.1, 0.2, 0.3]);
-    const site: PerturbationSite = { name: "x", role: "input", shape: [1, 3], center: { shape: [1, 3], dtype: "float", data: center } };
+    const site: PerturbationSite = {
+      name: "x",
+      role: "input",
+      shape: [1, 3],
+      center: { shape: [1, 3], dtype: "float", data: center },
+    };
     for (const query of [lp({ norm: 2, eps: 0.1 }), { type: "box", lower: [0, 0, 0], upper: [1, 1, 1] }]) {
       const perturbation = setOf(query);
       const set = perturbation.parse(query, site);
@@ -215,9 +246,13 @@ describe("samples", () => {
   it("often reach the border", () => {
     const site = siteOf("input", [1, 3], [0, 0, 0]);
     const reached = (query: PerturbationQuery, norm: (x: ArrayLike<number>) => number): number =>
-      at(query, site).samples(5, 200).filter(({ data }) => norm(data) > 1 - 1e-9).length;
+      at(query, site)
+        .samples(5, 200)
+        .filter(({ data }) => norm(data) > 1 - 1e-9).length;
     expect(reached(lp({ norm: 2, eps: 1 }), (x) => Math.hypot(x[0]!, x[1]!, x[2]!))).to.be.above(100);
-    expect(reached(lp({ norm: Infinity, eps: 1 }), (x) => Math.min(Math.abs(x[0]!), Math.abs(x[1]!), Math.abs(x[2]!)))).to.be.above(60);
+    expect(
+      reached(lp({ norm: Infinity, eps: 1 }), (x) => Math.min(Math.abs(x[0]!), Math.abs(x[1]!), Math.abs(x[2]!))),
+    ).to.be.above(60);
   });
 });
 
@@ -238,7 +273,9 @@ const placed: fc.Arbitrary<{ query: PerturbationQuery; site: PerturbationSite }>
     norm: fc.oneof(fc.constantFrom(1, 2, Infinity), reals(1, 30)),
     eps: fc.oneof(radii, fc.array(radii, { minLength: 6, maxLength: 6 })),
     over: fc.constantFrom(undefined, "all" as const, "rows" as const),
-    box: fc.option(fc.tuple(fc.array(radii, { minLength: 6, maxLength: 6 }), fc.array(radii, { minLength: 6, maxLength: 6 }))),
+    box: fc.option(
+      fc.tuple(fc.array(radii, { minLength: 6, maxLength: 6 }), fc.array(radii, { minLength: 6, maxLength: 6 })),
+    ),
   })
   .map(({ shape, role, center, norm, eps, over, box }) => ({
     site: siteOf(role, shape, center),
@@ -253,7 +290,10 @@ function siteOf(role: "input" | "weight", shape: Shape, center: readonly number[
 }
 
 /** The set's rules as functions of numbers: everything they record is a constant and folds. */
-function at(query: PerturbationQuery, site: PerturbationSite): {
+function at(
+  query: PerturbationQuery,
+  site: PerturbationSite,
+): {
   hull(): { lower: number[]; upper: number[] };
   concretize(a: readonly number[], side: "lower" | "upper"): number;
   gradient(a: readonly number[], side: "lower" | "upper"): number[];
@@ -264,8 +304,14 @@ function at(query: PerturbationQuery, site: PerturbationSite): {
   const set = perturbation.parse(query, site);
   const t = new Vocabulary();
   const tensors = Object.fromEntries(Object.entries(set.values).map(([name, value]) => [name, t.constant(value)]));
-  const context: SetContext<unknown> = { t, structure: set.structure, center: t.constant(site.center), values: tensors };
-  const recorded = (data: readonly number[]): Tensor => t.constant({ shape: site.shape, dtype: "float", data: Float64Array.from(data) });
+  const context: SetContext<unknown> = {
+    t,
+    structure: set.structure,
+    center: t.constant(site.center),
+    values: tensors,
+  };
+  const recorded = (data: readonly number[]): Tensor =>
+    t.constant({ shape: site.shape, dtype: "float", data: Float64Array.from(data) });
   const numbersOf = (tensor: Tensor): number[] => [...t.constantValue(tensor)!.data];
   return {
     hull: () => {

@@ -33,11 +33,16 @@ describe("points of a set never leave it by rounding", () => {
 
   it("a direction has a norm of 1 at most", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 9 }), fc.double({ min: 1, max: 50, noNaN: true }), fc.infiniteStream(reals(0, 1 - 2 ** -53)), (n, p, stream) => {
-        const point = direction(n, p, () => stream.next().value!);
-        expect(point.length).to.equal(n);
-        expect(point.reduce((sum, value) => sum + Math.abs(value) ** p, 0)).to.be.at.most(1);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 9 }),
+        fc.double({ min: 1, max: 50, noNaN: true }),
+        fc.infiniteStream(reals(0, 1 - 2 ** -53)),
+        (n, p, stream) => {
+          const point = direction(n, p, () => stream.next().value!);
+          expect(point.length).to.equal(n);
+          expect(point.reduce((sum, value) => sum + Math.abs(value) ** p, 0)).to.be.at.most(1);
+        },
+      ),
     );
   });
 });

@@ -24,7 +24,8 @@ export interface BoxOptions {
 export function lp(options: LpOptions): PerturbationQuery {
   checkOptions(options, ["norm", "eps", "over"], "lp");
   const { norm, eps, over } = options;
-  if (typeof eps !== "number" && !isList(eps)) throw notGiven("lp", "eps", "one radius, one per row of the batch, or one per element");
+  if (typeof eps !== "number" && !isList(eps))
+    throw notGiven("lp", "eps", "one radius, one per row of the batch, or one per element");
   return Object.freeze({
     ...named(norm),
     eps: typeof eps === "number" ? eps : frozen(eps),

@@ -7,8 +7,8 @@ export interface Hinge {
 }
 
 /**
- * Slopes between `left` and `right`, as shares in [0, 1] of `right`. The chord over [l, u] has the share u⁺ / (u⁺ − l⁻);
- * a line through the origin on the chord's other side may take any share from `least` to `most`.
+ * Slopes between `left` and `right`, as shares in [0, 1] of `right`. The chord over [l, u] has the share u⁺ / (u⁺ −
+ * l⁻); a line through the origin on the chord's other side may take any share from `least` to `most`.
  */
 interface Shares {
   readonly below: Tensor;
@@ -30,10 +30,10 @@ export const choices: Readonly<Record<"leastArea" | "middle" | "sameSlope" | "le
 };
 
 /**
- * Lines around a hinge on [l, u]. It is convex where left ≤ right: then the chord lies above it and any line through the
- * origin with a slope between the two below it; concave hinges the other way round. On one side of zero both lines are
- * the hinge itself. For (0, 1) this is Zhang et al., "Efficient Neural Network Robustness Certification with General
- * Activation Functions" (2018), section 3.
+ * Lines around a hinge on [l, u]. It is convex where left ≤ right: then the chord lies above it and any line through
+ * the origin with a slope between the two below it; concave hinges the other way round. On one side of zero both lines
+ * are the hinge itself. For (0, 1) this is Zhang et al., "Efficient Neural Network Robustness Certification with
+ * General Activation Functions" (2018), section 3.
  */
 export function hingeRule<A, P extends readonly (Tensor | undefined)[]>(
   slopes: (context: RuleContext<A>, ...parameters: P) => Hinge,

@@ -5,7 +5,9 @@ interface LeakyReluAttributes {
   readonly alpha: number;
 }
 
-/** x above zero, alpha · x below it. Convex for alpha ≤ 1, concave beyond, decreasing below zero for a negative alpha. */
+/**
+ * x above zero, alpha · x below it. Convex for alpha ≤ 1, concave beyond, decreasing below zero for a negative alpha.
+ */
 export const leakyRelu: Operator = defineOperator({
   type: "LeakyRelu",
   sinceVersion: 6,

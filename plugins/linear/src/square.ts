@@ -2,7 +2,8 @@ import { defineOperator, type Operator } from "@lirpa/core/plugin";
 
 /**
  * x², which a product of a value with itself expands to. Convex: above it lies the chord through (l, l²) and (u, u²),
- * (l + u)·x − l·u; below it every tangent, 2m·x − m². The tangent at the point nearest to zero never falls below the function's minimum.
+ * (l + u)·x − l·u; below it every tangent, 2m·x − m². The tangent at the point nearest to zero never falls below the
+ * function's minimum.
  */
 export const square: Operator = defineOperator({
   type: "Square",

@@ -1,6 +1,9 @@
 import { defineOperator, float, type Operator, type Tensor } from "@lirpa/core/plugin";
 
-/** Beyond this many times `bound` a linear form is worth less than the constant (tried on the goldens: 1.5 to 4 are alike). */
+/**
+ * Beyond this many times `bound` a linear form is worth less than the constant (tried on the goldens: 1.5 to 4 are
+ * alike).
+ */
 const TOO_WIDE = 3;
 
 /**

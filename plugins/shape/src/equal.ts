@@ -8,7 +8,8 @@ export const equal: Operator = defineOperator({
   inputs: ["A", "B"],
   data: [],
   nonnegative: true,
-  // Nothing linear or piecewise linear describes a comparison, so a value that a perturbation could reach is refused here.
+  // Nothing linear or piecewise linear describes a comparison, so a value that a perturbation could reach is refused
+  // here.
   derive: (_, context) => {
     onlyConstants(context, "Equal");
     return {};

@@ -3,9 +3,9 @@ import { clamp, convexLines, flat, mirrored, negated, select, STEEPEST, UNBOUNDE
 
 /**
  * x^p for p < 0: convex and falling on x > 0; for integers p its image left of zero, turned over for odd ones. At zero
- * the function has a pole. Floating point gives it a value there, infinite and of the sign of the zero, which no interval
- * knows: an interval that holds zero, be it as an end, has no upper end, and for odd p no lower one either. Other
- * exponents have no values left of zero, and what an interval has there counts for nothing.
+ * the function has a pole. Floating point gives it a value there, infinite and of the sign of the zero, which no
+ * interval knows: an interval that holds zero, be it as an end, has no upper end, and for odd p no lower one either.
+ * Other exponents have no values left of zero, and what an interval has there counts for nothing.
  *
  * Everything is computed on the side x > 0, for [−u, −l] where the interval lies left of zero.
  */

@@ -1,5 +1,10 @@
 import {
-  checkOptions, defineOperator, definePerturbation, definePlugin, LirpaError, perturbationError,
+  checkOptions,
+  defineOperator,
+  definePerturbation,
+  definePlugin,
+  LirpaError,
+  perturbationError,
 } from "@lirpa/core/plugin";
 import { bestOf, boundsByBackward, defineMethod, forwardBounds, recorded, rowBounds } from "@lirpa/core/recording";
 
@@ -61,7 +66,8 @@ const perturbation = definePerturbation({
     const step = eps.data[0] * (2 * random() - 1);
     return { ...center, data: center.data.map((value) => value + step) };
   },
-  project: ({ t, center, values: { eps } }, x) => t.add(center, t.max(t.min(t.mean(t.sub(x, center)), eps), t.neg(eps))),
+  project: ({ t, center, values: { eps } }, x) =>
+    t.add(center, t.max(t.min(t.mean(t.sub(x, center)), eps), t.neg(eps))),
 });
 
 const backward = { intermediate: rowBounds(boundsByBackward), rows: boundsByBackward };

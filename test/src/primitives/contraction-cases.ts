@@ -2,11 +2,21 @@ import type { ConvOptions, ConvTransposeOptions, Shape } from "@lirpa/core/plugi
 import { floats, HIDDEN, ints, type Hidden, type PrimitiveCase } from "./sketch.js";
 
 function matmul(a: Shape, b: Shape): PrimitiveCase {
-  return { primitive: "matmul", of: `[${a.join(", ")}] and [${b.join(", ")}]`, inputs: [{ shape: a }, { shape: b }], build: (t, x, y) => t.matmul(x!, y!) };
+  return {
+    primitive: "matmul",
+    of: `[${a.join(", ")}] and [${b.join(", ")}]`,
+    inputs: [{ shape: a }, { shape: b }],
+    build: (t, x, y) => t.matmul(x!, y!),
+  };
 }
 
 function dot(...shape: number[]): PrimitiveCase {
-  return { primitive: "dot", of: `[${shape.join(", ")}]`, inputs: [{ shape }, { shape }], build: (t, x, y) => t.dot(x!, y!) };
+  return {
+    primitive: "dot",
+    of: `[${shape.join(", ")}]`,
+    inputs: [{ shape }, { shape }],
+    build: (t, x, y) => t.dot(x!, y!),
+  };
 }
 
 interface Window {
@@ -27,13 +37,28 @@ function describeWindow(x: Shape, w: Shape, window: object): string {
 
 /** Kernels with hidden axes become windows and a product: the first case has all, the others one way to have some. */
 function conv(x: Shape, w: Shape, window: Window, hidden: readonly Hidden[]): PrimitiveCase {
-  return { primitive: "conv", of: describeWindow(x, w, window), inputs: [{ shape: x }, { shape: w, hidden }], build: (t, a, b) => t.conv(a!, b!, options(x.length - 2, window)) };
+  return {
+    primitive: "conv",
+    of: describeWindow(x, w, window),
+    inputs: [{ shape: x }, { shape: w, hidden }],
+    build: (t, a, b) => t.conv(a!, b!, options(x.length - 2, window)),
+  };
 }
 
-function convTranspose(x: Shape, w: Shape, window: Window & { readonly outputPadding?: readonly number[] }, hidden: readonly Hidden[]): PrimitiveCase {
+function convTranspose(
+  x: Shape,
+  w: Shape,
+  window: Window & { readonly outputPadding?: readonly number[] },
+  hidden: readonly Hidden[],
+): PrimitiveCase {
   const { outputPadding = x.slice(2).map(() => 0) } = window;
   const all: ConvTransposeOptions = { ...options(x.length - 2, window), outputPadding };
-  return { primitive: "convTranspose", of: describeWindow(x, w, window), inputs: [{ shape: x }, { shape: w, hidden }], build: (t, a, b) => t.convTranspose(a!, b!, all) };
+  return {
+    primitive: "convTranspose",
+    of: describeWindow(x, w, window),
+    inputs: [{ shape: x }, { shape: w, hidden }],
+    build: (t, a, b) => t.convTranspose(a!, b!, all),
+  };
 }
 
 export const CONTRACTION: readonly PrimitiveCase[] = [
@@ -43,7 +68,12 @@ export const CONTRACTION: readonly PrimitiveCase[] = [
   matmul([2, 1, 1, 3], [2, 3, 2]),
   matmul([2, 1, 3], [1, 3, 2]),
   matmul([1, 1], [1, 1]),
-  { primitive: "matmul", of: "integers", inputs: [ints(-3, 3, 2, 2), ints(-3, 3, 2, 2)], build: (t, a, b) => t.matmul(a!, b!) },
+  {
+    primitive: "matmul",
+    of: "integers",
+    inputs: [ints(-3, 3, 2, 2), ints(-3, 3, 2, 2)],
+    build: (t, a, b) => t.matmul(a!, b!),
+  },
   { primitive: "matmul", of: "a matrix and itself", inputs: [floats(2, 2)], build: (t, x) => t.matmul(x!, x!) },
   dot(2, 3),
   dot(),
@@ -59,6 +89,16 @@ export const CONTRACTION: readonly PrimitiveCase[] = [
   convTranspose([1, 4, 2], [4, 2, 2], { groups: 2, dilations: [2], strides: [3], pads: [3, 2] }, ["none", "both"]),
   convTranspose([1, 1, 2, 3], [1, 2, 2, 2], { strides: [1, 2], pads: [1, 0, 0, 1] }, ["none", "instances"]),
   convTranspose([1, 1, 2, 1, 2], [1, 1, 1, 2, 2], { strides: [2, 1, 1], outputPadding: [1, 0, 0] }, ["none", "rows"]),
-  { primitive: "concat", of: "windows with padding", inputs: [floats(1, 2, 4)], build: (t, x) => t.windows(x!, [3], { strides: [2], pads: [1, 1], dilations: [1] }, -5) },
-  { primitive: "concat", of: "windows with holes over two axes", inputs: [floats(1, 1, 4, 3)], build: (t, x) => t.windows(x!, [2, 2], { strides: [1, 2], pads: [0, 0, 0, 1], dilations: [2, 1] }) },
+  {
+    primitive: "concat",
+    of: "windows with padding",
+    inputs: [floats(1, 2, 4)],
+    build: (t, x) => t.windows(x!, [3], { strides: [2], pads: [1, 1], dilations: [1] }, -5),
+  },
+  {
+    primitive: "concat",
+    of: "windows with holes over two axes",
+    inputs: [floats(1, 1, 4, 3)],
+    build: (t, x) => t.windows(x!, [2, 2], { strides: [1, 2], pads: [0, 0, 0, 1], dilations: [2, 1] }),
+  },
 ];

@@ -42,7 +42,12 @@ export function recordCase(example: PrimitiveCase): Recording {
   return { all: combinations(example).map((combination) => recordOne(example, combination, t, feeds)), feeds };
 }
 
-function recordOne(example: PrimitiveCase, combination: Combination, t: Vocabulary, feeds: Record<string, HostTensor>): Recorded {
+function recordOne(
+  example: PrimitiveCase,
+  combination: Combination,
+  t: Vocabulary,
+  feeds: Record<string, HostTensor>,
+): Recorded {
   const { rows } = combination;
   const sketched = (name: string, slot: number): IrNode => {
     const sketch = example.inputs[slot]!;
@@ -61,12 +66,21 @@ function recordOne(example: PrimitiveCase, combination: Combination, t: Vocabula
   const cotangent = leaf(t, `g[${y.shape.join(",")}]`, y.shape, "float", combination.cotangent, rows);
   feeds[nameOf(cotangent)] ??= feed({ shape: y.shape }, combination.cotangent, rows, 0, 1);
   const differentiable = y.dtype === "float";
-  const value = differentiable ? t.sumHidden(t.dot(cotangent, y), { instances: y.instances, rows: y.rows !== undefined }) : t.full([], 0);
+  const value = differentiable
+    ? t.sumHidden(t.dot(cotangent, y), { instances: y.instances, rows: y.rows !== undefined })
+    : t.full([], 0);
   const first = differentiable ? vjp(t, [y], [cotangent], variables) : variables.map(() => undefined);
   const slope = t.sumHidden(along(t, first, variables, v), NO_SHAPE);
   const second = vjp(t, [slope], [t.full([], 1)], [...variables, cotangent]);
   return {
-    combination, inputs, y, variables, first, value, second, slope,
+    combination,
+    inputs,
+    y,
+    variables,
+    first,
+    value,
+    second,
+    slope,
     alongU: along(t, first, variables, u),
     slopeAlongU: along(t, second.slice(0, -1), variables, u),
     slopeAlongCotangent: along(t, second.slice(-1), [cotangent], [cotangent]),
@@ -74,13 +88,21 @@ function recordOne(example: PrimitiveCase, combination: Combination, t: Vocabula
 }
 
 /** The derivative along directions: gradients times directions, added up over the hidden axes of the variables. */
-function along(t: Vocabulary, gradients: readonly (IrNode | undefined)[], variables: readonly IrNode[], directions: readonly IrNode[]): IrNode {
-  return gradients.reduce<IrNode>((sum, gradient, i) => {
-    if (gradient === undefined) return sum;
-    const { instances, rows, shape } = variables[i]!;
-    expect(gradient.shape, "the shape of a gradient").to.deep.equal(shape);
-    return t.add(sum, t.sumHidden(t.dot(gradient, directions[i]!), { instances, rows: rows !== undefined }));
-  }, t.full([], 0));
+function along(
+  t: Vocabulary,
+  gradients: readonly (IrNode | undefined)[],
+  variables: readonly IrNode[],
+  directions: readonly IrNode[],
+): IrNode {
+  return gradients.reduce<IrNode>(
+    (sum, gradient, i) => {
+      if (gradient === undefined) return sum;
+      const { instances, rows, shape } = variables[i]!;
+      expect(gradient.shape, "the shape of a gradient").to.deep.equal(shape);
+      return t.add(sum, t.sumHidden(t.dot(gradient, directions[i]!), { instances, rows: rows !== undefined }));
+    },
+    t.full([], 0),
+  );
 }
 
 function nameOf(node: IrNode): string {
@@ -98,7 +120,8 @@ export async function expectEmittedEqualsReference({ all, feeds }: Recording): P
     outputs[`y${i}`] = y;
     first.forEach((gradient, at) => gradient && (outputs[`first${i}.${at}`] = gradient));
     // Those of one kind of rows: they are many nodes.
-    if (combination.rows === all[0]!.combination.rows) second.forEach((gradient, at) => gradient && (outputs[`second${i}.${at}`] = gradient));
+    if (combination.rows === all[0]!.combination.rows)
+      second.forEach((gradient, at) => gradient && (outputs[`second${i}.${at}`] = gradient));
   });
   const program = makeProgram("primitive", outputs);
   const used = Object.fromEntries(program.inputs.map(({ name }) => [name, feeds[name]!]));
@@ -125,10 +148,17 @@ export function expectEachInstanceAndRowAlone({ all, feeds }: Recording): void {
     const size = together!.data.length / (instances * rows);
     for (let n = 0; n < instances; n++) {
       for (let k = 0; k < rows; k++) {
-        const own = Object.fromEntries(inputs.map((input, slot) => [nameOf(alone.inputs[slot]!), sliceOf(feeds[nameOf(input)]!, n, k)]));
+        const own = Object.fromEntries(
+          inputs.map((input, slot) => [nameOf(alone.inputs[slot]!), sliceOf(feeds[nameOf(input)]!, n, k)]),
+        );
         const [expected] = evaluate([alone.y], own);
         const at = (n * rows + k) * size;
-        expectClose(together!.data.subarray(at, at + size), expected!.data, ALONE, `instance ${n}, row ${k}: ${describeCombination(combination)}`);
+        expectClose(
+          together!.data.subarray(at, at + size),
+          expected!.data,
+          ALONE,
+          `instance ${n}, row ${k}: ${describeCombination(combination)}`,
+        );
       }
     }
   }
@@ -149,7 +179,8 @@ export function expectGradientsAreDifferences({ all, feeds }: Recording): void {
     const title = describeCombination(combination);
     const moved = (step: number): HostTensor[] => evaluate([value, slope], alongDirections(feeds, step));
     const [ahead, behind] = [moved(STEP), moved(-STEP)];
-    const difference = (i: number): Float64Array => Float64Array.from(ahead[i]!.data, (x, at) => (x - behind[i]!.data[at]!) / (2 * STEP));
+    const difference = (i: number): Float64Array =>
+      Float64Array.from(ahead[i]!.data, (x, at) => (x - behind[i]!.data[at]!) / (2 * STEP));
     const [first, second, linear, itself] = evaluate([alongU, slopeAlongU, slopeAlongCotangent, slope], feeds);
     expectClose(first!.data, difference(0), DIFFERENCES, `first order, ${title}`);
     expectClose(second!.data, difference(1), DIFFERENCES, `second order, ${title}`);
@@ -159,18 +190,26 @@ export function expectGradientsAreDifferences({ all, feeds }: Recording): void {
 }
 
 function alongDirections(feeds: Readonly<Record<string, HostTensor>>, step: number): Record<string, HostTensor> {
-  return Object.fromEntries(Object.entries(feeds).map(([name, value]) => {
-    const direction = name.startsWith("x") ? feeds[`u${name.slice(1)}`] : undefined;
-    if (direction === undefined) return [name, value];
-    return [name, { ...value, data: Float64Array.from(value.data, (x, i) => x + step * direction.data[i]!) }];
-  }));
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, value]) => {
+      const direction = name.startsWith("x") ? feeds[`u${name.slice(1)}`] : undefined;
+      if (direction === undefined) return [name, value];
+      return [name, { ...value, data: Float64Array.from(value.data, (x, i) => x + step * direction.data[i]!) }];
+    }),
+  );
 }
 
-export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number, title: string): void {
+export function expectClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+  title: string,
+): void {
   const longer = Math.max(actual.length, expected.length);
   for (let i = 0; i < longer; i++) {
     const [got, wanted] = [actual[actual.length === 1 ? 0 : i]!, expected[expected.length === 1 ? 0 : i]!];
-    if (got !== wanted && !(Math.abs(got - wanted) <= tolerance * (1 + Math.abs(wanted)))) expect.fail(`${title}: ${got} is not ${wanted} at ${i}`);
+    if (got !== wanted && !(Math.abs(got - wanted) <= tolerance * (1 + Math.abs(wanted))))
+      expect.fail(`${title}: ${got} is not ${wanted} at ${i}`);
   }
 }
 
@@ -182,4 +221,3 @@ export function primitivesOf(node: IrNode, seen: Set<IrNode> = new Set(), names:
   for (const input of node.inputs) primitivesOf(input, seen, names);
   return names;
 }
-

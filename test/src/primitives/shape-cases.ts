@@ -2,14 +2,20 @@ import type { IrNode, PrimitiveName, Vocabulary } from "@lirpa/core/recording";
 import { bools, floats, ints, type InputSketch, type PrimitiveCase } from "./sketch.js";
 
 function moved(
-  primitive: PrimitiveName, of: string, shape: readonly number[], build: (t: Vocabulary, x: IrNode) => IrNode,
+  primitive: PrimitiveName,
+  of: string,
+  shape: readonly number[],
+  build: (t: Vocabulary, x: IrNode) => IrNode,
 ): PrimitiveCase {
   return { primitive, of, inputs: [{ shape }], build: (t, x) => build(t, x!) };
 }
 
 /** What moves floats moves integers and bools. */
 function anyType(primitive: PrimitiveName, build: (t: Vocabulary, x: IrNode) => IrNode): PrimitiveCase[] {
-  const kinds: readonly [string, InputSketch][] = [["integers", ints(-3, 3, 2, 3)], ["bools", bools(2, 3)]];
+  const kinds: readonly [string, InputSketch][] = [
+    ["integers", ints(-3, 3, 2, 3)],
+    ["bools", bools(2, 3)],
+  ];
   return kinds.map(([of, sketch]) => ({ primitive, of, inputs: [sketch], build: (t, x) => build(t, x!) }));
 }
 
@@ -39,7 +45,22 @@ export const SHAPE: readonly PrimitiveCase[] = [
   ...anyType("slice", (t, x) => t.slice(x, [0, 1], [2, 3])),
   ...anyType("flip", (t, x) => t.flip(x, [1])),
   ...anyType("pad", (t, x) => t.pad(x, [1, 0], [0, 1], 1)),
-  { primitive: "concat", of: "two along axis 0", inputs: [floats(1, 2), floats(2, 2)], build: (t, a, b) => t.concat([a!, b!], 0) },
-  { primitive: "concat", of: "two along the last axis", inputs: [floats(2, 1), floats(2, 2)], build: (t, a, b) => t.concat([a!, b!], -1) },
-  { primitive: "concat", of: "a value twice and a constant", inputs: [floats(2)], build: (t, x) => t.concat([x!, t.constant([1, 2]), x!], 0) },
+  {
+    primitive: "concat",
+    of: "two along axis 0",
+    inputs: [floats(1, 2), floats(2, 2)],
+    build: (t, a, b) => t.concat([a!, b!], 0),
+  },
+  {
+    primitive: "concat",
+    of: "two along the last axis",
+    inputs: [floats(2, 1), floats(2, 2)],
+    build: (t, a, b) => t.concat([a!, b!], -1),
+  },
+  {
+    primitive: "concat",
+    of: "a value twice and a constant",
+    inputs: [floats(2)],
+    build: (t, x) => t.concat([x!, t.constant([1, 2]), x!], 0),
+  },
 ];

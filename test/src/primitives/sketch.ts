@@ -51,9 +51,17 @@ export interface Combination {
 
 /** All combinations of hidden axes; those without rows once. */
 export function combinations({ inputs, rows = [OPEN, TWO], cotangents = HIDDEN }: PrimitiveCase): Combination[] {
-  const all = inputs.reduce<Hidden[][]>((heads, { hidden = HIDDEN }) => heads.flatMap((head) => hidden.map((one) => [...head, one])), [[]]);
-  const list = rows.flatMap((space, i) => all.filter((one) => i === 0 || one.some(hasRows)).map((one) => ({ rows: space, inputs: one })));
-  return list.map((combination, i) => ({ ...combination, cotangent: cotangents[(i + Math.floor(i / HIDDEN.length)) % cotangents.length]! }));
+  const all = inputs.reduce<Hidden[][]>(
+    (heads, { hidden = HIDDEN }) => heads.flatMap((head) => hidden.map((one) => [...head, one])),
+    [[]],
+  );
+  const list = rows.flatMap((space, i) =>
+    all.filter((one) => i === 0 || one.some(hasRows)).map((one) => ({ rows: space, inputs: one })),
+  );
+  return list.map((combination, i) => ({
+    ...combination,
+    cotangent: cotangents[(i + Math.floor(i / HIDDEN.length)) % cotangents.length]!,
+  }));
 }
 
 export function hasInstances(hidden: Hidden): boolean {
@@ -66,16 +74,32 @@ export function hasRows(hidden: Hidden): boolean {
 
 /** An input of the program: equal names are one input. */
 export function leaf(t: Vocabulary, name: string, shape: Shape, dtype: DType, hidden: Hidden, rows: RowSpace): IrNode {
-  return t.input({ name: `${name}.${hidden}.${rows.name}`, shape, dtype, instances: hasInstances(hidden), rows: hasRows(hidden) ? rows : undefined });
+  return t.input({
+    name: `${name}.${hidden}.${rows.name}`,
+    shape,
+    dtype,
+    instances: hasInstances(hidden),
+    rows: hasRows(hidden) ? rows : undefined,
+  });
 }
 
 /** The physical array of an input: float32 numbers, so that both executors compute with the same ones. */
-export function feed({ shape, dtype = "float", from = -2, to = 2, values }: InputSketch, hidden: Hidden, rows: RowSpace, part: number, parts: number): HostTensor {
+export function feed(
+  { shape, dtype = "float", from = -2, to = 2, values }: InputSketch,
+  hidden: Hidden,
+  rows: RowSpace,
+  part: number,
+  parts: number,
+): HostTensor {
   const physical = [hasInstances(hidden) ? INSTANCES : 1, hasRows(hidden) ? (rows.size ?? OPEN_ROWS) : 1, ...shape];
   const count = physical.reduce((product, size) => product * size, 1);
   const random = seeded(17 * part + HIDDEN.indexOf(hidden) + 1);
-  const share = (i: number): number => (dtype === "float" ? (i * parts + part + 0.37) / (count * parts) : i / Math.max(1, count - 1));
-  const spaced = shuffled(Array.from({ length: count }, (_, i) => from + (to - from) * share(i)), random);
+  const share = (i: number): number =>
+    dtype === "float" ? (i * parts + part + 0.37) / (count * parts) : i / Math.max(1, count - 1);
+  const spaced = shuffled(
+    Array.from({ length: count }, (_, i) => from + (to - from) * share(i)),
+    random,
+  );
   const data = Float64Array.from({ length: count }, (_, i) => {
     if (values !== undefined) return values[i % values.length]!;
     if (dtype === "bool") return random() > 0 ? 1 : 0;
@@ -96,4 +120,8 @@ export const floats = (...shape: number[]): InputSketch => ({ shape });
 export const between = (from: number, to: number, ...shape: number[]): InputSketch => ({ shape, from, to });
 export const ints = (from: number, to: number, ...shape: number[]): InputSketch => ({ shape, dtype: "int", from, to });
 export const bools = (...shape: number[]): InputSketch => ({ shape, dtype: "bool" });
-export const given = (values: readonly number[], dtype: DType = "float"): InputSketch => ({ shape: [values.length], values, dtype });
+export const given = (values: readonly number[], dtype: DType = "float"): InputSketch => ({
+  shape: [values.length],
+  values,
+  dtype,
+});

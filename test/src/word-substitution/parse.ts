@@ -1,4 +1,10 @@
-import { perturbationError, type LirpaError, type PerturbationQuery, type PerturbationSet, type PerturbationSite } from "@lirpa/core/plugin";
+import {
+  perturbationError,
+  type LirpaError,
+  type PerturbationQuery,
+  type PerturbationSet,
+  type PerturbationSite,
+} from "@lirpa/core/plugin";
 
 export interface Structure {
   /** How many positions of a sentence may be replaced. */
@@ -15,7 +21,11 @@ export function parse(query: PerturbationQuery, site: PerturbationSite): Perturb
   if (unknown !== undefined) throw refusal(site, `unknown field "${unknown}"`, `Its fields are ${FIELDS.join(", ")}.`);
   const [batch = 0, positions = 0, width = 0] = site.shape;
   if (site.shape.length !== 3) {
-    throw refusal(site, `the shape is [${site.shape.join(", ")}]`, "Put it on an input of shape [batch, position, width].");
+    throw refusal(
+      site,
+      `the shape is [${site.shape.join(", ")}]`,
+      "Put it on an input of shape [batch, position, width].",
+    );
   }
   const budget = query["budget"];
   if (typeof budget !== "number" || !Number.isInteger(budget) || budget < 0) {
@@ -50,7 +60,11 @@ export function parse(query: PerturbationQuery, site: PerturbationSite): Perturb
 function array(value: unknown, length: number | undefined, field: string, site: PerturbationSite): readonly unknown[] {
   if (Array.isArray(value) && (length === undefined || value.length === length)) return value;
   const given = Array.isArray(value) ? `has ${value.length} entries` : "is no array";
-  throw refusal(site, `"${field}" ${given}`, length === undefined ? "Give a list of vectors." : `Give ${length} entries.`);
+  throw refusal(
+    site,
+    `"${field}" ${given}`,
+    length === undefined ? "Give a list of vectors." : `Give ${length} entries.`,
+  );
 }
 
 function finite(value: unknown, site: PerturbationSite): number {

@@ -40,9 +40,29 @@ describe("word substitution, a perturbation of a stranger", () => {
   });
 
   it("samples sentences of the set, in time all of them", () => {
-    const given: Sentences = { budget: 1, center: [1, 1, 2, 2], candidates: [[[[3, 3]], [[4, 4], [5, 5]]]] };
-    const seen = new Set(at(given).samples(300).map((point) => point.join()));
-    expect([...seen].sort()).to.deep.equal(reachable(given).map((point) => point.join()).sort());
+    const given: Sentences = {
+      budget: 1,
+      center: [1, 1, 2, 2],
+      candidates: [
+        [
+          [[3, 3]],
+          [
+            [4, 4],
+            [5, 5],
+          ],
+        ],
+      ],
+    };
+    const seen = new Set(
+      at(given)
+        .samples(300)
+        .map((point) => point.join()),
+    );
+    expect([...seen].sort()).to.deep.equal(
+      reachable(given)
+        .map((point) => point.join())
+        .sort(),
+    );
     fc.assert(
       fc.property(sentences, (other) => {
         const all = new Set(reachable(other).map((point) => point.join()));
@@ -68,7 +88,11 @@ describe("word substitution, a perturbation of a stranger", () => {
     ["without a budget", { ...base, budget: undefined }, /"budget" is undefined/],
     ["a budget of one and a half", { ...base, budget: 1.5 }, /"budget" is 1.5/],
     ["a missing position", { ...base, candidates: [[[]]] }, /"candidates\[0\]" has 1 entries/],
-    ["a vector of another width", { ...base, candidates: [[[], [[1, 2, 3]]]] }, /"candidates\[0\]\[1\]\[0\]" has 3 entries/],
+    [
+      "a vector of another width",
+      { ...base, candidates: [[[], [[1, 2, 3]]]] },
+      /"candidates\[0\]\[1\]\[0\]" has 3 entries/,
+    ],
     ["NaN", { ...base, candidates: [[[], [[1, NaN]]]] }, /"candidates" holds NaN/],
     ["an unknown field", { ...base, eps: 1 }, /unknown field "eps"/],
   ];
@@ -96,10 +120,13 @@ const sentences: fc.Arbitrary<Sentences> = fc
     fc.record({
       budget: fc.integer({ min: 0, max: positions + 1 }),
       center: fc.array(value, { minLength: batch * positions * WIDTH, maxLength: batch * positions * WIDTH }),
-      candidates: fc.array(fc.array(fc.array(vector, { maxLength: 2 }), { minLength: positions, maxLength: positions }), {
-        minLength: batch,
-        maxLength: batch,
-      }),
+      candidates: fc.array(
+        fc.array(fc.array(vector, { maxLength: 2 }), { minLength: positions, maxLength: positions }),
+        {
+          minLength: batch,
+          maxLength: batch,
+        },
+      ),
     }),
   );
 
@@ -138,7 +165,8 @@ function at({ budget, center, candidates }: Sentences): {
   const t = new Vocabulary();
   const values = Object.fromEntries(Object.entries(set.values).map(([name, tensor]) => [name, t.constant(tensor)]));
   const context: SetContext<unknown> = { t, structure: set.structure, center: t.constant(site.center), values };
-  const recorded = (data: readonly number[]): Tensor => t.constant({ shape: site.shape, dtype: "float", data: Float64Array.from(data) });
+  const recorded = (data: readonly number[]): Tensor =>
+    t.constant({ shape: site.shape, dtype: "float", data: Float64Array.from(data) });
   const numbersOf = (tensor: Tensor): number[] => [...t.constantValue(tensor)!.data];
   return {
     hull: () => {

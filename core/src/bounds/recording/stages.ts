@@ -41,10 +41,15 @@ export function rowStages(problem: BoundProblem, { rows, intermediate }: StagedR
   return [...stages];
 }
 
-/** Steps of backward passes that one problem may take: more take too long to record, and more memory than processes have. */
+/**
+ * Steps of backward passes that one problem may take: more take too long to record, and more memory than processes
+ * have.
+ */
 const MOST_STEPS = 60_000;
 
-/** Steps that one program takes: the time and memory in which ONNX Runtime compiles grow faster than a program's size. */
+/**
+ * Steps that one program takes: the time and memory in which ONNX Runtime compiles grow faster than a program's size.
+ */
 const STEPS_OF_BLOCK = 5000;
 
 /** True where so many passes over so many nodes may be more than one program should hold. */
@@ -79,14 +84,21 @@ export function blocksOf(method: string, problem: BoundProblem, { intermediate }
 }
 
 function tooDeep(method: string, { name }: Value): LirpaError {
-  const problem = `${method} of ${name} takes more than ${MOST_STEPS} steps of backward passes: one pass for each value of a deep model`;
+  const problem =
+    `${method} of ${name} takes more than ${MOST_STEPS} steps of backward passes: ` +
+    "one pass for each value of a deep model";
   return new LirpaError("LIRPA_MEMORY", problem, {
     hint: "Use crown-ibp or forward+crown, which take one pass, or bound a part of the model.",
   });
 }
 
 /** Bounds of the values of a block, given those of the blocks before; as the next ones are fed them. */
-export function recordBlock(problem: BoundProblem, recipe: StagedRecipe, block: readonly Value[], before: readonly Value[]): Program {
+export function recordBlock(
+  problem: BoundProblem,
+  recipe: StagedRecipe,
+  block: readonly Value[],
+  before: readonly Value[],
+): Program {
   const run = newRun(problem, ofRows(before));
   const boundsOf = boundsBy(run, recipe.intermediate);
   // Inputs of one program have one number of instances: bounds that all instances share are repeated for each.

@@ -21,8 +21,8 @@ export interface Recipe {
 }
 
 /**
- * The whole problem in one program (`results.ts` names its outputs), or what is left of it where bounds of some values were
- * found `before`.
+ * The whole problem in one program (`results.ts` names its outputs), or what is left of it where bounds of some values
+ * were found `before`.
  */
 export function recordWhole(problem: BoundProblem, recipe: Recipe, before: readonly Value[] = []): Program {
   const run = newRun(problem, new Map(before.map((value) => [value, "rows"])));

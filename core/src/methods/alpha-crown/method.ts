@@ -28,8 +28,8 @@ export interface OwnOptions {
 }
 
 /**
- * The learning rate and its decay per iteration; values are fractions of their ranges. Measured on the goldens: with the
- * peer's 0.5 and 0.98 sixteen of 79 cases ended more than 2 % looser than the peer's bounds, with these four.
+ * The learning rate and its decay per iteration; values are fractions of their ranges. Measured on the goldens: with
+ * the peer's 0.5 and 0.98 sixteen of 79 cases ended more than 2 % looser than the peer's bounds, with these four.
  */
 const [RATE, DECAY] = [0.3, 0.95];
 
@@ -52,7 +52,8 @@ export const alphaCrown: Method = defineMethod<Required<AlphaOptions>>({
   options: readOptions,
   structure: ({ layers }) => layers,
   recipe: crownRecipe,
-  program: (problem, { layers }) => (recordOptimization(problem, layers).variables.length === 0 ? crown.program!(problem, undefined) : undefined),
+  program: (problem, { layers }) =>
+    recordOptimization(problem, layers).variables.length === 0 ? crown.program!(problem, undefined) : undefined,
   bounds: optimized,
 });
 
@@ -60,15 +61,23 @@ function readOptions(given: unknown = {}): Required<AlphaOptions> {
   checkOptions(given as object, ["iterations", "layers"], "alpha-crown");
   const { iterations = 20, layers = "all" } = given as AlphaOptions;
   if (!Number.isInteger(iterations) || iterations < 1) {
-    throw new LirpaError("LIRPA_OPTION", `alpha-crown: iterations is ${iterations}`, { hint: "Give a whole number, 1 or more." });
+    throw new LirpaError("LIRPA_OPTION", `alpha-crown: iterations is ${iterations}`, {
+      hint: "Give a whole number, 1 or more.",
+    });
   }
   if (layers !== "last" && layers !== "all") {
-    throw new LirpaError("LIRPA_OPTION", `alpha-crown: layers is ${JSON.stringify(layers)}`, { hint: 'It is "last" or "all".' });
+    throw new LirpaError("LIRPA_OPTION", `alpha-crown: layers is ${JSON.stringify(layers)}`, {
+      hint: 'It is "last" or "all".',
+    });
   }
   return { iterations, layers };
 }
 
-async function optimized(problem: BoundProblem, { iterations, layers }: Required<AlphaOptions>, host: MethodHost): Promise<Outcome> {
+async function optimized(
+  problem: BoundProblem,
+  { iterations, layers }: Required<AlphaOptions>,
+  host: MethodHost,
+): Promise<Outcome> {
   if (problem.wanted.forms) throw noForms();
   // A model that is too deep is refused before anything is recorded.
   if (mayBeDeep(problem)) await host.note("depth", () => blocksOf("alpha-crown", problem, crownRecipe).length);
@@ -84,7 +93,9 @@ async function optimized(problem: BoundProblem, { iterations, layers }: Required
   const rows = host.numbers.rows?.shape[1] ?? 1;
   const ofAllRows = Math.max(bytesFor(prepare.needs, rows, 1), bytesFor(step.needs, rows, 1));
   return host.inInstances(ofAllRows, async (part) => {
-    const fit = Math.min(...[prepare, step].map(({ needs }) => rowsWithin(needs, part.budget, part.numbers.instances, rows)));
+    const fit = Math.min(
+      ...[prepare, step].map(({ needs }) => rowsWithin(needs, part.budget, part.numbers.instances, rows)),
+    );
     const run = { prepare, step, plan, iterations, problem };
     return fit >= rows ? steps(run, part, part.numbers.rows) : inParts(run, part, part.numbers.rows!, fit);
   });
@@ -124,7 +135,9 @@ async function steps(
   });
 }
 
-/** Rows in parts: the intermediate bounds are optimized for each part anew, so that there is no one state to go on from. */
+/**
+ * Rows in parts: the intermediate bounds are optimized for each part anew, so that there is no one state to go on from.
+ */
 async function inParts(run: Steps, host: MethodHost, rows: HostTensor, fit: number): Promise<Outcome> {
   const parts: Outcome[] = [];
   const count = rows.shape[1]!;
@@ -163,14 +176,21 @@ function pick(feeds: Feeds, names: readonly string[]): Feeds {
 
 /** The best ends by their sides. Elements have been rows of the step; they are the output's own shape in the result. */
 function resultsOf({ spec, output, wanted }: BoundProblem, ends: Feeds): Feeds {
-  return Object.fromEntries(wanted.sides.map((side) => {
-    const end = ends[stepNames.best(side)]!;
-    return [side, spec === "elements" ? { ...end, shape: [end.shape[0]!, 1, ...output.shape] } : end];
-  }));
+  return Object.fromEntries(
+    wanted.sides.map((side) => {
+      const end = ends[stepNames.best(side)]!;
+      return [side, spec === "elements" ? { ...end, shape: [end.shape[0]!, 1, ...output.shape] } : end];
+    }),
+  );
 }
 
 /** What was asked of intermediate values: the best of those that were optimized, the others as they were prepared. */
-async function intermediateOf({ wanted }: BoundProblem, { optimized }: Plan, prepared: Feeds, loop: HostLoop): Promise<Feeds> {
+async function intermediateOf(
+  { wanted }: BoundProblem,
+  { optimized }: Plan,
+  prepared: Feeds,
+  loop: HostLoop,
+): Promise<Feeds> {
   const results: Record<string, HostTensor> = {};
   for (const value of wanted.intermediate) {
     for (const side of SIDES) {
@@ -183,7 +203,11 @@ async function intermediateOf({ wanted }: BoundProblem, { optimized }: Plan, pre
 }
 
 function noForms(): LirpaError {
-  return new LirpaError("LIRPA_UNSUPPORTED_METHOD", "alpha-crown gives no linear forms: the best of each row is kept, not the form that gave it", {
-    hint: "Ask for the forms of crown.",
-  });
+  return new LirpaError(
+    "LIRPA_UNSUPPORTED_METHOD",
+    "alpha-crown gives no linear forms: the best of each row is kept, not the form that gave it",
+    {
+      hint: "Ask for the forms of crown.",
+    },
+  );
 }

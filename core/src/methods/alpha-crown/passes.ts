@@ -77,7 +77,9 @@ export class Passes {
   /** One side of a target. */
   side(label: string, target: Target, side: Side, boundsOf: BoundsOf): IrNode {
     const name = `free:${label}:${side}`;
-    return this.starts === undefined ? this.starting(name, target, side, boundsOf) : this.varied(name, target, side, boundsOf);
+    return this.starts === undefined
+      ? this.starting(name, target, side, boundsOf)
+      : this.varied(name, target, side, boundsOf);
   }
 
   /** A pass as it is without optimization; its free values are collected. */
@@ -92,7 +94,8 @@ export class Passes {
     });
     const bound = boundsByBackward(marked, target, boundsOf)[side];
     const { t } = this.run;
-    if (fractions.length > 0) this.variables.set(name, spread(this.run, t.spread(t.concat(fractions, 0), target.coefficients)));
+    if (fractions.length > 0)
+      this.variables.set(name, spread(this.run, t.spread(t.concat(fractions, 0), target.coefficients)));
     return bound;
   }
 

@@ -31,7 +31,9 @@ export type Layers = "last" | "all";
 
 /** Two programs: one that prepares, one that is run once per iteration on its own results. */
 export interface Optimization {
-  /** Gives the initial value of every variable, and the bounds that the step relies on, under the names of its inputs. */
+  /**
+   * Gives the initial value of every variable, and the bounds that the step relies on, under the names of its inputs.
+   */
   readonly prepare: Program;
   /** Gives the next step's variables, moments and best bounds. */
   readonly step: Program;
@@ -71,11 +73,19 @@ export function recordOptimization(problem: BoundProblem, layers: Layers): Optim
   return { prepare, ...next, variables: [...starts.keys()], optimized: names };
 }
 
-function recordStep(problem: BoundProblem, layers: Layers, fixed: readonly Value[], starts: ReadonlyMap<string, IrNode>): Pick<Optimization, "step" | "carry"> {
+function recordStep(
+  problem: BoundProblem,
+  layers: Layers,
+  fixed: readonly Value[],
+  starts: ReadonlyMap<string, IrNode>,
+): Pick<Optimization, "step" | "carry"> {
   const run = newRun(problem, new Map(fixed.map((value) => [value, "final"])));
   const { t } = run;
   const passes = new Passes(run, starts);
-  const boundsOf = layers === "all" ? passes.intermediate() : (value: Value): Pair<IrNode> => asFact(run, value, intervalOf(run, value));
+  const boundsOf =
+    layers === "all"
+      ? passes.intermediate()
+      : (value: Value): Pair<IrNode> => asFact(run, value, intervalOf(run, value));
   const { target } = targetOf(run, problem);
   const bounds = wantedSides(passes, target, problem, boundsOf);
   const best: Record<string, IrNode> = bestOf(run, target, bounds);
@@ -85,7 +95,12 @@ function recordStep(problem: BoundProblem, layers: Layers, fixed: readonly Value
   const parts = [...passes.parts.values()].flat();
   // Each row's bound depends on its own variables only, so that one sum serves all of them.
   const { sides } = problem.wanted;
-  const gradients = vjp(t, sides.map((side) => bounds[side]!), sides.map((side) => t.full([], side === "lower" ? -1 : 1)), parts);
+  const gradients = vjp(
+    t,
+    sides.map((side) => bounds[side]!),
+    sides.map((side) => t.full([], side === "lower" ? -1 : 1)),
+    parts,
+  );
   const gradientOf = new Map(parts.map((part, i) => [part, gradients[i] ?? t.zeros(part.shape)]));
   const variables = [...passes.variables].map(([name, input]): Variable => {
     const flat = passes.parts.get(name)!.map((part) => t.reshape(gradientOf.get(part)!, [sizeOf(part.shape)]));
@@ -93,7 +108,10 @@ function recordStep(problem: BoundProblem, layers: Layers, fixed: readonly Value
   });
   const [moved, found] = [adam(t, variables), nextState(best)];
   const outputs = { ...found.outputs, ...moved.outputs };
-  const step = { ...makeProgram(`${problem.graph.name}:step`, outputs), rows: representations(Object.values(outputs), []) };
+  const step = {
+    ...makeProgram(`${problem.graph.name}:step`, outputs),
+    rows: representations(Object.values(outputs), []),
+  };
   return { step, carry: { ...found.carry, ...moved.carry } };
 }
 
@@ -114,10 +132,12 @@ function bestOf(run: BoundRun, { rows }: Target, bounds: Ends): Record<string, I
     return Object.fromEntries(SIDES.map((side) => [stepNames.best(side), both[side]]));
   }
   // A single side has nothing to cross.
-  return Object.fromEntries(SIDES.flatMap((side) => {
-    const bound = bounds[side];
-    return bound === undefined ? [] : [[stepNames.best(side), better(t, side, before(side), bound)]];
-  }));
+  return Object.fromEntries(
+    SIDES.flatMap((side) => {
+      const bound = bounds[side];
+      return bound === undefined ? [] : [[stepNames.best(side), better(t, side, before(side), bound)]];
+    }),
+  );
 }
 
 /** Variables are fractions of the ranges of free values. */

@@ -86,7 +86,10 @@ function isNegated(x: IrNode): boolean {
 }
 
 const add = binary({
-  name: "add", onnx: "Add", scalar: (a, b) => a + b, gradient: (_, g) => [g, g],
+  name: "add",
+  onnx: "Add",
+  scalar: (a, b) => a + b,
+  gradient: (_, g) => [g, g],
   simplify: (t, a, b, shape) => {
     if (isZero(b)) return keep(t, a, b, shape);
     if (isZero(a)) return keep(t, b, a, shape);
@@ -95,7 +98,10 @@ const add = binary({
 });
 
 const sub = binary({
-  name: "sub", onnx: "Sub", scalar: (a, b) => a - b, gradient: (t, g) => [g, t.neg(g)],
+  name: "sub",
+  onnx: "Sub",
+  scalar: (a, b) => a - b,
+  gradient: (t, g) => [g, t.neg(g)],
   simplify: (t, a, b, shape) => {
     if (isZero(b)) return keep(t, a, b, shape);
     if (isZero(a) && a.dtype === b.dtype) return t.neg(t.expand(b, shape));
@@ -104,9 +110,15 @@ const sub = binary({
 });
 
 const mul = binary({
-  name: "mul", onnx: "Mul", scalar: (a, b) => a * b, gradient: (t, g, a, b) => [t.mul(g, b), t.mul(g, a)],
+  name: "mul",
+  onnx: "Mul",
+  scalar: (a, b) => a * b,
+  gradient: (t, g, a, b) => [t.mul(g, b), t.mul(g, a)],
   simplify: (t, a, b, shape) => {
-    for (const [x, y] of [[a, b], [b, a]] as const) {
+    for (const [x, y] of [
+      [a, b],
+      [b, a],
+    ] as const) {
       const value = uniformValue(y);
       if (value === 0) return t.typedFull(shape, 0, a.dtype);
       if (value === 1) return keep(t, x, y, shape);
@@ -117,7 +129,9 @@ const mul = binary({
 });
 
 const div = binary({
-  name: "div", onnx: "Div", scalar: (a, b) => a / b,
+  name: "div",
+  onnx: "Div",
+  scalar: (a, b) => a / b,
   gradient: (t, g, _, b, y) => [t.div(g, b), t.neg(t.div(t.mul(g, y), b))],
   simplify: (t, a, b, shape) => {
     if (uniformValue(b) === 1) return keep(t, a, b, shape);
@@ -126,7 +140,9 @@ const div = binary({
 });
 
 const pow = binary({
-  name: "pow", onnx: "Pow", scalar: Math.pow,
+  name: "pow",
+  onnx: "Pow",
+  scalar: Math.pow,
   gradient: (t, g, a, b, y) => [t.mul(g, t.mul(b, t.pow(a, t.sub(b, 1)))), t.mul(g, t.mul(y, t.log(a)))],
   simplify: (t, a, b, shape) => {
     const exponent = uniformValue(b);
@@ -136,13 +152,18 @@ const pow = binary({
 });
 
 /** Where both operands are equal, each gets half: the mean of the one-sided derivatives. */
-const extremum = (wins: "greater" | "less"): BinaryGradient => (t, g, a, b) => {
-  const share = t.where(t.equal(a, b), 0.5, t.where(t[wins](a, b), 1, 0));
-  return [t.mul(g, share), t.mul(g, t.sub(1, share))];
-};
+const extremum =
+  (wins: "greater" | "less"): BinaryGradient =>
+  (t, g, a, b) => {
+    const share = t.where(t.equal(a, b), 0.5, t.where(t[wins](a, b), 1, 0));
+    return [t.mul(g, share), t.mul(g, t.sub(1, share))];
+  };
 
 const max = binary({
-  name: "max", onnx: "Max", scalar: Math.max, gradient: extremum("greater"),
+  name: "max",
+  onnx: "Max",
+  scalar: Math.max,
+  gradient: extremum("greater"),
   simplify: (t, a, b) => {
     if (a === b) return a;
     return isZero(b) && b.shape.length === 0 && a.dtype === "float" ? t.relu(a) : undefined;
@@ -150,15 +171,28 @@ const max = binary({
 });
 
 const min = binary({
-  name: "min", onnx: "Min", scalar: Math.min, gradient: extremum("less"),
+  name: "min",
+  onnx: "Min",
+  scalar: Math.min,
+  gradient: extremum("less"),
   simplify: (_, a, b) => (a === b ? a : undefined),
 });
 
 export const binaryPrimitives: Readonly<Record<BinaryName, Primitive>> = {
-  add, sub, mul, div, pow, min, max,
+  add,
+  sub,
+  mul,
+  div,
+  pow,
+  min,
+  max,
   less: comparison({ name: "less", onnx: "Less", takes: "numbers", holds: (a, b) => a < b, chooses: true }),
   lessEqual: comparison({
-    name: "lessEqual", onnx: "LessOrEqual", takes: "numbers", holds: (a, b) => a <= b, chooses: true,
+    name: "lessEqual",
+    onnx: "LessOrEqual",
+    takes: "numbers",
+    holds: (a, b) => a <= b,
+    chooses: true,
   }),
   equal: comparison({ name: "equal", onnx: "Equal", takes: "anything", holds: (a, b) => a === b, chooses: true }),
   and: comparison({ name: "and", onnx: "And", takes: "booleans", holds: (a, b) => a !== 0 && b !== 0 }),

@@ -34,7 +34,9 @@ export const wherePrimitive: Primitive = definePrimitive<undefined>({
 
 const ONNX_TYPES: Readonly<Record<DType, number>> = { float: 1, int: 7, bool: 9 };
 const CASTS: Readonly<Record<DType, (x: number) => number>> = {
-  float: (x) => x, int: Math.trunc, bool: (x) => (x === 0 ? 0 : 1),
+  float: (x) => x,
+  int: Math.trunc,
+  bool: (x) => (x === 0 ? 0 : 1),
 };
 
 export const castPrimitive: Primitive = definePrimitive<{ readonly to: DType }>({

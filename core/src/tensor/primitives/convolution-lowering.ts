@@ -14,7 +14,10 @@ export function lowerConv(emitter: Lowering, node: IrNode & { attributes: ConvOp
 
 /** ONNX's ConvTranspose, or the Conv that computes the same where that is faster. */
 export function lowerConvTranspose(
-  emitter: Lowering, node: IrNode & { attributes: ConvTransposeOptions }, x: string, w: string,
+  emitter: Lowering,
+  node: IrNode & { attributes: ConvTransposeOptions },
+  x: string,
+  w: string,
 ): string {
   const { strides, pads, dilations, groups, outputPadding } = node.attributes;
   const flipped = flippedConv(emitter, node, w);
@@ -24,7 +27,12 @@ export function lowerConvTranspose(
   }
   return overBatch(emitter, node, x, (images) =>
     emitter.node("ConvTranspose", [images, kernelOf(emitter, node, w)], {
-      ...windowOf(node), strides, pads, dilations, group: groups, output_padding: outputPadding,
+      ...windowOf(node),
+      strides,
+      pads,
+      dilations,
+      group: groups,
+      output_padding: outputPadding,
     }),
   );
 }

@@ -17,7 +17,11 @@ function convShape(x: Shape, w: Shape, { strides, pads, dilations }: ConvOptions
 }
 
 function checkConv(
-  name: string, x: IrNode, w: IrNode, channels: number | undefined, { strides, pads, dilations }: ConvOptions,
+  name: string,
+  x: IrNode,
+  w: IrNode,
+  channels: number | undefined,
+  { strides, pads, dilations }: ConvOptions,
 ): void {
   const spatial = x.shape.length - 2;
   const shapes = `input ${showShape(x.shape)} and kernel ${showShape(w.shape)}`;
@@ -70,7 +74,9 @@ function leftover(x: Shape, y: Shape, w: Shape, { strides, pads, dilations }: Co
 }
 
 function transposedShape(
-  x: Shape, w: Shape, { strides, pads, dilations, groups, outputPadding }: ConvTransposeOptions,
+  x: Shape,
+  w: Shape,
+  { strides, pads, dilations, groups, outputPadding }: ConvTransposeOptions,
 ): number[] {
   const spatial = x.length - 2;
   const sizes = strides.map((stride, axis) => {
@@ -110,7 +116,10 @@ export const convTransposePrimitive: Primitive = definePrimitive<ConvTransposeOp
 
 /** Visits every (input element, output element, weight) that a convolution connects. */
 function connect(
-  x: Shape, y: Shape, w: Shape, { strides, pads, dilations, groups }: ConvOptions,
+  x: Shape,
+  y: Shape,
+  w: Shape,
+  { strides, pads, dilations, groups }: ConvOptions,
   visit: (input: number, output: number, weight: number) => void,
 ): void {
   const [xs, ys, ws] = [stridesOf(x), stridesOf(y), stridesOf(w)];

@@ -69,7 +69,11 @@ function scatter(t: Vocabulary, g: IrNode, indices: IrNode, axis: number, x: IrN
     return t.transpose(moved, back);
   }
   const behind = flat.shape.map((_, at) => (at === axis ? 1 : 0));
-  const padded = t.pad(flat, flat.shape.map(() => 0), behind);
+  const padded = t.pad(
+    flat,
+    flat.shape.map(() => 0),
+    behind,
+  );
   return layers
     .map((layer) => t.gather(padded, t.constant({ shape: [size], dtype: "int", data: layer }), axis))
     .reduce((sum, part) => t.add(sum, part));

@@ -67,13 +67,22 @@ function toWinners(t: Vocabulary, g: IrNode, x: IrNode, y: IrNode): IrNode {
 }
 
 export const sumPrimitive: Primitive = reduce({
-  name: "sum", start: 0, combine: (a, b) => a + b, gradient: (t, g, x) => t.expand(g, x.shape),
+  name: "sum",
+  start: 0,
+  combine: (a, b) => a + b,
+  gradient: (t, g, x) => t.expand(g, x.shape),
 });
 export const reduceMaxPrimitive: Primitive = reduce({
-  name: "reduceMax", start: -Infinity, combine: Math.max, gradient: toWinners,
+  name: "reduceMax",
+  start: -Infinity,
+  combine: Math.max,
+  gradient: toWinners,
 });
 export const reduceMinPrimitive: Primitive = reduce({
-  name: "reduceMin", start: Infinity, combine: Math.min, gradient: toWinners,
+  name: "reduceMin",
+  start: Infinity,
+  combine: Math.min,
+  gradient: toWinners,
 });
 
 function arg(name: "argMax" | "argMin", onnx: string, better: (a: number, b: number) => boolean): Primitive {

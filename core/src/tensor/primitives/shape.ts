@@ -54,7 +54,10 @@ export const transposePrimitive: Primitive = definePrimitive<{ readonly permutat
     if (moved.every((axis, at) => at === 0 || moved[at - 1]! < axis)) return t.reshape(x!, shape);
     if (x!.primitive === transposePrimitive) {
       const first = (x!.attributes as { permutation: readonly number[] }).permutation;
-      return t.transpose(x!.inputs[0]!, permutation.map((axis) => first[axis]!));
+      return t.transpose(
+        x!.inputs[0]!,
+        permutation.map((axis) => first[axis]!),
+      );
     }
     return uniform(t, x!, shape);
   },
@@ -70,7 +73,12 @@ export const transposePrimitive: Primitive = definePrimitive<{ readonly permutat
   evaluate: ([x], { permutation }, { shape }) => {
     const result = new Float64Array(x!.data.length);
     const strides = stridesOf(x!.shape);
-    walk(shape, permutation.map((axis) => strides[axis]!), 0, (offset, i) => (result[i] = x!.data[offset]!));
+    walk(
+      shape,
+      permutation.map((axis) => strides[axis]!),
+      0,
+      (offset, i) => (result[i] = x!.data[offset]!),
+    );
     return result;
   },
 });
@@ -125,7 +133,11 @@ export const concatPrimitive: Primitive = definePrimitive<{ readonly axis: numbe
     const value = uniformValue(xs[0]!);
     if (value === undefined || !xs.every((x) => uniformValue(x) === value)) return undefined;
     const total = xs.reduce((sum, { shape }) => sum + shape[axis]!, 0);
-    return t.typedFull(xs[0]!.shape.map((size, at) => (at === axis ? total : size)), value, xs[0]!.dtype);
+    return t.typedFull(
+      xs[0]!.shape.map((size, at) => (at === axis ? total : size)),
+      value,
+      xs[0]!.dtype,
+    );
   },
   gradient: (t, { inputs, attributes: { axis } }, g) => {
     let start = 0;
@@ -133,7 +145,11 @@ export const concatPrimitive: Primitive = definePrimitive<{ readonly axis: numbe
       const from = start;
       start += x.shape[axis]!;
       const starts = g.shape.map((_, at) => (at === axis ? from : 0));
-      return t.slice(g, starts, g.shape.map((size, at) => (at === axis ? start : size)));
+      return t.slice(
+        g,
+        starts,
+        g.shape.map((size, at) => (at === axis ? start : size)),
+      );
     });
   },
   lower: (emitter, node, inputs) =>

@@ -16,8 +16,9 @@ export const slicePrimitive: Primitive = definePrimitive<SliceAttributes>({
   takes: ["anything"],
   moves: true,
   infer: ([x], { starts, sizes, steps }) => {
-    const fits = [starts, sizes, steps].every((list) => list.length === x!.shape.length)
-      && sizes.every((size, axis) => size === 0 || liesWithin(x!.shape[axis]!, starts[axis]!, size, steps[axis]!));
+    const fits =
+      [starts, sizes, steps].every((list) => list.length === x!.shape.length) &&
+      sizes.every((size, axis) => size === 0 || liesWithin(x!.shape[axis]!, starts[axis]!, size, steps[axis]!));
     if (!fits) throw shapeError(`slice: [${sizes}] from [${starts}] by [${steps}] of ${showShape(x!.shape)}`);
     return { shape: sizes, dtype: x!.dtype };
   },
@@ -25,7 +26,15 @@ export const slicePrimitive: Primitive = definePrimitive<SliceAttributes>({
   gradient: (t, { inputs: [x], attributes: { starts, sizes, steps } }, g) => {
     const last = starts.map((start, axis) => start + (sizes[axis]! - 1) * steps[axis]!);
     const behind = x!.shape.map((size, axis) => size - last[axis]! - 1);
-    return [t.pad(g, starts, behind, 0, steps.map((step) => step - 1))];
+    return [
+      t.pad(
+        g,
+        starts,
+        behind,
+        0,
+        steps.map((step) => step - 1),
+      ),
+    ];
   },
   lower: (emitter, node, [x]) => {
     const { starts, sizes, steps } = node.attributes;

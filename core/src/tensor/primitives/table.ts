@@ -9,7 +9,12 @@ import { gatherElementsPrimitive, gatherPrimitive } from "./indexing.js";
 import { constantPrimitive, eyePrimitive, fullPrimitive, inputPrimitive } from "./leaves.js";
 import type { PrimitiveName } from "./names.js";
 import {
-  argMaxPrimitive, argMinPrimitive, reduceMaxPrimitive, reduceMinPrimitive, sumPrimitive, topKIndicesPrimitive,
+  argMaxPrimitive,
+  argMinPrimitive,
+  reduceMaxPrimitive,
+  reduceMinPrimitive,
+  sumPrimitive,
+  topKIndicesPrimitive,
 } from "./reduction.js";
 import { pickByRowPrimitive, pickedEyePrimitive, placeRowsPrimitive, rowsWherePrimitive } from "./rows.js";
 import { concatPrimitive, expandPrimitive, reshapePrimitive, transposePrimitive } from "./shape.js";

@@ -26,17 +26,28 @@ function unary({ name, onnx, takes, scalar, gradient, simplify }: Unary): Primit
 }
 
 const neg: Primitive = unary({
-  name: "neg", onnx: "Neg", takes: "numbers", scalar: (x) => -x, gradient: (t, g) => t.neg(g),
+  name: "neg",
+  onnx: "Neg",
+  takes: "numbers",
+  scalar: (x) => -x,
+  gradient: (t, g) => t.neg(g),
   simplify: (x) => (x.primitive === neg ? x.inputs[0] : undefined),
 });
 
 const abs: Primitive = unary({
-  name: "abs", onnx: "Abs", takes: "numbers", scalar: Math.abs, gradient: (t, g, x) => t.mul(g, t.sign(x)),
+  name: "abs",
+  onnx: "Abs",
+  takes: "numbers",
+  scalar: Math.abs,
+  gradient: (t, g, x) => t.mul(g, t.sign(x)),
   simplify: (x) => (x.primitive === abs ? x : undefined),
 });
 
 const relu: Primitive = unary({
-  name: "relu", onnx: "Relu", takes: "floats", scalar: (x) => Math.max(x, 0),
+  name: "relu",
+  onnx: "Relu",
+  takes: "floats",
+  scalar: (x) => Math.max(x, 0),
   gradient: (t, g, x) => t.where(t.greater(x, 0), g, 0),
   simplify: (x) => (x.primitive === relu || x.primitive === abs ? x : undefined),
 });
@@ -47,7 +58,11 @@ const floor = unary({ name: "floor", onnx: "Floor", takes: "floats", scalar: Mat
 const ceil = unary({ name: "ceil", onnx: "Ceil", takes: "floats", scalar: Math.ceil, gradient: "none" });
 const round = unary({ name: "round", onnx: "Round", takes: "floats", scalar: roundHalfEven, gradient: "none" });
 const not = unary({
-  name: "not", onnx: "Not", takes: "booleans", scalar: (x) => (x === 0 ? 1 : 0), gradient: "none",
+  name: "not",
+  onnx: "Not",
+  takes: "booleans",
+  scalar: (x) => (x === 0 ? 1 : 0),
+  gradient: "none",
 });
 
 type Derivative = (t: Vocabulary, g: IrNode, x: IrNode, y: IrNode) => IrNode;
@@ -60,18 +75,45 @@ function smooth(name: UnaryName, onnx: string, scalar: (x: number) => number, gr
 const exp = smooth("exp", "Exp", Math.exp, (t, g, _, y) => t.mul(g, y));
 const log = smooth("log", "Log", Math.log, (t, g, x) => t.div(g, x));
 const sqrt = smooth("sqrt", "Sqrt", Math.sqrt, (t, g, _, y) => t.div(g, t.mul(2, y)));
-const reciprocal = smooth("reciprocal", "Reciprocal", (x) => 1 / x, (t, g, _, y) => t.neg(t.mul(g, t.mul(y, y))));
+const reciprocal = smooth(
+  "reciprocal",
+  "Reciprocal",
+  (x) => 1 / x,
+  (t, g, _, y) => t.neg(t.mul(g, t.mul(y, y))),
+);
 const sin = smooth("sin", "Sin", Math.sin, (t, g, x) => t.mul(g, t.cos(x)));
 const cos = smooth("cos", "Cos", Math.cos, (t, g, x) => t.neg(t.mul(g, t.sin(x))));
 const atan = smooth("atan", "Atan", Math.atan, (t, g, x) => t.div(g, t.add(1, t.mul(x, x))));
 const tanh = smooth("tanh", "Tanh", Math.tanh, (t, g, _, y) => t.mul(g, t.sub(1, t.mul(y, y))));
-const sigmoid = smooth("sigmoid", "Sigmoid", (x) => 1 / (1 + Math.exp(-x)), (t, g, _, y) =>
-  t.mul(g, t.mul(y, t.sub(1, y))));
+const sigmoid = smooth(
+  "sigmoid",
+  "Sigmoid",
+  (x) => 1 / (1 + Math.exp(-x)),
+  (t, g, _, y) => t.mul(g, t.mul(y, t.sub(1, y))),
+);
 const erf = smooth("erf", "Erf", errorFunction, (t, g, x) =>
-  t.mul(t.mul(g, 2 / Math.sqrt(Math.PI)), t.exp(t.neg(t.mul(x, x)))));
+  t.mul(t.mul(g, 2 / Math.sqrt(Math.PI)), t.exp(t.neg(t.mul(x, x)))),
+);
 
 export const unaryPrimitives: Readonly<Record<UnaryName, Primitive>> = {
-  neg, abs, sign, relu, exp, log, sqrt, reciprocal, floor, ceil, round, sin, cos, atan, tanh, sigmoid, erf, not,
+  neg,
+  abs,
+  sign,
+  relu,
+  exp,
+  log,
+  sqrt,
+  reciprocal,
+  floor,
+  ceil,
+  round,
+  sin,
+  cos,
+  atan,
+  tanh,
+  sigmoid,
+  erf,
+  not,
 };
 
 /** Half to even, as ONNX's Round. */

@@ -12,7 +12,8 @@ import type { Patches } from "./patches.js";
  * @returns the same outputs, and the row spaces that became patches.
  */
 export function localizeRows(
-  t: Vocabulary, outputs: readonly IrNode[],
+  t: Vocabulary,
+  outputs: readonly IrNode[],
 ): { readonly outputs: readonly IrNode[]; readonly localized: readonly RowSpace[] } {
   const spaces = new Set<RowSpace>();
   for (const node of topological(outputs)) if (beginsPatches(node)) spaces.add(node.rows!);
@@ -32,7 +33,9 @@ function beginsPatches({ primitive, shape }: IrNode): boolean {
 
 /** The outputs with the rows of some spaces as patches, or the space whose rows met an operation that has no rule. */
 function rewritten(
-  t: Vocabulary, outputs: readonly IrNode[], spaces: ReadonlySet<RowSpace>,
+  t: Vocabulary,
+  outputs: readonly IrNode[],
+  spaces: ReadonlySet<RowSpace>,
 ): { readonly outputs: readonly IrNode[] } | { readonly failed: RowSpace } {
   const nodes = new Map<IrNode, IrNode>();
   const patches = new Map<IrNode, Patches>();
@@ -43,7 +46,13 @@ function rewritten(
     if (beginsPatches(node) && spaces.has(node.rows!)) {
       patches.set(node, rule.begin!(context, node));
     } else if (local === undefined) {
-      nodes.set(node, t.recordAgain(node, node.inputs.map((input) => nodes.get(input)!)));
+      nodes.set(
+        node,
+        t.recordAgain(
+          node,
+          node.inputs.map((input) => nodes.get(input)!),
+        ),
+      );
     } else {
       const result = rule.carry?.(context, node, local);
       if (result === undefined) return { failed: local.rows };

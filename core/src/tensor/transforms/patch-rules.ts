@@ -5,7 +5,15 @@ import type { PrimitiveName } from "../primitives/names.js";
 import { broadcastShapes, sameShape, sizeOf } from "../shapes.js";
 import type { Vocabulary } from "../vocabulary.js";
 import {
-  cleaned, density, leadOf, pickedPatches, rowScalars, throughConvolution, together, unitPatches, windowsOf,
+  cleaned,
+  density,
+  leadOf,
+  pickedPatches,
+  rowScalars,
+  throughConvolution,
+  together,
+  unitPatches,
+  windowsOf,
   type Patches,
 } from "./patches.js";
 
@@ -93,7 +101,15 @@ function elementwise(zero: Zero, outside: boolean): PatchRule {
       const clean = zero(operands.map((operand) => operand.clean));
       const vanishes = zero(operands.map((operand) => operand.vanishes));
       if (!vanishes && !outside) return undefined;
-      return kept({ ...frame, data: t.recordAgain(node, operands.map(({ data }) => data)), clean, vanishes });
+      return kept({
+        ...frame,
+        data: t.recordAgain(
+          node,
+          operands.map(({ data }) => data),
+        ),
+        clean,
+        vanishes,
+      });
     },
   };
 }
@@ -187,15 +203,51 @@ export const PATCH_RULES: Readonly<Record<PrimitiveName, PatchRule>> = {
   reduceMax: reduction((t, data, axes) => t.max(t.reduceMax(data, axes), 0)),
   reduceMin: reduction((t, data, axes) => t.min(t.reduceMin(data, axes), 0)),
 
-  constant: dense, full: dense, input: dense,
-  sign: dense, exp: dense, log: dense, sqrt: dense, reciprocal: dense, floor: dense, ceil: dense, round: dense,
-  sin: dense, cos: dense, atan: dense, tanh: dense, sigmoid: dense, erf: dense, not: dense,
-  div: dense, pow: dense, equal: dense, and: dense, or: dense, cast: dense, stopGradient: dense,
-  matmul: dense, conv: dense, argMax: dense, argMin: dense, topKIndices: dense,
-  transpose: dense, expand: dense, concat: dense, slice: dense, flip: dense, pad: dense,
-  gather: dense, gatherElements: dense,
-  rowsToShape: dense, shapeToRows: dense, sumHidden: dense, spread: dense,
-  rowsWhere: dense, pickByRow: dense, placeRows: dense,
+  constant: dense,
+  full: dense,
+  input: dense,
+  sign: dense,
+  exp: dense,
+  log: dense,
+  sqrt: dense,
+  reciprocal: dense,
+  floor: dense,
+  ceil: dense,
+  round: dense,
+  sin: dense,
+  cos: dense,
+  atan: dense,
+  tanh: dense,
+  sigmoid: dense,
+  erf: dense,
+  not: dense,
+  div: dense,
+  pow: dense,
+  equal: dense,
+  and: dense,
+  or: dense,
+  cast: dense,
+  stopGradient: dense,
+  matmul: dense,
+  conv: dense,
+  argMax: dense,
+  argMin: dense,
+  topKIndices: dense,
+  transpose: dense,
+  expand: dense,
+  concat: dense,
+  slice: dense,
+  flip: dense,
+  pad: dense,
+  gather: dense,
+  gatherElements: dense,
+  rowsToShape: dense,
+  shapeToRows: dense,
+  sumHidden: dense,
+  spread: dense,
+  rowsWhere: dense,
+  pickByRow: dense,
+  placeRows: dense,
 };
 
 /** The shape of the operation whose result these rows are. */

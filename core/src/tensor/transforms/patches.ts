@@ -93,7 +93,11 @@ export function cleaned(t: Vocabulary, patches: Patches): Patches {
 
 /** Carries rows over a convolution's output to its input: windows grow by the kernel and spread by its strides. */
 export function throughConvolution(
-  t: Vocabulary, patches: Patches, w: IrNode, options: ConvTransposeOptions, shape: Shape,
+  t: Vocabulary,
+  patches: Patches,
+  w: IrNode,
+  options: ConvTransposeOptions,
+  shape: Shape,
 ): Patches {
   const { data, kernel } = cleaned(t, patches);
   const lead = data.shape.slice(0, -2);

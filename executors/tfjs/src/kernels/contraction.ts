@@ -1,7 +1,18 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import {
-  aligned, asFloats, attributesOf, broadcastable, cut, padded, permuted, repeated, sizeOf, stuffed,
-  type Kernel, type Kernels, type Tf,
+  aligned,
+  asFloats,
+  attributesOf,
+  broadcastable,
+  cut,
+  padded,
+  permuted,
+  repeated,
+  sizeOf,
+  stuffed,
+  type Kernel,
+  type Kernels,
+  type Tf,
 } from "../kernel.js";
 
 /** tfjs multiplies stacks of matrices of one number, or a stack and one matrix; other batches are repeated. */
@@ -84,7 +95,12 @@ function convolved(tf: Tf, x: Tensor, w: Tensor, { strides, pads, dilations, gro
 
 /** Any number of axes: for each position of the kernel a slice; all of them times the kernel, one matrix per group. */
 function byWindows(
-  tf: Tf, x: Tensor, w: Tensor, strides: readonly number[], dilations: readonly number[], groups: number,
+  tf: Tf,
+  x: Tensor,
+  w: Tensor,
+  strides: readonly number[],
+  dilations: readonly number[],
+  groups: number,
 ): Tensor {
   const kernel = w.shape.slice(2);
   const out = kernel.map((size, axis) => {
@@ -127,7 +143,11 @@ const convTranspose: Kernel = (tf, node, [x, w]) => {
   const [inputs, outputs] = kernel.shape as [number, number];
   const positionsOf = sizeOf(kernel.shape.slice(2));
   const grouped = tf.reshape(kernel, [groups, inputs / groups, outputs, positionsOf]);
-  const turned = permuted(tf, asFloats(tf, grouped, (floats) => tf.reverse(floats, 3)), [0, 2, 1, 3]);
+  const turned = permuted(
+    tf,
+    asFloats(tf, grouped, (floats) => tf.reverse(floats, 3)),
+    [0, 2, 1, 3],
+  );
   const ones = strides.map(() => 1);
   const flipped = tf.reshape(turned, [groups * outputs, inputs / groups, ...kernel.shape.slice(2)]);
   return convolved(tf, wide, flipped, { strides: ones, dilations, groups, pads: [...ones, ...ones].map(() => 0) });
@@ -154,7 +174,8 @@ function two(sizes: readonly number[], fill: number): [number, number] {
 
 function positions(kernel: readonly number[]): number[][] {
   return kernel.reduce<number[][]>(
-    (done, size) => done.flatMap((head) => Array.from({ length: size }, (_, i) => [...head, i])), [[]],
+    (done, size) => done.flatMap((head) => Array.from({ length: size }, (_, i) => [...head, i])),
+    [[]],
   );
 }
 

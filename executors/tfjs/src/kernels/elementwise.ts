@@ -20,14 +20,47 @@ function divided(tf: Tf, a: Tensor, b: Tensor): Tensor {
   return tf.where(tf.equal(tf.less(a, 0), tf.less(b, 0)), size, tf.neg(size));
 }
 
-const bools = (operation: (tf: Tf, a: Tensor, b: Tensor) => Tensor): Kernel => binary((tf, a, b) => {
-  const numbers = (x: Tensor): Tensor => (x.dtype === "bool" ? tf.cast(x, "int32") : x);
-  return operation(tf, numbers(a), numbers(b));
-});
+const bools = (operation: (tf: Tf, a: Tensor, b: Tensor) => Tensor): Kernel =>
+  binary((tf, a, b) => {
+    const numbers = (x: Tensor): Tensor => (x.dtype === "bool" ? tf.cast(x, "int32") : x);
+    return operation(tf, numbers(a), numbers(b));
+  });
 
-type Operation = "neg" | "abs" | "sign" | "relu" | "exp" | "log" | "sqrt" | "reciprocal" | "floor" | "ceil" | "round"
-  | "sin" | "cos" | "atan" | "tanh" | "sigmoid" | "erf" | "not" | "cast" | "stopGradient" | "fact" | "where"
-  | "add" | "sub" | "mul" | "div" | "pow" | "min" | "max" | "less" | "lessEqual" | "equal" | "and" | "or";
+type Operation =
+  | "neg"
+  | "abs"
+  | "sign"
+  | "relu"
+  | "exp"
+  | "log"
+  | "sqrt"
+  | "reciprocal"
+  | "floor"
+  | "ceil"
+  | "round"
+  | "sin"
+  | "cos"
+  | "atan"
+  | "tanh"
+  | "sigmoid"
+  | "erf"
+  | "not"
+  | "cast"
+  | "stopGradient"
+  | "fact"
+  | "where"
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "pow"
+  | "min"
+  | "max"
+  | "less"
+  | "lessEqual"
+  | "equal"
+  | "and"
+  | "or";
 
 export const elementwise: Kernels<Operation> = {
   neg: unary((tf, x) => tf.neg(x)),

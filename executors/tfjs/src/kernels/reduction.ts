@@ -5,7 +5,12 @@ import { around, attributesOf, permuted, type Kernel, type Kernels, type Tf } fr
 function reduced(operation: Reduction): Kernel {
   return (tf, node, [x]) => {
     const { axes } = attributesOf<{ axes: readonly number[] }>(node);
-    return over(tf, x!, axes.map((axis) => axis + 2), operation);
+    return over(
+      tf,
+      x!,
+      axes.map((axis) => axis + 2),
+      operation,
+    );
   };
 }
 
@@ -49,17 +54,18 @@ const topKIndices: Kernel = (tf, node, [x], to) => {
   return permuted(tf, tf.reshape(indices, [outer, inner, k]), [0, 2, 1]);
 };
 
-export const reduction: Kernels<
-  "sum" | "reduceMax" | "reduceMin" | "argMax" | "argMin" | "topKIndices" | "sumHidden"
-> = {
-  sum: reduced((tf, x, axes) => tf.sum(x, axes)),
-  reduceMax: reduced((tf, x, axes) => tf.max(x, axes)),
-  reduceMin: reduced((tf, x, axes) => tf.min(x, axes)),
-  argMax: arg((tf, x) => tf.argMax(x, 1)),
-  argMin: arg((tf, x) => tf.argMin(x, 1)),
-  topKIndices,
-  sumHidden: (tf, node, [x]) => {
-    const { instances, rows } = attributesOf<{ instances: boolean; rows: boolean }>(node);
-    return over(tf, x!, [...(instances ? [0] : []), ...(rows ? [1] : [])], (lib, value, axes) => lib.sum(value, axes));
-  },
-};
+export const reduction: Kernels<"sum" | "reduceMax" | "reduceMin" | "argMax" | "argMin" | "topKIndices" | "sumHidden"> =
+  {
+    sum: reduced((tf, x, axes) => tf.sum(x, axes)),
+    reduceMax: reduced((tf, x, axes) => tf.max(x, axes)),
+    reduceMin: reduced((tf, x, axes) => tf.min(x, axes)),
+    argMax: arg((tf, x) => tf.argMax(x, 1)),
+    argMin: arg((tf, x) => tf.argMin(x, 1)),
+    topKIndices,
+    sumHidden: (tf, node, [x]) => {
+      const { instances, rows } = attributesOf<{ instances: boolean; rows: boolean }>(node);
+      return over(tf, x!, [...(instances ? [0] : []), ...(rows ? [1] : [])], (lib, value, axes) =>
+        lib.sum(value, axes),
+      );
+    },
+  };

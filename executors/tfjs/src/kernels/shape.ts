@@ -14,7 +14,7 @@ interface Pad {
 }
 
 export const shape: Kernels<
-  | "reshape" | "rowsToShape" | "shapeToRows" | "transpose" | "expand" | "spread" | "concat" | "slice" | "flip" | "pad"
+  "reshape" | "rowsToShape" | "shapeToRows" | "transpose" | "expand" | "spread" | "concat" | "slice" | "flip" | "pad"
 > = {
   // The physical shape of the result is all that changes: the interpreter sees to it.
   reshape: (_, __, [x]) => x!,
@@ -41,7 +41,10 @@ export const shape: Kernels<
   flip: (tf, node, [x]) =>
     attributesOf<{ axes: readonly number[] }>(node).axes.reduce((value, axis) => {
       const flat = tf.reshape(value, around(value.shape, axis + 2));
-      return tf.reshape(asFloats(tf, flat, (floats) => tf.reverse(floats, 1)), value.shape);
+      return tf.reshape(
+        asFloats(tf, flat, (floats) => tf.reverse(floats, 1)),
+        value.shape,
+      );
     }, x!),
   pad: (tf, node, [x]) => {
     const { low, high, interior, value } = attributesOf<Pad>(node);
