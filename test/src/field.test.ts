@@ -58,7 +58,7 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
     "p2_skl_mlpcls",
     "p2_threshold_leg",
   ],
-  "something of the file": ["dyn_seq", "local_fn", "m_opset22", "o212_if", "sparse_init"],
+  "something of the file": ["dyn_seq", "local_fn", "o212_if", "sparse_init"],
 };
 const REFUSAL = /^LIRPA_(UNSUPPORTED_\w+|MODEL)$/;
 
