@@ -82,7 +82,16 @@ describe("a name that every object has", () => {
       );
     });
 
-    it(`may be that of an input, a parameter, a node, an output and an attribute: ${name}`, async () => {
+    it(`is no attribute of an operator that declares none: ${name}`, async () => {
+      const { nodes, ...net } = relu().graph;
+      const attributes = Object.fromEntries([[name, 1]]);
+      const model = lirpa.model({ ...net, nodes: nodes.map((node) => ({ ...node, attributes })) });
+      const error = await failureOf(() => model.bounds({ x: perturbed([1, -1], ball) }));
+      expect(isLirpaError(error) && error.code, String(error)).to.equal("LIRPA_UNSUPPORTED_ATTRIBUTE");
+      expect(String(error)).to.include(`no attribute '${name}'`);
+    });
+
+    it(`may be that of an input, a parameter, a node and an output: ${name}`, async () => {
       const net = graph({ [`${name}`]: [1, 2] }, {}, [], ["out"]);
       const named = {
         ...net,
@@ -95,7 +104,7 @@ describe("a name that every object has", () => {
             domain: "",
             inputs: [name, `${name}2`],
             outputs: ["h"],
-            attributes: Object.fromEntries([[`${name}3`, 1]]),
+            attributes: {},
           },
           { name: `${name}4`, type: "Relu", domain: "", inputs: ["h"], outputs: [`${name}5`], attributes: {} },
         ],

@@ -73,8 +73,8 @@ export function readSets(
         shape: [1, 1, ...stored.shape],
       });
   }
-  const { feeds, structures } = reader;
-  return { inputs: structures.input, weights: structures.weight, feeds, instances };
+  const { feeds } = reader;
+  return { inputs: reader.structuresOf("input"), weights: reader.structuresOf("weight"), feeds, instances };
 }
 
 /** How many instances the numbers of the inputs hold. Throws `LIRPA_QUERY` for an input that is missing or unknown. */
@@ -105,13 +105,20 @@ export function instancesOf(
 
 class SetReader {
   readonly feeds: Record<string, HostTensor> = {};
-  readonly structures: { readonly input: Record<string, SetStructure>; readonly weight: Record<string, SetStructure> } =
-    { input: {}, weight: {} };
+  /** By role: entries, since a name may be one that every object has. */
+  private readonly structures: Readonly<Record<"input" | "weight", [string, SetStructure][]>> = {
+    input: [],
+    weight: [],
+  };
 
   constructor(
     private readonly registry: PluginRegistry,
     private readonly instances: number,
   ) {}
+
+  structuresOf(role: "input" | "weight"): Readonly<Record<string, SetStructure>> {
+    return Object.fromEntries(this.structures[role]);
+  }
 
   bind(value: InstanceInput, role: "input" | "weight", query: PerturbationQuery, center: HostTensor): void {
     const { name, dtype } = value;
@@ -134,7 +141,7 @@ class SetReader {
       shapes[key] = own;
       this.feeds[inputNames.setValue({ name }, key)] = { ...part, shape: [perInstance ? instances : 1, 1, ...own] };
     }
-    this.structures[role][name] = { type: query.type, structure, values: shapes };
+    this.structures[role].push([name, { type: query.type, structure, values: shapes }]);
   }
 }
 
