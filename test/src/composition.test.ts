@@ -288,6 +288,12 @@ describe("a memory budget", () => {
       await model.bounds({ x: perturbed(point, ball) }, { memory });
       expect(times).to.equal(first);
     }
+    // A program that was asked for is the one that runs.
+    const prepared = model.prepare({ inputs: { x: lp({ norm: 2, eps: 0.1 }) } });
+    prepared.program();
+    const before = times;
+    await prepared.bounds({ x: perturbed(point, lp({ norm: 2, eps: 0.1 })) });
+    expect(times).to.equal(before);
   });
 
   it("says what one row takes where even that is too much", async () => {

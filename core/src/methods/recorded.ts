@@ -46,7 +46,7 @@ async function recordedBounds(name: string, recipe: Recipe, problem: BoundProble
     const results = names.length > 1 ? await inBlocks(recipe, problem, named(problem, names), host) : undefined;
     if (results !== undefined) return { results };
   }
-  const whole = await host.program("whole", () => recordWhole(problem, recipe));
+  const whole = await host.program("whole", () => host.recorded ?? recordWhole(problem, recipe));
   const bytes = bytesFor(whole.needs, 1, 1);
   return host.inInstances(bytes, async (part) => {
     if (bytes <= host.budget) return { results: await part.inRows(whole, part.numbers) };

@@ -143,7 +143,11 @@ export class PreparedProblem implements Prepared {
   async run(numbers: Fed, options: CallOptions & Pick<ProblemNumbers, "start">): Promise<Bounds> {
     const { method } = this.asked;
     const key = (this.knownKey ??= await this.context.key());
-    const account = { ...accountOf(key, options, this.context.engine.memory), known: this.known };
+    const account = {
+      ...accountOf(key, options, this.context.engine.memory),
+      known: this.known,
+      ...(this.recorded !== undefined && { recorded: this.recorded }),
+    };
     checkResult(this.asked, numbers, account.budget);
     const call: EngineCall = { ...this.asked, numbers, ...(options.start !== undefined && { start: options.start }) };
     const { results, state, isCutShort } = await this.context.engine.bounds(call, account);

@@ -48,6 +48,8 @@ export interface Account extends Limits {
   readonly rows: Record<string, string>;
   /** What earlier calls of the same problem found out of its programs, by their names. */
   readonly known?: Map<string, KnownProgram>;
+  /** The method's one program, where it was recorded before. */
+  readonly recorded?: Program;
 }
 
 /** What is found out of a program by recording it. */
@@ -75,6 +77,10 @@ export class CallHost implements MethodHost {
 
   get budget(): number {
     return this.account.budget;
+  }
+
+  get recorded(): Program | undefined {
+    return this.account.recorded;
   }
 
   get isOutOfTime(): boolean {

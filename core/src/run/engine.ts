@@ -74,7 +74,7 @@ export class Engine {
     this.unbounded.add(key);
     const { problem } = call;
     const expecting = { ...problem, options: { ...problem.options, unbounded: true } };
-    const { known: _ofPlain, ...others } = account;
+    const { known: _ofPlain, recorded: _plain, ...others } = account;
     const found = await this.attempt({ ...call, problem: expecting }, { ...others, key: `${key}|unbounded` }).catch(
       (error: unknown) => {
         // These programs take more memory; what the others found is sound, too.

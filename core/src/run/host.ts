@@ -52,6 +52,8 @@ export interface MethodHost {
   program(name: string, record: () => Program): Promise<Runnable>;
   /** What was found out of the problem before, plain JSON. */
   note<T>(name: string, find: () => T): Promise<T>;
+  /** The method's one program (`program`), where somebody asked for it before: it need not be recorded again. */
+  readonly recorded: Program | undefined;
   /** Runs a program on arrays. Throws `LIRPA_ABORTED` or `LIRPA_TIME` where the caller wants no more. */
   run(program: Runnable, feeds: Feeds): Promise<Feeds>;
   /** Runs a program on numbers, as many rows at a time as fit, and joins what it gives. */
