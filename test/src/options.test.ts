@@ -40,6 +40,10 @@ const calls: Readonly<Record<string, { readonly right: object; readonly call: (o
     call: (given) =>
       lirpa.model(net).bounds(inputs, { method: "alpha-crown", methodOptions: { "alpha-crown": given } }),
   },
+  "alpha-crown, where another method is asked": {
+    right: { iterations: 2, layers: "all" },
+    call: (given) => lirpa.model(net).bounds(inputs, { method: "ibp", methodOptions: { "alpha-crown": given } }),
+  },
   lp: { right: { norm: 2, eps: 1 }, call: (options) => lp(options) },
   box: { right: { lower: [0], upper: [1] }, call: (options) => box(options) },
   "a perturbation in a query": {

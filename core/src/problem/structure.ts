@@ -133,11 +133,15 @@ function optionsOf(method: Method, given: Partial<MethodOptions> = {}, registry:
       hint: "Give its options once.",
     });
   }
-  if (method.options !== undefined) return method.options(own[0]);
-  if (own[0] !== undefined) {
-    throw new LirpaError("LIRPA_OPTION", `the method ${method.name} has no options`, { hint: "Leave them out." });
-  }
-  return undefined;
+  // Those of other methods are not read, but a mistake in them is one nevertheless.
+  for (const [name, options] of Object.entries(all)) readOptions(registry.method(name).value, options);
+  return readOptions(method, own[0]);
+}
+
+function readOptions(method: Method, given: unknown): unknown {
+  if (method.options !== undefined) return method.options(given);
+  if (given === undefined) return undefined;
+  throw new LirpaError("LIRPA_OPTION", `the method ${method.name} has no options`, { hint: "Leave them out." });
 }
 
 function sourcesOf(
