@@ -112,6 +112,12 @@ export class BoundRun {
     return [...centers, ...this.fixed.values()].find((input) => input.instances);
   }
 
+  /** The same for every instance, where there are several: what all share is repeated for each. */
+  forEachInstance(x: IrNode): IrNode {
+    const like = this.anyInstance();
+    return like === undefined ? x : this.t.spread(x, like);
+  }
+
   isPerturbed(value: Value): boolean {
     return this.perturbed.has(value);
   }

@@ -1,12 +1,11 @@
 import { LirpaError } from "../../plugin/errors.js";
 import type { Program } from "../../plugin/program.js";
-import type { Pair, Side } from "../../plugin/pair.js";
+import type { Side } from "../../plugin/pair.js";
 import type { Value } from "../../graph/resolved.js";
 import { makeProgram } from "../../program/program.js";
 import type { IrNode } from "../../tensor/ir.js";
-import { neededBounds, onDemand } from "../passes/demand.js";
+import { neededBounds } from "../passes/demand.js";
 import type { Intermediate } from "../passes/intermediate.js";
-import { intervalIsExact, useOfIntervalStep, intervalByStep } from "../passes/interval-steps.js";
 import { inputNames, newRun, OPEN_ROWS, openRows, ROWS_INPUT, SIDES, type BoundProblem } from "../problem.js";
 import { unstableIndex } from "../passes/unstable-rows.js";
 import type { BoundRun, Target } from "../run.js";
@@ -22,23 +21,15 @@ export function isStaged(recipe: Recipe): recipe is StagedRecipe {
   return recipe.intermediate.needsRows !== undefined;
 }
 
-/** The values whose bounds the whole program would compute by rows, each before those that rely on it. */
-export function rowStages(problem: BoundProblem, { rows, intermediate }: StagedRecipe): Value[] {
+/**
+ * The values whose bounds the whole program would compute by rows, each behind those that it relies on; found without
+ * recording.
+ */
+export function rowStages(problem: BoundProblem, { intermediate }: StagedRecipe): Value[] {
   const { output } = problem;
   const run = newRun(problem);
-  const stages = new Set<Value>();
-  const boundsOf = onDemand<Pair<IrNode>>(run, intermediate, (value, of) => {
-    const step = run.isFinal(value) || intervalIsExact(run, value) ? undefined : useOfIntervalStep(run, value);
-    if (step === "helps" || step === "enough") intervalByStep(run, value, of);
-    // Recording one row finds what this value's bounds rely on.
-    if (step === "helps" || step === "useless") {
-      rows(run, openRows(run, value, false), of);
-      stages.add(value);
-    }
-    return intervalOf(run, value);
-  });
-  if (run.isPerturbed(output)) rows(run, openRows(run, output, false), boundsOf);
-  return [...stages];
+  if (!run.isPerturbed(output)) return [];
+  return neededBounds(run, intermediate, output).filter((value) => intermediate.needsRows(run, value));
 }
 
 /**
@@ -58,21 +49,16 @@ export function mayBeDeep({ graph }: BoundProblem): boolean {
 }
 
 /**
- * The values whose bounds take rows of their own, each behind those that it relies on, in blocks of so many steps of
- * backward passes that one program holds them; found without recording. Throws `LIRPA_MEMORY` where a model is so deep
- * that a pass for each value takes too many steps.
+ * The same values in blocks of so many steps of backward passes that one program holds them. Throws `LIRPA_MEMORY`
+ * where a model is so deep that a pass for each value takes too many steps.
  */
-export function blocksOf(method: string, problem: BoundProblem, { intermediate }: StagedRecipe): Value[][] {
-  const { output } = problem;
-  const run = newRun(problem);
+export function blocksOf(method: string, problem: BoundProblem, recipe: StagedRecipe): Value[][] {
   const blocks: Value[][] = [[]];
-  if (!run.isPerturbed(output)) return blocks;
   let [all, own] = [0, 0];
-  for (const value of neededBounds(run, intermediate, output)) {
-    if (!intermediate.needsRows(run, value)) continue;
+  for (const value of rowStages(problem, recipe)) {
     const steps = valuesBehind(value);
     all += steps;
-    if (all > MOST_STEPS) throw tooDeep(method, output);
+    if (all > MOST_STEPS) throw tooDeep(method, problem.output);
     own += steps;
     if (own > STEPS_OF_BLOCK && blocks.at(-1)!.length > 0) {
       blocks.push([]);
@@ -102,12 +88,11 @@ export function recordBlock(
   const run = newRun(problem, ofRows(before));
   const boundsOf = boundsBy(run, recipe.intermediate);
   // Inputs of one program have one number of instances: bounds that all instances share are repeated for each.
-  const like = run.anyInstance();
   const bounds = block.flatMap((value) => {
     const own = boundsOf(value);
     return SIDES.map((side) => {
       const end = run.t.expand(own[side], value.shape);
-      return [inputNames.before(value, side), like === undefined ? end : run.t.spread(end, like)] as const;
+      return [inputNames.before(value, side), run.forEachInstance(end)] as const;
     });
   });
   return close(problem.graph, run, `block:${block[0]!.name}`, Object.fromEntries(bounds));

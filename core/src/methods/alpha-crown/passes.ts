@@ -12,7 +12,7 @@ import { sizeOf } from "../../tensor/shapes.js";
 import type { Vocabulary } from "../../tensor/vocabulary.js";
 import { stateInput } from "../../optimizer/state.js";
 import { crownRecipe } from "../crown.js";
-import { spread, stepNames } from "./ports.js";
+import { stepNames } from "./ports.js";
 import { intervalOf } from "../../bounds/passes/interval.js";
 import { isAffine } from "../../bounds/kinds/table.js";
 
@@ -76,7 +76,7 @@ export class Passes {
 
   /** One side of a target. */
   side(label: string, target: Target, side: Side, boundsOf: BoundsOf): IrNode {
-    const name = `free:${label}:${side}`;
+    const name = stepNames.variable(label, side);
     return this.starts === undefined
       ? this.starting(name, target, side, boundsOf)
       : this.varied(name, target, side, boundsOf);
@@ -95,7 +95,7 @@ export class Passes {
     const bound = boundsByBackward(marked, target, boundsOf)[side];
     const { t } = this.run;
     if (fractions.length > 0)
-      this.variables.set(name, spread(this.run, t.spread(t.concat(fractions, 0), target.coefficients)));
+      this.variables.set(name, this.run.forEachInstance(t.spread(t.concat(fractions, 0), target.coefficients)));
     return bound;
   }
 

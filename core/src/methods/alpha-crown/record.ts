@@ -20,7 +20,7 @@ import { sizeOf } from "../../tensor/shapes.js";
 import type { Vocabulary } from "../../tensor/vocabulary.js";
 import { crownRecipe } from "../crown.js";
 import { Passes } from "./passes.js";
-import { spread, stepNames } from "./ports.js";
+import { stepNames } from "./ports.js";
 import { intervalOf } from "../../bounds/passes/interval.js";
 
 /** A gradient whose square stays finite in float32. */
@@ -59,10 +59,10 @@ export function recordOptimization(problem: BoundProblem, layers: Layers): Optim
   // Passes that only what is asked besides takes are no part of the steps.
   const [starts, optimized] = [new Map(passes.variables), new Map(passes.intervals)];
   const outputs: Record<string, IrNode> = Object.fromEntries(starts);
-  for (const side of problem.wanted.sides) outputs[stepNames.best(side)] = spread(run, bounds[side]!);
+  for (const side of problem.wanted.sides) outputs[stepNames.best(side)] = run.forEachInstance(bounds[side]!);
   for (const side of SIDES) {
-    for (const [value, own] of fixed) outputs[inputNames.before(value, side)] = spread(run, own[side]);
-    for (const [value, own] of optimized) outputs[stepNames.bestOf(value, side)] = spread(run, own[side]);
+    for (const [value, own] of fixed) outputs[inputNames.before(value, side)] = run.forEachInstance(own[side]);
+    for (const [value, own] of optimized) outputs[stepNames.bestOf(value, side)] = run.forEachInstance(own[side]);
   }
   Object.assign(outputs, namedResults.intermediate(run, problem, boundsOf));
   const local = localizeRows(run.t, Object.values(outputs)).outputs;
@@ -90,7 +90,7 @@ function recordStep(
   const bounds = wantedSides(passes, target, problem, boundsOf);
   const best: Record<string, IrNode> = bestOf(run, target, bounds);
   for (const [value, interval] of passes.intervals) {
-    for (const side of SIDES) best[stepNames.bestOf(value, side)] = spread(run, interval[side]);
+    for (const side of SIDES) best[stepNames.bestOf(value, side)] = run.forEachInstance(interval[side]);
   }
   const parts = [...passes.parts.values()].flat();
   // Each row's bound depends on its own variables only, so that one sum serves all of them.
