@@ -3,8 +3,8 @@ import { LirpaError } from "./plugin/errors.js";
 import { checkOptions } from "./plugin/options.js";
 import type { PerturbationQuery } from "./plugin/perturbation.js";
 import type { Program } from "./plugin/program.js";
-import type { HostTensor, Shape } from "./plugin/tensor.js";
-import { fixedInput, inputNames } from "./bounds/problem.js";
+import type { Shape } from "./plugin/tensor.js";
+import { fedWith, fixedInput, inputNames } from "./bounds/problem.js";
 import { BoundRun } from "./bounds/run.js";
 import type { Graph, GraphInput } from "./graph/graph.js";
 import { resolveGraph } from "./graph/resolve.js";
@@ -12,7 +12,7 @@ import type { ResolvedGraph, Value } from "./graph/resolved.js";
 import { rulesOf, type NodeExplanation } from "./problem/explain.js";
 import { problemKey } from "./problem/key.js";
 import { isPerInstance, numbersOf, type ProblemNumbers } from "./problem/numbers.js";
-import { resultShape, type Bounds } from "./problem/bounds.js";
+import { repeated, resultShape, type Bounds } from "./problem/bounds.js";
 import { CALL_OPTIONS, type CallOptions } from "./problem/limits.js";
 import { NUMBER_OPTIONS, PreparedProblem, type Prepared } from "./problem/prepared.js";
 import {
@@ -126,8 +126,7 @@ export class Model {
   ): { readonly program: Program; readonly feeds: Feeds } {
     this.lifecycle.demandAlive();
     const { problem, sets } = this.read(inputs, options);
-    const { feeds, rows } = numbersOf(problem.asked.problem, sets, options);
-    return { program: problem.program(), feeds: rows === undefined ? feeds : { ...feeds, [inputNames.rows]: rows } };
+    return { program: problem.program(), feeds: fedWith(numbersOf(problem.asked.problem, sets, options)) };
   }
 
   /** What the rules of each node are, in order: for people. A prepared problem says how its rows are held as well. */
@@ -311,11 +310,4 @@ function instanceShape({ name, shape }: GraphInput): Shape {
       hint: "Only the first axis may be open: fix the others in the model.",
     });
   });
-}
-
-function repeated({ data }: HostTensor, size: number): Float64Array {
-  if (data.length === size) return new Float64Array(data);
-  const result = new Float64Array(size);
-  for (let start = 0; start < size; start += data.length) result.set(data, start);
-  return result;
 }

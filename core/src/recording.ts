@@ -48,7 +48,7 @@ export { evaluate } from "./tensor/evaluate.js";
 export { topological } from "./tensor/order.js";
 export { factOf } from "./tensor/primitives/fact.js";
 export { inputOf, isConstant } from "./tensor/primitives/leaves.js";
-export type { PrimitiveName } from "./tensor/primitives/names.js";
+export type { BinaryName, PrimitiveName, UnaryName } from "./tensor/primitives/names.js";
 export { PRIMITIVES } from "./tensor/primitives/table.js";
 export { batchMoments, type BatchMoments } from "./tensor/batch-moments.js";
 export { localizeRows } from "./tensor/transforms/localize.js";

@@ -1,10 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { evaluate, PRIMITIVES, Vocabulary, vjp, type IrNode } from "@lirpa/core/recording";
-import { CONTRACTION } from "./primitives/contraction-cases.js";
-import { ELEMENTWISE } from "./primitives/elementwise-cases.js";
-import { HIDDEN_AXES, LEAVES } from "./primitives/hidden-cases.js";
-import { INDEXING } from "./primitives/indexing-cases.js";
 import {
   expectEachInstanceAndRowAlone,
   expectEmittedEqualsReference,
@@ -13,22 +9,10 @@ import {
   recordCase,
   type Recording,
 } from "./primitives/laws.js";
-import { REDUCTION } from "./primitives/reduction-cases.js";
-import { PICKED_ROWS } from "./primitives/row-cases.js";
-import { SHAPE } from "./primitives/shape-cases.js";
+import { FAMILIES } from "./primitives/families.js";
 import { combinations, leaf, OPEN, type PrimitiveCase } from "./primitives/sketch.js";
 import { repositoryPath } from "./shared.js";
 
-const FAMILIES: Readonly<Record<string, readonly PrimitiveCase[]>> = {
-  leaves: LEAVES,
-  elementwise: ELEMENTWISE,
-  contraction: CONTRACTION,
-  reduction: REDUCTION,
-  shape: SHAPE,
-  indexing: INDEXING,
-  "hidden axes": HIDDEN_AXES,
-  "picked rows": PICKED_ROWS,
-};
 /** Families whose primitives make hidden axes or move them. */
 const OF_HIDDEN_AXES: readonly string[] = ["leaves", "hidden axes", "picked rows"];
 const CASES = Object.values(FAMILIES).flat();

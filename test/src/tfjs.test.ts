@@ -6,14 +6,8 @@ import { createLirpa, isLirpaError, readQuery, type Bounds, type Executor, type 
 import { evaluateProgram, makeProgram, Vocabulary, type IrNode } from "@lirpa/core/recording";
 import type { HostTensor } from "@lirpa/core/plugin";
 import { tfjsExecutor } from "@lirpa/executor-tfjs";
-import { CONTRACTION } from "./primitives/contraction-cases.js";
-import { ELEMENTWISE } from "./primitives/elementwise-cases.js";
-import { HIDDEN_AXES, LEAVES } from "./primitives/hidden-cases.js";
-import { INDEXING } from "./primitives/indexing-cases.js";
 import { expectClose, recordCase, type Recording } from "./primitives/laws.js";
-import { REDUCTION } from "./primitives/reduction-cases.js";
-import { PICKED_ROWS } from "./primitives/row-cases.js";
-import { SHAPE } from "./primitives/shape-cases.js";
+import { FAMILIES } from "./primitives/families.js";
 import { runAlone } from "./packages.js";
 import { goldenCases, repositoryPath, sharedOrSkip, type GoldenCase } from "./shared.js";
 
@@ -32,16 +26,6 @@ const CLOSE = 5e-5;
 /** Bounds of two float32 executors; relative to 1 + the greatest magnitude. */
 const BOUNDS = 1e-4;
 
-const FAMILIES = {
-  leaves: LEAVES,
-  elementwise: ELEMENTWISE,
-  contraction: CONTRACTION,
-  reduction: REDUCTION,
-  shape: SHAPE,
-  indexing: INDEXING,
-  "hidden axes": HIDDEN_AXES,
-  "picked rows": PICKED_ROWS,
-};
 const FEW = [
   "conv2d-groups-a",
   "conv-transpose2d-a",

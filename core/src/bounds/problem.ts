@@ -1,6 +1,7 @@
+import type { Feeds } from "../plugin/executor.js";
 import type { Perturbation } from "../plugin/perturbation.js";
 import type { PortRole } from "../plugin/program.js";
-import type { Shape } from "../plugin/tensor.js";
+import type { HostTensor, Shape } from "../plugin/tensor.js";
 import type { Pair, Side } from "../plugin/pair.js";
 import type { ResolvedGraph, Value } from "../graph/resolved.js";
 import { Vocabulary } from "../tensor/vocabulary.js";
@@ -61,6 +62,11 @@ export const inputNames = {
   constraint: (value: Named, end: Side): string => `constraint:${value.name}:${end}`,
   rows: "rows",
 } as const;
+
+/** All that one run is fed: arrays by their names, and rows where there are some. */
+export function fedWith({ feeds, rows }: { readonly feeds: Feeds; readonly rows?: HostTensor | undefined }): Feeds {
+  return rows === undefined ? feeds : { ...feeds, [inputNames.rows]: rows };
+}
 
 /** Rows that the caller feeds, of any number. */
 export const OPEN_ROWS: RowSpace = Object.freeze({ name: "rows", size: undefined, kind: "fed" });

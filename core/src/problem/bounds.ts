@@ -94,9 +94,9 @@ function dropUnbounded(coefficients: Float64Array, constants: Float64Array, side
   }
 }
 
-/** Results that all instances share, because only weights move say, are repeated for each. */
-function repeated({ data }: HostTensor, size: number): Float64Array {
-  if (data.length === size) return data instanceof Float64Array ? data : new Float64Array(data);
+/** A copy for the caller. What all instances share, because only weights move say, is repeated for each. */
+export function repeated({ data }: HostTensor, size: number): Float64Array {
+  if (data.length === size) return new Float64Array(data);
   const result = new Float64Array(size);
   for (let start = 0; start < size; start += data.length) result.set(data, start);
   return result;

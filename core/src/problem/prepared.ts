@@ -3,6 +3,7 @@ import type { Feeds } from "../plugin/executor.js";
 import type { PerturbationQuery } from "../plugin/perturbation.js";
 import { checkOptions } from "../plugin/options.js";
 import type { Port, Program } from "../plugin/program.js";
+import { fedWith } from "../bounds/problem.js";
 import { recordClean } from "../bounds/recording/clean.js";
 import { domainOutput, domainWarning, partialNodes, recordDomains, type Warning } from "../bounds/recording/domains.js";
 import type { ResolvedNode } from "../graph/resolved.js";
@@ -27,6 +28,7 @@ export interface PreparedOptions extends ProblemNumbers, CallOptions {
 }
 
 export const NUMBER_OPTIONS = ["spec", "given", "constraints", "start", "weights"] as const;
+const PREPARED_OPTIONS: readonly string[] = [...NUMBER_OPTIONS, ...CALL_OPTIONS];
 
 /** A bound computation, prepared: programs are recorded and compiled once, for any numbers. */
 export interface Prepared {
@@ -104,16 +106,20 @@ export class PreparedProblem implements Prepared {
   }
 
   feeds(inputs: Readonly<Record<string, BoundInput>>, options: PreparedOptions = {}): Feeds {
-    const { feeds, rows } = this.read(inputs, options);
-    return rows === undefined ? feeds : { ...feeds, rows };
+    return fedWith(this.read(inputs, options));
   }
 
   program(): Program {
     this.demandAlive();
+    const program = this.oneProgram();
+    if (program === undefined) throw manyPrograms(this.asked.method);
+    return program;
+  }
+
+  /** Recorded once, where the method has one. */
+  private oneProgram(): Program | undefined {
     const { method, problem, options } = this.asked;
-    this.recorded ??= method.program?.(problem, options);
-    if (this.recorded === undefined) throw manyPrograms(method);
-    return this.recorded;
+    return (this.recorded ??= method.program?.(problem, options));
   }
 
   clean(values: readonly string[] = [this.asked.problem.output.name]): Program {
@@ -127,9 +133,7 @@ export class PreparedProblem implements Prepared {
 
   explain(): readonly NodeExplanation[] {
     this.demandAlive();
-    const { problem, method, options } = this.asked;
-    const rows = this.rows ?? method.program?.(problem, options)?.rows ?? {};
-    return explained(problem.graph, rows);
+    return explained(this.asked.problem.graph, this.rows ?? this.oneProgram()?.rows ?? {});
   }
 
   async dispose(): Promise<void> {
@@ -166,7 +170,7 @@ export class PreparedProblem implements Prepared {
   /** Reads numbers, and refuses sets of another structure than what was prepared. */
   private read(inputs: Readonly<Record<string, BoundInput>>, options: PreparedOptions): Fed {
     this.demandAlive();
-    checkOptions(options, [...NUMBER_OPTIONS, ...CALL_OPTIONS], "bounds of a prepared problem");
+    checkOptions(options, PREPARED_OPTIONS, "bounds of a prepared problem");
     const { problem } = this.asked;
     const { weights = {} } = options;
     demandRecord("weights", weights);

@@ -2,7 +2,7 @@ import { LirpaError } from "../plugin/errors.js";
 import type { Carry, CompiledProgram, Executor, Feeds } from "../plugin/executor.js";
 import type { Program } from "../plugin/program.js";
 import type { HostTensor } from "../plugin/tensor.js";
-import { inputNames } from "../bounds/problem.js";
+import { fedWith } from "../bounds/problem.js";
 import type { KeptPrograms } from "../program/kept.js";
 import { loopOf } from "../program/loop.js";
 import { nodesOf } from "../program/program.js";
@@ -143,10 +143,9 @@ export class CallHost implements MethodHost {
     return this.using(program, async (compiled) => {
       const parts: Feeds[] = [];
       for (let from = 0; from < count; from += chunk) {
-        const some =
-          rows === undefined ? {} : { [inputNames.rows]: sliceRows(rows, from, Math.min(count, from + chunk)) };
+        const some = rows && sliceRows(rows, from, Math.min(count, from + chunk));
         this.demandTime();
-        parts.push(await this.once(compiled, { ...feeds, ...some }));
+        parts.push(await this.once(compiled, fedWith({ feeds, rows: some })));
         if (!shared) this.progress(Math.min(1, (from + chunk) / count));
       }
       // One of several programs in turn: the next one may need the memory.

@@ -1,10 +1,9 @@
 import { shapeError } from "../plugin/errors.js";
+import { reducedShape, showShape, sizeOf } from "../plugin/reading.js";
 import type { Shape } from "../plugin/tensor.js";
 
-/** The number of elements. */
-export function sizeOf(shape: Shape): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
+// What authors read shapes by serves core, too.
+export { reducedShape, showShape, sizeOf };
 
 /** Row-major strides. */
 export function stridesOf(shape: Shape): number[] {
@@ -15,10 +14,6 @@ export function stridesOf(shape: Shape): number[] {
 
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
-}
-
-export function showShape(shape: Shape): string {
-  return `[${shape.join(", ")}]`;
 }
 
 /** The shape to which all operands broadcast, as in NumPy and ONNX. */
@@ -48,12 +43,6 @@ export function normalizeAxis(axis: number, rank: number): number {
 export function normalizeAxes(axes: readonly number[] | undefined, rank: number): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
   return [...new Set(axes.map((axis) => normalizeAxis(axis, rank)))].sort((a, b) => a - b);
-}
-
-/** The shape without some axes, or with them kept at size 1. */
-export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): number[] {
-  if (keepDims) return shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
-  return shape.filter((_, axis) => !axes.includes(axis));
 }
 
 /** Calls `visit` with the offset of each element of `shape` in row-major order, read through the given strides. */

@@ -1,27 +1,9 @@
 import type { Shape } from "@lirpa/core/plugin";
-import type { PrimitiveName, Vocabulary } from "@lirpa/core/recording";
+import type { BinaryName, PrimitiveName, UnaryName, Vocabulary } from "@lirpa/core/recording";
 import { between, bools, floats, given, ints, type InputSketch, type PrimitiveCase } from "./sketch.js";
 
-type Unary =
-  | "neg"
-  | "abs"
-  | "sign"
-  | "relu"
-  | "exp"
-  | "log"
-  | "sqrt"
-  | "reciprocal"
-  | "floor"
-  | "ceil"
-  | "round"
-  | "sin"
-  | "cos"
-  | "atan"
-  | "tanh"
-  | "sigmoid"
-  | "erf";
-type Binary =
-  "add" | "sub" | "mul" | "div" | "pow" | "min" | "max" | "less" | "lessEqual" | "greater" | "greaterEqual" | "equal";
+type Unary = Exclude<UnaryName, "not">;
+type Binary = Exclude<BinaryName, "and" | "or"> | "greater" | "greaterEqual";
 
 function unary(name: Unary, from: number, to: number): PrimitiveCase {
   return { primitive: name, of: "a matrix", inputs: [between(from, to, 2, 3)], build: (t, x) => t[name](x!) };

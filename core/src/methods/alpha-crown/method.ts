@@ -1,7 +1,7 @@
 import { LirpaError } from "../../plugin/errors.js";
 import { checkOptions } from "../../plugin/options.js";
 import type { HostTensor } from "../../plugin/tensor.js";
-import { inputNames, SIDES, type BoundProblem } from "../../bounds/problem.js";
+import { fedWith, SIDES, type BoundProblem } from "../../bounds/problem.js";
 import { resultNames } from "../../bounds/recording/results.js";
 import { blocksOf, mayBeDeep } from "../../bounds/recording/stages.js";
 import { joinRows, sliceRows } from "../../run/chunks.js";
@@ -116,7 +116,7 @@ async function steps(
   rows: HostTensor | undefined,
   [from, to]: readonly [from: number, to: number] = [0, 1],
 ): Promise<Outcome> {
-  const feeds = { ...host.numbers.feeds, ...(rows !== undefined && { [inputNames.rows]: rows }) };
+  const feeds = fedWith({ feeds: host.numbers.feeds, rows });
   const prepared = await host.run(prepare, feeds);
   const start = { ...prepared, ...startOf(plan, prepared, host.start) };
   const moments = adamStart(pick(prepared, plan.variables));

@@ -1,3 +1,4 @@
+import type { BinaryName, UnaryName } from "@lirpa/core/recording";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { asFloats, attributesOf, broadcastable, TYPES, type Kernel, type Kernels, type Tf } from "../kernel.js";
 
@@ -26,41 +27,7 @@ const bools = (operation: (tf: Tf, a: Tensor, b: Tensor) => Tensor): Kernel =>
     return operation(tf, numbers(a), numbers(b));
   });
 
-type Operation =
-  | "neg"
-  | "abs"
-  | "sign"
-  | "relu"
-  | "exp"
-  | "log"
-  | "sqrt"
-  | "reciprocal"
-  | "floor"
-  | "ceil"
-  | "round"
-  | "sin"
-  | "cos"
-  | "atan"
-  | "tanh"
-  | "sigmoid"
-  | "erf"
-  | "not"
-  | "cast"
-  | "stopGradient"
-  | "fact"
-  | "where"
-  | "add"
-  | "sub"
-  | "mul"
-  | "div"
-  | "pow"
-  | "min"
-  | "max"
-  | "less"
-  | "lessEqual"
-  | "equal"
-  | "and"
-  | "or";
+type Operation = UnaryName | BinaryName | "cast" | "stopGradient" | "fact" | "where";
 
 export const elementwise: Kernels<Operation> = {
   neg: unary((tf, x) => tf.neg(x)),
